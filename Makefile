@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# make            build build/pagetide
+# make run        install what is missing, build, start `pagetide top`
+# make test       install what is missing, build, run every test
+# make bench      measure speed and memory beside the peers; writes build/bench.txt
+# make static     one static binary, build/static/pagetide
+# make install    to $(DESTDIR)$(PREFIX); make uninstall takes it away
+# make soak       the differential tests with many more seeds
+# make lint       clang-format, clang-tidy, cppcheck
+# make clean
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+PYTHON ?= /usr/bin/python3
+ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+
+BUILD := build
+WARN := -Wall -Wextra -Wconversion -Wshadow -Werror
+CPPFLAGS += -D_GNU_SOURCE -DPAGETIDE_VERSION='"$(VERSION)"' -Iinclude -Iuser -isystem $(BUILD)
+CFLAGS ?= -O2 -g
+CFLAGS_ALL = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP
+LIBS := -lbpf -lelf -lz -lncursesw -ltinfo -ljansson -lm
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -Wall -Werror -Ivmlinux -Iinclude -Ibpf -MMD -MP
+
+# package:file that it brings; the build needs the first list, the tests and the bench the others
+NEED_BUILD := gcc:/usr/bin/gcc clang:/usr/bin/clang llvm:/usr/bin/llvm-strip \
+	bpftool:/usr/sbin/bpftool libbpf-dev:/usr/include/bpf/libbpf.h \
+	libelf-dev:/usr/include/libelf.h zlib1g-dev:/usr/include/zlib.h \
+	libncurses-dev:/usr/include/ncursesw/curses.h libjansson-dev:/usr/include/jansson.h \
+	uthash-dev:/usr/include/uthash.h
+NEED_TEST := libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/usr/bin/tmux \
+	cppcheck:/usr/bin/cppcheck clang-tidy:/usr/bin/clang-tidy clang-format:/usr/bin/clang-format \
+	mandoc:/usr/bin/mandoc busybox-static:/usr/bin/busybox cpio:/usr/bin/cpio \
+	qemu-system-x86:/usr/bin/qemu-system-x86_64 lz4:/usr/bin/lz4 zstd:/usr/bin/zstd \
+	e2fsprogs:/sbin/mke2fs python3-numpy:/usr/lib/python3/dist-packages/numpy \
+	python3-joblib:/usr/lib/python3/dist-packages/joblib \
+	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a
+NEED_BENCH := bpftrace:/usr/bin/bpftrace smem:/usr/bin/smem python3:/usr/bin/python3
+missing = $(foreach p,$(1),$(if $(wildcard $(word 2,$(subst :, ,$(p)))),,$(word 1,$(subst :, ,$(p)))))
+
+BPF_SRC := $(wildcard bpf/*.bpf.c)
+BPF_OBJ := $(BPF_SRC:bpf/%.bpf.c=$(BUILD)/bpf/%.o)
+SRC := $(wildcard user/*.c)
+OBJ := $(SRC:user/%.c=$(BUILD)/user/%.o)
+UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+
+.PHONY: all run test bench static install uninstall soak lint clean check-build install-build \
+	install-test install-bench unit helpers test-kernels
+.DELETE_ON_ERROR:
+
+all: check-build $(BUILD)/pagetide
+
+check-build:
+	@missing="$(strip $(call missing,$(NEED_BUILD)))"; if [ -n "$$missing" ]; then \
+		echo "pagetide: the build needs packages that are not installed: $$missing" >&2; \
+		echo "pagetide: install them with: apt-get install $$missing" >&2; exit 1; fi
+
+define apt_install
+	@missing="$(strip $(call missing,$(1)))"; if [ -n "$$missing" ]; then \
+		echo "installing $$missing"; \
+		{ apt-get install -y -qq --no-install-recommends $$missing || \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; }; } \
+		</dev/null >$(2) 2>&1 || { cat $(2); echo "pagetide: cannot install $$missing" >&2; exit 1; }; fi
+endef
+
+export DEBIAN_FRONTEND = noninteractive
+install-build:
+	@mkdir -p $(BUILD)
+	$(call apt_install,$(NEED_BUILD),$(BUILD)/apt-build.log)
+install-test: install-build
+	$(call apt_install,$(NEED_TEST),$(BUILD)/apt-test.log)
+install-bench: install-build
+	$(call apt_install,$(NEED_BENCH),$(BUILD)/apt-bench.log)
+
+$(BUILD)/bpf/%.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+# the maps' definitions come first: bpftool 7.1 misplaces maps that it met as extern before
+$(BUILD)/pagetide.bpf.o: $(BPF_OBJ)
+	$(BPFTOOL) gen object $@ $(BUILD)/bpf/maps.o $(filter-out %/maps.o,$^)
+
+$(BUILD)/pagetide.skel.h: $(BUILD)/pagetide.bpf.o
+	$(BPFTOOL) gen skeleton $< name pagetide_bpf > $@
+
+$(BUILD)/user/%.o: user/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c $< -o $@
+$(BUILD)/user/tracer.o $(BUILD)/user/tracer_read.o: $(BUILD)/pagetide.skel.h
+
+$(BUILD)/pagetide: $(OBJ)
+	$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+
+static: check-build $(BUILD)/static/pagetide
+$(BUILD)/static/pagetide: $(OBJ)
+	@mkdir -p $(@D)
+	$(CC) -static $(LDFLAGS) $^ $(LIBS) -o $@
+
+run: install-build
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/pagetide top
+
+# ---- tests ----
+
+helpers: $(BUILD)/helpers/pageops
+$(BUILD)/helpers/pageops: $(wildcard tests/helpers/*.c tests/helpers/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Wshadow -Werror -static $(filter %.c,$^) -o $@ -lm
+
+# a unit test names the modules that it needs in a line `// needs: a b c`
+.SECONDEXPANSION:
+needs = $(patsubst %,user/%.c,$(shell sed -n 's,^// needs: *,,p' tests/unit/$(1).c))
+$(BUILD)/unit/%: tests/unit/%.c $$(call needs,$$*) $(wildcard tests/unit/*.h user/*.h include/*.h)
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=gnu11 -g -O1 $(WARN) -fsanitize=address,undefined \
+		-fno-sanitize-recover=undefined -I. -Iinclude -Iuser $(filter %.c,$^) -o $@ \
+		-lcmocka -ljansson -lncursesw -ltinfo -lm
+unit: $(UNIT:%=$(BUILD)/unit/%)
+
+test: install-test
+	@$(MAKE) --no-print-directory all static unit helpers
+	@$(PYTHON) tests/run
+
+soak: install-test
+	@$(MAKE) --no-print-directory all helpers
+	@$(PYTHON) tests/run --soak
+
+test-kernels: install-test
+	@$(MAKE) --no-print-directory static helpers
+	@$(PYTHON) tests/vm/matrix.py --binary $(BUILD)/static/pagetide --helpers $(BUILD)/helpers \
+		--table docs/kernels.md
+
+bench: install-bench
+	@$(MAKE) --no-print-directory all helpers
+	@$(PYTHON) tools/bench/bench --output $(BUILD)/bench.txt
+
+lint: install-test
+	$(PYTHON) tests/lint
+
+# ---- installing ----
+
+install: all
+	install -D -m 0755 $(BUILD)/pagetide $(DESTDIR)$(PREFIX)/sbin/pagetide
+	install -D -m 0644 docs/pagetide.8 $(DESTDIR)$(PREFIX)/share/man/man8/pagetide.8
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/pagetide $(DESTDIR)$(PREFIX)/share/man/man8/pagetide.8
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(BPF_OBJ:.o=.d) $(OBJ:.o=.d)

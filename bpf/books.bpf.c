@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The slow half of the accounts: a file or an owner is met for the first time, a
+ * second owner joins, the last page goes, the table is full. Called with
+ * addresses, never with verifier-tracked pointers, so that every way to catch a
+ * page (tracepoint, fentry, kprobe) shares it.
+ *
+ * Shares: a file with several owners keeps, for each, shares of its pages. New
+ * pages mint shares at the present price (total shares / pages); pages that go
+ * change no share. So a removal is proportional between the owners, in O(1).
+ */
+#include "books.bpf.h"
+
+#define PRICE_SHIFT 20
+#define SHARES_MOST (1ULL << 58)
+#define LEAN_PROMOTED 64 /* pages: a file this large gets a name */
+
+static __always_inline struct file_slot *file_at(__u32 index)
+{
+	return bpf_map_lookup_elem(&files, &index);
+}
+
+static __always_inline struct owner_slot *owner_at(__u32 index)
+{
+	return bpf_map_lookup_elem(&owners, &index);
+}
+
+static __always_inline void say_full(__u32 table)
+{
+	struct record_full *record;
+
+	if (!knob_story)
+		return;
+	record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
+	if (!record) {
+		count_loss(RECORD_FULL, 1);
+		return;
+	}
+	fill_head(&record->head, RECORD_FULL, sizeof(*record));
+	record->table = table;
+	record->pad = 0;
+	bpf_ringbuf_submit(record, BPF_RB_FORCE_WAKEUP);
+}
+
+/* the index of current's process, made when it first brings a page in */
+__u32 books__owner(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct owner_key key = {
+		.start_ns = BPF_CORE_READ(leader, start_boottime),
+		.pid = BPF_CORE_READ(leader, tgid),
+	};
+	__u32 *found = bpf_map_lookup_elem(&owner_index, &key);
+	struct owner_slot *slot;
+	__u32 index = OWNER_UNKNOWN;
+
+	if (found)
+		return *found;
+	if (bpf_map_pop_elem(&owners_free, &index)) {
+		count_loss(LOSS_OWNER_SLOT, 1);
+		return OWNER_OTHER;
+	}
+	slot = owner_at(index);
+	if (!slot)
+		return OWNER_OTHER;
+	__builtin_memset(slot, 0, sizeof(*slot));
+	slot->pid = key.pid;
+	slot->ppid = BPF_CORE_READ(leader, real_parent, tgid);
+	slot->uid = BPF_CORE_READ(leader, cred, uid.val);
+	slot->cgroup = task_cgroup(task);
+	BPF_CORE_READ_STR_INTO(&slot->comm, leader, comm);
+	slot->flags = is_followed(key.pid);
+	slot->start_ns = key.start_ns;
+	if (bpf_map_update_elem(&owner_index, &key, &index, BPF_NOEXIST)) {
+		/* another thread of the process was first, or the table is full */
+		slot->start_ns = 0;
+		bpf_map_push_elem(&owners_free, &index, 0);
+		found = bpf_map_lookup_elem(&owner_index, &key);
+		return found ? *found : OWNER_OTHER;
+	}
+	return index;
+}
+
+static __always_inline void owner_count_file(__u32 owner, __s32 change)
+{
+	struct owner_slot *slot = owner_at(owner);
+
+	if (slot)
+		__sync_fetch_and_add(&slot->files, change);
+}
+
+static __always_inline void owner_count_pages(__u32 owner, __u32 flags, __u32 pages)
+{
+	struct owner_slot *slot = owner_at(owner);
+
+	if (!slot)
+		return;
+	if (flags & FILE_TMPFS)
+		__sync_fetch_and_add(&slot->tmpfs_added, pages);
+	else
+		__sync_fetch_and_add(&slot->cache_added, pages);
+}
+
+/* pages of a file with further owners: mint shares for `owner` */
+int books__credit(__u32 file, __u32 owner, __u32 pages)
+{
+	struct file_slot *slot = file_at(file);
+	struct pair_key key = {};
+	struct pair *pair, fresh = {};
+	__u64 before, price, minted;
+
+	if (!slot)
+		return 0;
+	before = slot->pages > 0 ? slot->pages : 0;
+	if (!(slot->flags & FILE_SHARED)) {
+		slot->shares = before << PRICE_SHIFT;
+		slot->total_shares = slot->shares;
+		slot->scale = 0;
+		slot->flags |= FILE_SHARED;
+	}
+	price = before ? slot->total_shares / before : 1ULL << PRICE_SHIFT;
+	minted = pages * (price ? price : 1);
+	__sync_fetch_and_add(&slot->pages, pages);
+	__sync_fetch_and_add(&slot->total_shares, minted);
+	if (owner == slot->owner) {
+		__sync_fetch_and_add(&slot->shares, minted);
+	} else {
+		key.file = file;
+		key.owner = owner;
+		key.birth_ns = slot->birth_ns;
+		pair = bpf_map_lookup_elem(&pairs, &key);
+		if (!pair) {
+			fresh.scale = slot->scale;
+			if (bpf_map_update_elem(&pairs, &key, &fresh, BPF_NOEXIST) == 0)
+				owner_count_file(owner, 1);
+			pair = bpf_map_lookup_elem(&pairs, &key);
+		}
+		if (pair) {
+			__u32 behind = slot->scale - pair->scale;
+			if (behind) {
+				pair->shares = behind < 8 ? pair->shares >> (8 * behind) : 0;
+				pair->scale = slot->scale;
+			}
+			__sync_fetch_and_add(&pair->shares, minted);
+			__sync_fetch_and_add(&pair->added, pages);
+		} else {
+			count_loss(LOSS_PAIR, pages);
+		}
+	}
+	if (slot->total_shares > SHARES_MOST) {
+		slot->total_shares >>= 8;
+		slot->shares >>= 8;
+		slot->scale++;
+	}
+	return 0;
+}
+
+/* give the slot back; the pairs of this use die with its birth_ns */
+int books__release(__u32 file)
+{
+	struct file_slot *slot = file_at(file);
+	struct record_file_gone *record;
+	struct owner_slot *owner;
+	__u64 mapping;
+
+	if (!slot || !slot->mapping)
+		return 0;
+	mapping = slot->mapping;
+	if (bpf_map_delete_elem(&file_index, &mapping))
+		return 0; /* another CPU was first */
+	if (knob_story) {
+		record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
+		if (record) {
+			fill_head(&record->head, RECORD_FILE_GONE, sizeof(*record));
+			record->birth_ns = slot->birth_ns;
+			record->ino = slot->ino;
+			record->added = slot->added;
+			record->removed = slot->removed;
+			record->peak = slot->peak;
+			record->index = file;
+			record->dev = slot->dev;
+			record->flags = slot->flags;
+			record->owner = slot->owner;
+			record->owner_start_ns = 0;
+			record->owner_pid = 0;
+			record->owner_flags = 0;
+			record->owner_comm[0] = 0;
+			owner = owner_at(slot->owner);
+			if (owner && slot->owner >= OWNER_FIRST) {
+				record->owner_start_ns = owner->start_ns;
+				record->owner_pid = owner->pid;
+				record->owner_flags = owner->flags;
+				__builtin_memcpy(record->owner_comm, owner->comm, COMM_LENGTH);
+			}
+			bpf_ringbuf_submit(record, ring_flags());
+		} else {
+			count_loss(RECORD_FILE_GONE, 1);
+		}
+	}
+	owner_count_file(slot->owner, -1);
+	slot->mapping = 0;
+	if (file >= knob_files - knob_files_kept)
+		bpf_map_push_elem(&files_kept, &file, 0);
+	else
+		bpf_map_push_elem(&files_free, &file, 0);
+	return 0;
+}
+
+/* a slot for the mapping, with `before` pages of unknown owners; FILE_NONE: no room */
+__noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept)
+{
+	struct address_space *space = (void *)mapping;
+	struct inode *inode = BPF_CORE_READ(space, host);
+	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
+	struct file_slot *slot;
+	__u32 index = FILE_NONE, dev, *mount;
+
+	if (kept ? bpf_map_pop_elem(&files_kept, &index) : bpf_map_pop_elem(&files_free, &index))
+		return FILE_NONE;
+	slot = file_at(index);
+	if (!slot)
+		return FILE_NONE;
+	__builtin_memset(slot, 0, sizeof(*slot));
+	dev = BPF_CORE_READ(sb, s_dev);
+	slot->inode = (__u64)inode;
+	slot->sb = (__u64)sb;
+	slot->dev = dev;
+	slot->ino = BPF_CORE_READ(inode, i_ino);
+	slot->birth_ns = bpf_ktime_get_boot_ns();
+	slot->pages = before;
+	slot->peak = before;
+	slot->nrpages = before;
+	slot->owner = before ? OWNER_UNKNOWN : owner;
+	if (BPF_CORE_READ(sb, s_magic) == TMPFS_MAGIC)
+		slot->flags |= FILE_TMPFS;
+	if (!BPF_CORE_READ(inode, i_nlink))
+		slot->flags |= FILE_DELETED;
+	if ((BPF_CORE_READ(inode, i_mode) & 0170000) == 0060000)
+		slot->flags |= FILE_BLOCK;
+	mount = bpf_map_lookup_elem(&mount_index, &dev);
+	slot->mount = mount ? *mount : 0;
+	slot->mapping = mapping;
+	if (bpf_map_update_elem(&file_index, &mapping, &index, BPF_NOEXIST)) {
+		slot->mapping = 0;
+		if (kept)
+			bpf_map_push_elem(&files_kept, &index, 0);
+		else
+			bpf_map_push_elem(&files_free, &index, 0);
+		return FILE_NONE;
+	}
+	file_generation++;
+	owner_count_file(slot->owner, 1);
+	return index;
+}
+
+/* the file table is full: one small entry, no name; a large file moves up */
+__noinline int lean_add(__u64 mapping, __u32 owner, __u32 pages, __u64 before)
+{
+	struct address_space *space = (void *)mapping;
+	struct super_block *sb = BPF_CORE_READ(space, host, i_sb);
+	struct lean_file *file, fresh = {};
+	struct owner_slot *slot;
+	__u32 zero = 0, index;
+	void *map = bpf_map_lookup_elem(&lean, &zero);
+	bool tmpfs = BPF_CORE_READ(sb, s_magic) == TMPFS_MAGIC;
+
+	if (!map) {
+		count_loss(LOSS_LEAN, pages);
+		say_full(TABLE_FILES);
+		return 0;
+	}
+	file = bpf_map_lookup_elem(map, &mapping);
+	if (!file) {
+		fresh.owner = before ? OWNER_UNKNOWN : owner;
+		fresh.pages = before;
+		fresh.flags = tmpfs ? FILE_TMPFS : 0;
+		if (bpf_map_update_elem(map, &mapping, &fresh, BPF_NOEXIST))
+			count_loss(LOSS_LEAN, pages);
+		else
+			count_loss(LOSS_FILE_SLOT, 1);
+		file = bpf_map_lookup_elem(map, &mapping);
+		if (!file)
+			return 0;
+		file_generation++;
+		slot = owner_at(file->owner);
+		if (slot && before)
+			__sync_fetch_and_add(tmpfs ? &slot->other_tmpfs : &slot->other_cache, before);
+	}
+	slot = owner_at(file->owner);
+	if (slot) {
+		if (tmpfs)
+			__sync_fetch_and_add(&slot->other_tmpfs, pages);
+		else
+			__sync_fetch_and_add(&slot->other_cache, pages);
+	}
+	owner_count_pages(owner, fresh.flags, pages);
+	__sync_fetch_and_add(&file->pages, pages);
+	if (file->pages < LEAN_PROMOTED)
+		return 0;
+	index = file_open(mapping, file->pages, OWNER_UNKNOWN, 1);
+	if (index == FILE_NONE)
+		return 0;
+	{
+		struct file_slot *promoted = file_at(index);
+		__s64 moved = file->pages;
+
+		if (promoted) {
+			owner_count_file(promoted->owner, -1);
+			promoted->owner = file->owner;
+			promoted->added = moved;
+			owner_count_file(promoted->owner, 1);
+		}
+		if (slot) {
+			if (tmpfs)
+				__sync_fetch_and_add(&slot->other_tmpfs, -moved);
+			else
+				__sync_fetch_and_add(&slot->other_cache, -moved);
+		}
+		bpf_map_delete_elem(map, &mapping);
+	}
+	if (knob_story)
+		story__file(index, 0);
+	return 0;
+}
+
+/* the file's slot if it is this very inode's; a stale one is given back */
+__noinline __u32 file_find(__u64 mapping)
+{
+	__u32 *index = bpf_map_lookup_elem(&file_index, &mapping);
+	struct file_slot *slot;
+	struct inode *inode;
+
+	if (!index)
+		return FILE_NONE;
+	slot = file_at(*index);
+	if (!slot)
+		return FILE_NONE;
+	inode = BPF_CORE_READ((struct address_space *)mapping, host);
+	if (slot->inode == (__u64)inode && slot->ino == BPF_CORE_READ(inode, i_ino) &&
+	    slot->sb == (__u64)BPF_CORE_READ(inode, i_sb) &&
+	    !(slot->flags & FILE_SHARED && slot->pages <= 0))
+		return *index;
+	books__release(*index);
+	return FILE_NONE;
+}
+
+int books__enter(__u64 mapping, __u64 folio, __u32 pages, __u64 before)
+{
+	struct address_space *space = (void *)mapping;
+	struct inode *inode = BPF_CORE_READ(space, host);
+	struct file_slot *slot;
+	struct streak *streak;
+	__u32 zero = 0, file, owner;
+	bool fresh = false;
+
+	if (!inode || BPF_CORE_READ(inode, i_sb, s_magic) == HUGETLBFS_MAGIC)
+		return 0;
+	owner = books__owner();
+	file = file_find(mapping);
+	if (file == FILE_NONE) {
+		file = file_open(mapping, before, owner, 0);
+		fresh = true;
+		if (file == FILE_NONE)
+			file = file_find(mapping);
+		if (file == FILE_NONE)
+			return lean_add(mapping, owner, pages, before);
+	}
+	slot = file_at(file);
+	if (!slot)
+		return 0;
+	if (slot->pages <= 0 && slot->owner != owner) {
+		/* nothing of the first owner's is left: the file is the newcomer's */
+		owner_count_file(slot->owner, -1);
+		slot->owner = owner;
+		owner_count_file(owner, 1);
+	}
+	if (slot->owner == owner && !(slot->flags & FILE_SHARED))
+		__sync_fetch_and_add(&slot->pages, pages);
+	else
+		books__credit(file, owner, pages);
+	__sync_fetch_and_add(&slot->added, pages);
+	if (slot->pages > (__s64)slot->peak)
+		slot->peak = slot->pages;
+	if (folio)
+		slot->memcg = folio_memcg((void *)folio);
+	owner_count_pages(owner, slot->flags, pages);
+	mount_add(slot, pages);
+	streak = bpf_map_lookup_elem(&streaks, &zero);
+	if (streak) {
+		streak->mapping = mapping;
+		streak->task = (__u64)bpf_get_current_task();
+		streak->pid_tgid = bpf_get_current_pid_tgid();
+		streak->file = file;
+		streak->owner = owner;
+	}
+	if (fresh && knob_story)
+		story__file(file, bpf_get_current_pid_tgid());
+	return 0;
+}
+
+/* `pages` pages go from a mapping that is in no slot; nothing to do where it is in no table */
+int books__leave_lean(__u64 mapping, __u32 pages)
+{
+	__u32 zero = 0;
+	struct lean_file *file;
+	struct owner_slot *owner;
+	void *map = bpf_map_lookup_elem(&lean, &zero);
+
+	if (!map)
+		return 0;
+	file = bpf_map_lookup_elem(map, &mapping);
+	if (!file)
+		return 0;
+	__sync_fetch_and_add(&file->pages, -(__s32)pages);
+	owner = owner_at(file->owner);
+	if (owner) {
+		if (file->flags & FILE_TMPFS)
+			__sync_fetch_and_add(&owner->other_tmpfs, -(__s64)pages);
+		else
+			__sync_fetch_and_add(&owner->other_cache, -(__s64)pages);
+	}
+	if (file->pages <= 0)
+		bpf_map_delete_elem(map, &mapping);
+	return 0;
+}
+
+/* `pages` pages go from a mapping that the caller's streak did not know */
+int books__leave(__u64 mapping, __u32 pages)
+{
+	__u32 *index = bpf_map_lookup_elem(&file_index, &mapping);
+	struct file_slot *slot;
+
+	if (!index)
+		return books__leave_lean(mapping, pages);
+	slot = file_at(*index);
+	if (slot)
+		slot__remove(slot, *index, pages);
+	return 0;
+}
+
+/* a file found with its pages already there: cold start */
+int books__seed(__u64 mapping)
+{
+	__u64 pages = BPF_CORE_READ((struct address_space *)mapping, nrpages);
+	struct file_slot *slot;
+	__u32 file = file_find(mapping);
+
+	if (file != FILE_NONE || !pages)
+		return file;
+	file = file_open(mapping, pages, OWNER_UNKNOWN, 0);
+	if (file == FILE_NONE) {
+		lean_add(mapping, OWNER_UNKNOWN, 0, pages);
+		return FILE_NONE;
+	}
+	slot = file_at(file);
+	if (slot)
+		slot->flags |= FILE_SEEDED;
+	if (knob_story)
+		story__file(file, 0);
+	return file;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The accounts: pages in and out of a file, by whom. The two functions here are
+ * the fast path, inlined into each probe: a streak of pages of one file by one
+ * task costs array accesses and atomic adds only. Everything rarer is in
+ * books.bpf.c. A probe must never write an account in any other way.
+ */
+#ifndef PAGETIDE_BOOKS_BPF_H
+#define PAGETIDE_BOOKS_BPF_H
+
+#include "compat.bpf.h"
+#include "maps.bpf.h"
+
+/* how many pages of the mapping were there before this event */
+#define BEFORE(nrpages, pages) ((nrpages) > (pages) ? (nrpages) - (pages) : 0)
+
+int books__enter(__u64 mapping, __u64 folio, __u32 pages, __u64 before);
+int books__leave(__u64 mapping, __u32 pages);
+int books__leave_lean(__u64 mapping, __u32 pages);
+int books__release(__u32 file);
+int books__credit(__u32 file, __u32 owner, __u32 pages);
+int books__seed(__u64 mapping);
+__u32 books__owner(void);
+int story__file(__u32 file, __u32 tid);
+__u64 story__name(__u64 inode);
+
+static __always_inline void count_loss(__u32 kind, __u64 amount)
+{
+	__u64 *n = bpf_map_lookup_elem(&losses, &kind);
+
+	if (n)
+		*n += amount;
+}
+
+static __always_inline __u64 task_cgroup(struct task_struct *task)
+{
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct cgroup_subsys_state *css = 0;
+
+	if (knob_unified)
+		return BPF_CORE_READ(set, dfl_cgrp, kn, id);
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+		return 0;
+	bpf_probe_read_kernel(&css, sizeof(css),
+			      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
+				  sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id,
+								    memory_cgrp_id));
+	return BPF_CORE_READ(css, cgroup, kn, id);
+}
+
+static __always_inline __u32 is_followed(__u32 pid)
+{
+	return knob_follow && bpf_map_lookup_elem(&followed, &pid) ? PROCESS_FOLLOWED : 0;
+}
+
+static __always_inline void fill_process(struct record_process *p, struct task_struct *task)
+{
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+
+	p->start_ns = BPF_CORE_READ(leader, start_boottime);
+	p->pid = BPF_CORE_READ(task, tgid);
+	p->ppid = BPF_CORE_READ(leader, real_parent, tgid);
+	p->uid = BPF_CORE_READ(leader, cred, uid.val);
+	p->cgroup = task_cgroup(task);
+	p->flags = is_followed(p->pid);
+	BPF_CORE_READ_STR_INTO(&p->comm, leader, comm);
+}
+
+static __always_inline void fill_head(struct record *head, __u16 type, __u16 length)
+{
+	head->type = type;
+	head->length = length;
+	head->tid = bpf_get_current_pid_tgid();
+	head->time_ns = bpf_ktime_get_boot_ns();
+}
+
+/*
+ * The user side looks at the ring by itself several times a second. Waking it costs
+ * an interrupt, which on a virtual machine is dearer than the event: only when the
+ * ring is a quarter full.
+ */
+static __always_inline __u64 ring_flags(void)
+{
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >
+		       bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) / 4
+		   ? BPF_RB_FORCE_WAKEUP
+		   : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline void mount_add(const struct file_slot *slot, __s64 pages)
+{
+	__u32 index = slot->mount;
+	struct mount_slot *mount;
+
+	if (!index)
+		return;
+	mount = bpf_map_lookup_elem(&mounts, &index);
+	if (!mount)
+		return;
+	__sync_fetch_and_add(&mount->pages, pages);
+	if (pages > 0)
+		__sync_fetch_and_add(&mount->added, pages);
+}
+
+/* pages of a known slot go; with the last one the slot is given back */
+static __always_inline void slot__remove(struct file_slot *slot, __u32 file, __u32 pages)
+{
+	__sync_fetch_and_add(&slot->pages, -(__s64)pages);
+	__sync_fetch_and_add(&slot->removed, pages);
+	mount_add(slot, -(__s64)pages);
+	if (slot->pages <= 0 && !slot->swapped && !knob_lazy_inserts)
+		books__release(file);
+}
+
+/*
+ * `pages` pages came into `mapping`, brought by current. True when that was all;
+ * false: call books__enter().
+ */
+static __always_inline bool books__add(__u64 mapping, __u32 pages)
+{
+	__u32 zero = 0;
+	struct streak *streak = bpf_map_lookup_elem(&streaks, &zero);
+	struct file_slot *slot;
+	struct owner_slot *owner;
+
+	if (!streak || streak->mapping != mapping ||
+	    streak->pid_tgid != bpf_get_current_pid_tgid() ||
+	    streak->task != (__u64)bpf_get_current_task())
+		return false;
+	slot = bpf_map_lookup_elem(&files, &streak->file);
+	owner = bpf_map_lookup_elem(&owners, &streak->owner);
+	if (!slot || !owner || slot->mapping != mapping || slot->owner != streak->owner ||
+	    slot->flags & FILE_SHARED)
+		return false;
+	__sync_fetch_and_add(&slot->pages, pages);
+	__sync_fetch_and_add(&slot->added, pages);
+	if (slot->pages > (__s64)slot->peak)
+		slot->peak = slot->pages;
+	if (slot->flags & FILE_TMPFS) {
+		__sync_fetch_and_add(&owner->tmpfs_added, pages);
+		mount_add(slot, pages);
+	} else {
+		__sync_fetch_and_add(&owner->cache_added, pages);
+	}
+	return true;
+}
+
+#endif

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fact: pages of the page cache come and go. The add tracepoint fires for every
+ * filesystem but tmpfs, in the context of the task that brings the page in; the
+ * delete tracepoint fires for all, tmpfs included, under the mapping's lock.
+ * mm/filemap.c: __filemap_add_folio(), __filemap_remove_folio(),
+ * delete_from_page_cache_batch().
+ */
+#include "books.bpf.h"
+
+SEC("tp_btf/mm_filemap_add_to_page_cache")
+int BPF_PROG(cache_add_tracepoint, struct folio *folio)
+{
+	struct address_space *mapping;
+	__u32 pages;
+	__u64 there;
+
+	if (bpf_core_type_exists(struct folio)) {
+		mapping = folio->mapping;
+		pages = folio_pages_known(folio);
+	} else {
+		mapping = ((struct page *)folio)->mapping;
+		pages = page_pages((struct page *)folio);
+	}
+	if (!mapping || books__add((__u64)mapping, pages))
+		return 0;
+	there = mapping->nrpages;
+	return books__enter(as_number(mapping), as_number(folio), pages, BEFORE(there, pages));
+}
+
+SEC("tp_btf/mm_filemap_delete_from_page_cache")
+int BPF_PROG(page_remove_tracepoint, struct folio *folio)
+{
+	struct address_space *mapping;
+	struct streak *streak;
+	struct file_slot *slot;
+	__u32 zero = 0, pages, *index;
+
+	if (bpf_core_type_exists(struct folio)) {
+		mapping = folio->mapping;
+		pages = folio_pages_known(folio);
+	} else {
+		mapping = ((struct page *)folio)->mapping;
+		pages = page_pages((struct page *)folio);
+	}
+	streak = bpf_map_lookup_elem(&streaks, &zero);
+	if (!streak || !mapping)
+		return 0;
+	if (streak->gone_mapping != (__u64)mapping) {
+		index = bpf_map_lookup_elem(&file_index, &mapping);
+		streak->gone_file = index ? *index : FILE_NONE;
+		streak->gone_generation = file_generation;
+		streak->gone_mapping = (__u64)mapping;
+	}
+	if (streak->gone_file == FILE_NONE) {
+		if (streak->gone_generation == file_generation)
+			return books__leave_lean(as_number(mapping), pages);
+		return books__leave(as_number(mapping), pages);
+	}
+	slot = bpf_map_lookup_elem(&files, &streak->gone_file);
+	if (!slot || slot->mapping != (__u64)mapping)
+		return books__leave(as_number(mapping), pages);
+	slot__remove(slot, streak->gone_file, pages);
+	return 0;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between kernels, in one place. Every flavor (type___what) names
+ * the commit that changed the shape. Nothing here asks for a kernel's version.
+ */
+#ifndef PAGETIDE_COMPAT_BPF_H
+#define PAGETIDE_COMPAT_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* 53fbef56e07d (6.18): folio->flags became memdesc_flags_t */
+typedef struct {
+	unsigned long f;
+} memdesc_flags_t___new;
+struct folio___memdesc {
+	memdesc_flags_t___new flags;
+};
+
+/* 379708ffde1b (5.18..6.15: _folio_nr_pages), 4996fc547f5b (6.16: _nr_pages) */
+struct folio___large_old {
+	unsigned int _folio_nr_pages;
+};
+struct folio___large {
+	unsigned int _nr_pages;
+};
+/* before 5.16 there are no folios; a compound page keeps its size in the second page */
+struct page___compound {
+	unsigned int compound_nr;
+};
+struct page___memcg {
+	struct mem_cgroup *mem_cgroup;
+};
+
+/* f1a7941243c1 (6.2): mm->rss_stat became percpu counters */
+struct mm_rss_stat___atomic {
+	atomic_long_t count[4];
+};
+struct mm_struct___atomic {
+	struct mm_rss_stat___atomic rss_stat;
+};
+
+/* 3fc9c12d27b4 backports (6.12..7.3): folio->memcg_data of a page-cache folio became an obj_cgroup */
+struct obj_cgroup___is_root {
+	bool is_root;
+};
+
+/* on PREEMPT_RT a spinlock_t sleeps and is an rt_mutex */
+struct spinlock___rt {
+	int lock;
+};
+
+#pragma clang attribute pop
+
+/* an address that the verifier takes for a number: a global function accepts no pointer */
+static __always_inline __u64 as_number(const void *pointer)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &pointer);
+	return number;
+}
+
+/* the pages of a folio (or of a compound page), of any pointer the verifier knows */
+static __always_inline __u32 folio_pages_known(struct folio *folio)
+{
+	unsigned long flags;
+
+	if (bpf_core_field_exists(((struct folio___memdesc *)0)->flags.f))
+		flags = ((struct folio___memdesc *)folio)->flags.f;
+	else
+		flags = folio->flags;
+	if (!(flags & (1UL << bpf_core_enum_value(enum pageflags, PG_head))))
+		return 1;
+	if (bpf_core_field_exists(((struct folio___large *)0)->_nr_pages))
+		return ((struct folio___large *)folio)->_nr_pages;
+	return ((struct folio___large_old *)folio)->_folio_nr_pages;
+}
+
+static __always_inline __u32 page_pages(struct page *page)
+{
+	unsigned long flags = BPF_CORE_READ(page, flags);
+	__u32 pages = 1;
+
+	if (flags & (1UL << bpf_core_enum_value(enum pageflags, PG_head))) {
+		struct page___compound *second =
+		    (void *)page + bpf_core_type_size(struct page);
+		bpf_core_read(&pages, sizeof(pages), &second->compound_nr);
+	}
+	return pages;
+}
+
+static __always_inline __u64 memcg_of_data(unsigned long data)
+{
+	struct mem_cgroup *memcg;
+
+	data &= ~7UL;
+	if (!data)
+		return 0;
+	if (bpf_core_field_exists(((struct obj_cgroup___is_root *)0)->is_root))
+		memcg = BPF_CORE_READ((struct obj_cgroup *)data, memcg);
+	else
+		memcg = (struct mem_cgroup *)data;
+	return memcg ? BPF_CORE_READ(memcg, css.cgroup, kn, id) : 0;
+}
+
+/* the memory cgroup that the kernel charged the folio to, as a kernfs id; 0: none */
+static __always_inline __u64 folio_memcg(void *folio)
+{
+	if (bpf_core_type_exists(struct folio))
+		return memcg_of_data(BPF_CORE_READ((struct folio *)folio, memcg_data));
+	if (bpf_core_field_exists(((struct page___memcg *)0)->mem_cgroup)) {
+		struct mem_cgroup *memcg = BPF_CORE_READ((struct page___memcg *)folio, mem_cgroup);
+		return memcg ? BPF_CORE_READ(memcg, css.cgroup, kn, id) : 0;
+	}
+	return 0;
+}
+
+#endif

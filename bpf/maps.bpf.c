@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The one definition of everything that maps.bpf.h declares, and the license. */
+#define MAP_SCOPE
+#include "maps.bpf.h"
+
+const volatile bool knob_unified = false;
+const volatile bool knob_lazy_inserts = false;
+const volatile bool knob_story = true;
+const volatile __u32 knob_files = 16384;
+const volatile __u32 knob_files_kept = 4096;
+const volatile __u32 knob_owners = 16384;
+const volatile bool knob_follow = false;
+const volatile __u32 knob_cpus = 1;
+const volatile __u64 knob_map_bytes = 1 << 20;
+
+__u64 file_generation = 0;
+
+char LICENSE[] SEC("license") = "GPL";

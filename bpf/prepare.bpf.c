@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Run by the user side before anything is attached: fills the stacks of free slots. */
+#include "compat.bpf.h"
+#include "maps.bpf.h"
+
+#define PREPARE_MOST 512
+
+__u32 prepare_first = 0, prepare_count = 0, prepare_table = 0;
+
+/* pushes first + count - 1 down to first, so that low slots are taken first */
+SEC("raw_tp")
+int prepare_slots(void *ctx)
+{
+	__u32 i, index;
+
+	for (i = 0; i < PREPARE_MOST && i < prepare_count; i++) {
+		index = prepare_first + prepare_count - 1 - i;
+		if (prepare_table == TABLE_OWNERS)
+			bpf_map_push_elem(&owners_free, &index, 0);
+		else if (index >= knob_files - knob_files_kept)
+			bpf_map_push_elem(&files_kept, &index, 0);
+		else
+			bpf_map_push_elem(&files_free, &index, 0);
+	}
+	return 0;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fact: what a file really holds now. Run by the user side before it reads the
+ * books: every slot is compared with its inode. i_mapping->nrpages is the truth;
+ * a difference that stood still since the last refresh is no event in flight, so
+ * it is corrected: too few pages means somebody's, owner unknown; too many means
+ * gone, taken from the owners in proportion. Also sees renames, unlinks and swap.
+ */
+#include "books.bpf.h"
+
+static __always_inline bool same_inode(const struct file_slot *slot)
+{
+	struct address_space *mapping = (void *)slot->mapping;
+	struct inode *inode = BPF_CORE_READ(mapping, host);
+
+	return slot->inode == (__u64)inode && slot->ino == BPF_CORE_READ(inode, i_ino) &&
+	       slot->sb == (__u64)BPF_CORE_READ(inode, i_sb);
+}
+
+__noinline int correct(__u32 file, __s64 drift)
+{
+	struct file_slot *slot = bpf_map_lookup_elem(&files, &file);
+
+	if (!slot)
+		return 0;
+	count_loss(LOSS_DRIFT, drift > 0 ? drift : -drift);
+	if (drift > 0 || (!(slot->flags & FILE_SHARED) &&
+			  (slot->owner == OWNER_UNKNOWN || knob_lazy_inserts)))
+		__sync_fetch_and_add(&slot->pages, -drift);
+	else
+		books__credit(file, OWNER_UNKNOWN, -drift);
+	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
+{
+	struct file_slot *slot = ctx->value;
+	__u32 *key = ctx->key, file;
+	struct shmem_inode_info *info;
+	struct address_space *mapping;
+	struct inode *inode;
+	__s64 drift;
+	__u64 seen;
+
+	if (!slot || !key || !slot->mapping)
+		return 0;
+	file = *key;
+	if (!same_inode(slot)) {
+		books__release(file);
+		return 0;
+	}
+	mapping = (void *)slot->mapping;
+	inode = (void *)slot->inode;
+	slot->nrpages = BPF_CORE_READ(mapping, nrpages);
+	slot->size_bytes = BPF_CORE_READ(inode, i_size);
+	if (!BPF_CORE_READ(inode, i_nlink))
+		slot->flags |= FILE_DELETED;
+	else
+		slot->flags &= ~FILE_DELETED;
+	if (slot->flags & FILE_TMPFS) {
+		info = (void *)inode - bpf_core_field_offset(struct shmem_inode_info, vfs_inode);
+		slot->swapped = BPF_CORE_READ(info, swapped);
+	}
+	if (knob_story && slot->name != story__name(slot->inode))
+		story__file(file, 0);
+	drift = slot->pages - (__s64)slot->nrpages;
+	seen = slot->added + slot->removed;
+	if (drift && drift == slot->drift && seen == slot->seen) {
+		correct(file, drift);
+		drift = 0;
+	}
+	slot->drift = drift;
+	slot->seen = seen;
+	if (!slot->nrpages && slot->pages <= 0 && !slot->swapped)
+		books__release(file);
+	return 0;
+}
+
+/*
+ * Cold start: the user side opens what it finds by walking the tmpfs mounts and
+ * runs this program on its own descriptors, to put their inodes into the books.
+ */
+int seed_fds[SEED_FDS] = {};
+__u32 seed_files_found[SEED_FDS] = {};
+__u32 seed_count = 0;
+
+SEC("raw_tp")
+int seed_files(void *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct file **fds = BPF_CORE_READ(task, files, fdt, fd), *file;
+	__u32 i, most = BPF_CORE_READ(task, files, fdt, max_fds);
+
+	for (i = 0; i < SEED_FDS && i < seed_count; i++) {
+		seed_files_found[i] = FILE_NONE;
+		if (seed_fds[i] < 0 || (__u32)seed_fds[i] >= most)
+			continue;
+		file = 0;
+		bpf_probe_read_kernel(&file, sizeof(file), fds + seed_fds[i]);
+		if (!file)
+			continue;
+		seed_files_found[i] =
+		    books__seed((__u64)BPF_CORE_READ(file, f_inode, i_mapping));
+	}
+	return 0;
+}

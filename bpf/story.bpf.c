@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A file's name, read once when the file is first seen (and again on rename):
+ * its components from the leaf up to the root of its filesystem. The user side
+ * puts the mount's path before it. Never called per page.
+ */
+#include "books.bpf.h"
+#include "path.bpf.h"
+
+static __always_inline struct dentry *first_dentry(struct inode *inode)
+{
+	__u64 node = (__u64)BPF_CORE_READ(inode, i_dentry.first);
+
+	return node ? (void *)(node - bpf_core_field_offset(struct dentry, d_u.d_alias)) : 0;
+}
+
+/* changes when the file is renamed, moved, unlinked or gets its first name */
+static __always_inline __u64 fingerprint(struct inode *inode)
+{
+	struct dentry *dentry = first_dentry(inode);
+	__u64 hash;
+
+	if (!dentry)
+		return 1;
+	hash = BPF_CORE_READ(dentry, d_name.hash_len);
+	return (__u64)dentry ^ (hash << 17 | hash >> 47) ^
+	       (__u64)BPF_CORE_READ(dentry, d_parent) * 31;
+}
+
+__u64 story__name(__u64 inode)
+{
+	return fingerprint((void *)inode);
+}
+
+int story__file(__u32 file, __u32 tid)
+{
+	struct file_slot *slot = bpf_map_lookup_elem(&files, &file);
+	struct record_file *record;
+	struct dentry *dentry;
+	__u32 zero = 0, length;
+	__u16 flags = 0, bytes = 0;
+
+	record = bpf_map_lookup_elem(&scratch, &zero);
+	if (!slot || !record)
+		return 0;
+	dentry = first_dentry((void *)slot->inode);
+	slot->name = fingerprint((void *)slot->inode);
+	if (dentry) {
+		bytes = walk_up(dentry, record->path, PATH_BYTES - 256, &flags);
+		if (!BPF_CORE_READ(dentry, d_hash.pprev) &&
+		    BPF_CORE_READ(dentry, d_parent) != dentry)
+			flags |= PATH_UNHASHED;
+	}
+	record->head.type = RECORD_FILE;
+	record->head.tid = tid;
+	record->head.time_ns = bpf_ktime_get_boot_ns();
+	record->birth_ns = slot->birth_ns;
+	record->ino = slot->ino;
+	record->index = file;
+	record->dev = slot->dev;
+	record->flags = slot->flags;
+	record->path_flags = flags;
+	record->path_length = bytes;
+	length = sizeof(*record) - PATH_BYTES + (bytes & (PATH_BYTES - 1));
+	record->head.length = length;
+	if (bpf_ringbuf_output(&ring, record, length, ring_flags()))
+		count_loss(RECORD_FILE, 1);
+	return 0;
+}

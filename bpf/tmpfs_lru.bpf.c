@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fact: tmpfs pages come in; the last way, for kernels before 6.16 that refuse
+ * fentry and kprobes. A new folio waits in a per-CPU batch (15, from 6.12 on 31)
+ * before it enters the LRU: the event is late, and whoever fills the batch is
+ * current. So the file is brought to its nrpages at each event, and the pages are
+ * given to current: the file is exact, the owner within one batch a CPU.
+ */
+#include "books.bpf.h"
+
+SEC("tp_btf/mm_lru_insertion")
+int BPF_PROG(tmpfs_add_lru, struct folio *folio)
+{
+	struct address_space *mapping;
+	struct file_slot *slot;
+	__u64 there, key;
+	__u32 *index;
+	__s64 missing;
+
+	if (bpf_core_type_exists(struct folio))
+		key = (__u64)BPF_CORE_READ(folio, mapping);
+	else
+		key = (__u64)BPF_CORE_READ((struct page *)folio, mapping);
+	mapping = (void *)key;
+	/* anonymous folios keep a tagged anon_vma there, or nothing */
+	if (!key || key & 3 || BPF_CORE_READ(mapping, host, i_sb, s_magic) != TMPFS_MAGIC)
+		return 0;
+	there = BPF_CORE_READ(mapping, nrpages);
+	index = bpf_map_lookup_elem(&file_index, &key);
+	slot = index ? bpf_map_lookup_elem(&files, index) : 0;
+	if (!slot || slot->mapping != key)
+		return there ? books__enter(key, as_number(folio), there, 0) : 0;
+	missing = there - slot->pages;
+	if (missing > 0)
+		return books__enter(key, as_number(folio), missing, slot->pages);
+	return 0;
+}

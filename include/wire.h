@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The border between the kernel side (bpf/) and the user side (user/): every map
+ * value and every ring-buffer record. Widths are fixed, sizes asserted, records
+ * grow by appending only. Pages are counted in pages of PAGE_SIZE here; bytes
+ * begin on the user side. Times are CLOCK_BOOTTIME nanoseconds.
+ *
+ * Two kinds of state cross this border, never mixed:
+ *  - the books (file_slot, owner_slot, pair, mount_slot): absolute, in maps that
+ *    the user side reads in place. Losing a record never changes them.
+ *  - the story (struct record and what follows it): discrete facts in the ring.
+ */
+#ifndef PAGETIDE_WIRE_H
+#define PAGETIDE_WIRE_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#define COMM_LENGTH 16
+#define PATH_BYTES 1024    /* components of one path, leaf first, each ended by NUL */
+#define PATH_COMPONENTS 24 /* deeper ones are cut at the root's side and flagged */
+#define EXEC_PATH_BYTES 128
+#define MAPPED_PATH_BYTES 256
+
+#define OWNER_UNKNOWN 0 /* pages from before pagetide, or whose bringer was not seen */
+#define OWNER_OTHER 1   /* the owner table was full: brought in while tracing, by someone */
+#define OWNER_FIRST 2   /* the first index that stands for one process */
+#define FILE_NONE 0     /* index 0 of the file table is never used */
+
+#define TMPFS_MAGIC 0x01021994
+#define HUGETLBFS_MAGIC 0x958458f6
+
+enum file_flag {
+	FILE_TMPFS = 1 << 0,   /* shmem: a tmpfs mount or the kernel's internal one */
+	FILE_DELETED = 1 << 1, /* no name left (i_nlink is 0) */
+	FILE_SHARED = 1 << 2,  /* more than one owner: pairs hold the others */
+	FILE_SEEDED = 1 << 3,  /* found, not seen being made: a cold start */
+	FILE_DIRECTORY = 1 << 4,
+	FILE_BLOCK = 1 << 5, /* the page cache of a block device */
+};
+
+/*
+ * One file with resident pages. `pages` is kept by the events and corrected by
+ * the refresh iterator from i_mapping->nrpages; `nrpages` is that figure itself.
+ * While there is one owner everything is its; shares are used from the second
+ * owner on: an owner has pages * shares / total_shares.
+ */
+struct file_slot {
+	__u64 mapping; /* struct address_space *, the key; 0: the slot is free */
+	__u64 inode;
+	__u64 sb;
+	__u64 ino;
+	__u64 birth_ns; /* when pagetide first saw it; with the index it names the slot's use */
+	__s64 pages;
+	__u64 added;   /* pages brought in while watched */
+	__u64 removed; /* pages gone while watched */
+	__u64 peak;
+	__u64 nrpages;
+	__u64 swapped;
+	__u64 size_bytes;
+	__u64 shares;       /* of the first owner */
+	__u64 total_shares; /* of all owners */
+	__u64 name;         /* fingerprint of dentry, name and parent: changes on rename */
+	__u64 memcg;        /* kernfs id of the memory cgroup charged last; 0 unknown */
+	__u32 dev;          /* s_dev as the kernel encodes it: major << 20 | minor */
+	__u32 flags;
+	__u32 owner;
+	__u32 scale; /* times that the shares were halved 8 times */
+	__u32 mount;
+	__s32 drift; /* pages - nrpages at the last refresh */
+	__u64 seen;  /* added + removed at the last refresh */
+};
+_Static_assert(sizeof(struct file_slot) == 160, "wire");
+
+/* a further owner of a file; the key holds birth_ns so that a reused slot starts anew */
+struct pair_key {
+	__u32 file;
+	__u32 owner;
+	__u64 birth_ns;
+};
+struct pair {
+	__u64 shares;
+	__u64 added;
+	__u32 scale;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct pair_key) == 16 && sizeof(struct pair) == 24, "wire");
+
+enum process_flag {
+	PROCESS_FOLLOWED = 1 << 0, /* the command that is run or traced, or a descendant */
+	PROCESS_KERNEL = 1 << 1,
+	PROCESS_HAS_MM = 1 << 2,
+};
+
+struct owner_key {
+	__u64 start_ns; /* of the thread group's leader */
+	__u32 pid;
+	__u32 pad;
+};
+struct owner_slot {
+	__u64 start_ns; /* 0: the slot is free */
+	__u32 pid;
+	__u32 ppid;
+	char comm[COMM_LENGTH];
+	__u64 cgroup; /* kernfs id of its memory cgroup (v1) or its cgroup (v2) */
+	__u32 uid;
+	__u32 files;     /* file slots and pairs that name it, at least */
+	__u64 cache_added;  /* pages */
+	__u64 tmpfs_added;
+	__s64 other_cache;  /* pages of files that the file table has no room for */
+	__s64 other_tmpfs;
+	__u64 exit_ns; /* 0: alive */
+	__u32 flags;   /* enum process_flag */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct owner_slot) == 96, "wire");
+
+/* what does not fit the file table: one owner a file, no name */
+struct lean_file {
+	__u32 owner;
+	__u32 dev;
+	__s32 pages;
+	__u32 flags;
+};
+_Static_assert(sizeof(struct lean_file) == 16, "wire");
+
+/* a mount that the user side knows: the kernel side counts its pages */
+struct mount_slot {
+	__s64 pages; /* net change since the user side set base */
+	__u64 added;
+	__u64 warn_pages; /* a record is sent when `pages` reaches it; 0: never */
+	__u64 pad;
+};
+_Static_assert(sizeof(struct mount_slot) == 32, "wire");
+
+/* ---- the ring buffer ---- */
+
+enum record_type {
+	RECORD_NONE,
+	RECORD_FILE,      /* a file's name: new, found, or renamed */
+	RECORD_FILE_GONE, /* its last page went */
+	RECORD_FORK,
+	RECORD_EXEC,
+	RECORD_EXIT,
+	RECORD_OOM,
+	RECORD_MAP, /* mmap, munmap, brk, mremap */
+	RECORD_FULL, /* a table fills: the user side makes room */
+	RECORD_TYPES,
+};
+
+struct record {
+	__u16 type;
+	__u16 length; /* of the whole record */
+	__u32 tid;
+	__u64 time_ns;
+};
+_Static_assert(sizeof(struct record) == 16, "wire");
+
+struct record_process {
+	__u64 start_ns;
+	__u32 pid;
+	__u32 ppid;
+	char comm[COMM_LENGTH];
+	__u64 cgroup;
+	__u32 uid;
+	__u32 flags; /* enum process_flag */
+};
+_Static_assert(sizeof(struct record_process) == 48, "wire");
+
+enum path_flag { PATH_CUT = 1 << 0, PATH_UNHASHED = 1 << 1 };
+
+struct record_file {
+	struct record head;
+	__u64 birth_ns;
+	__u64 ino;
+	__u32 index;
+	__u32 dev;
+	__u32 flags; /* enum file_flag */
+	__u16 path_flags;
+	__u16 path_length;
+	char path[PATH_BYTES]; /* only path_length bytes are sent */
+};
+_Static_assert(sizeof(struct record_file) == 48 + PATH_BYTES, "wire");
+
+struct record_file_gone {
+	struct record head;
+	__u64 birth_ns;
+	__u64 ino;
+	__u64 added, removed, peak;
+	__u32 index;
+	__u32 dev;
+	__u32 flags;
+	__u32 owner;
+	__u64 owner_start_ns; /* 0: unknown */
+	__u32 owner_pid;
+	__u32 owner_flags; /* enum process_flag */
+	char owner_comm[COMM_LENGTH];
+};
+_Static_assert(sizeof(struct record_file_gone) == 104, "wire");
+
+struct record_fork {
+	struct record head;
+	struct record_process child; /* .ppid is the parent that forked */
+};
+_Static_assert(sizeof(struct record_fork) == 64, "wire");
+
+struct record_exec {
+	struct record head;
+	struct record_process process;
+	char path[EXEC_PATH_BYTES];
+};
+_Static_assert(sizeof(struct record_exec) == 192, "wire");
+
+struct record_exit {
+	struct record head;
+	struct record_process process;
+	__u64 peak_rss_pages; /* signal->maxrss */
+	__u64 cache_added, tmpfs_added;
+	__u32 owner; /* its index, 0 if it never brought a page in */
+	__s32 exit_code; /* as wait(2) encodes it */
+};
+_Static_assert(sizeof(struct record_exit) == 96, "wire");
+
+enum oom_flag { OOM_HAS_RSS = 1 << 0 };
+
+struct record_oom {
+	struct record head;
+	struct record_process victim;
+	__u64 anon_pages, file_pages, shmem_pages, swap_pages, page_table_bytes, total_vm_pages;
+	__u32 trigger_pid;
+	__s16 oom_score_adj;
+	__u16 flags;
+	char trigger_comm[COMM_LENGTH];
+};
+_Static_assert(sizeof(struct record_oom) == 136, "wire");
+
+enum map_op { MAP_OP_MMAP = 1, MAP_OP_MUNMAP, MAP_OP_BRK, MAP_OP_MREMAP };
+enum map_kind { MAP_KIND_NONE, MAP_KIND_ANON, MAP_KIND_FILE, MAP_KIND_SHMEM, MAP_KIND_HEAP };
+
+struct record_map {
+	struct record head;
+	struct record_process process;
+	__u64 address;
+	__u64 length_bytes;
+	__s64 change_bytes; /* of the address space, as far as it is known */
+	__u64 ino;
+	__u32 dev;
+	__u8 op, kind;
+	__u16 path_length;
+	char path[MAPPED_PATH_BYTES]; /* components, leaf first */
+};
+_Static_assert(sizeof(struct record_map) == 104 + MAPPED_PATH_BYTES, "wire");
+
+#define SEED_FDS 256 /* descriptors that one run of the seed program takes */
+
+enum table { TABLE_FILES, TABLE_PAIRS, TABLE_OWNERS, TABLE_LEAN, TABLES };
+
+struct record_full {
+	struct record head;
+	__u32 table;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct record_full) == 24, "wire");
+
+/* ---- what the iterators print ---- */
+
+struct task_row {
+	struct record_process process;
+	__u64 anon_pages, file_pages, shmem_pages, swap_pages;
+	__u64 page_table_bytes;
+	__u64 locked_pages, virtual_pages, peak_rss_pages;
+};
+_Static_assert(sizeof(struct task_row) == 112, "wire");
+
+struct cgroup_row {
+	__u64 id;
+	__u64 usage_pages, peak_pages, limit_pages, high_pages;
+};
+_Static_assert(sizeof(struct cgroup_row) == 40, "wire");
+
+enum holder_way { HOLDER_OPEN = 1, HOLDER_MAPPED = 2 };
+
+struct holder_row {
+	__u64 mapping;
+	__u64 ino;
+	__u32 dev;
+	__u32 pid;
+	__u32 way;
+	__u32 file; /* index, FILE_NONE when it is in no slot */
+};
+_Static_assert(sizeof(struct holder_row) == 32, "wire");
+
+/* ---- losses, by kind; the first RECORD_TYPES are records of that type ---- */
+
+enum loss {
+	LOSS_FILE_SLOT = RECORD_TYPES, /* files that went to the lean table */
+	LOSS_LEAN,                     /* pages of files that fitted nowhere */
+	LOSS_OWNER_SLOT,               /* pages whose owner fitted nowhere: owner "other" */
+	LOSS_PAIR,                     /* pages of a further owner that fitted nowhere: unknown */
+	LOSS_UNRESOLVED,               /* tmpfs pages whose file was not found at once */
+	LOSS_DRIFT,                    /* pages that the refresh had to correct */
+	LOSSES,
+};
+
+/* learned at the first page: how far above the program's context the folio is kept */
+#define FRAME_WORDS 96
+
+#endif

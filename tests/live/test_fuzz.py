@@ -1,0 +1,108 @@
+"""Seeded sequences of all operations by several processes: after every batch the books are compared with the truth
+that the helper checked against st_blocks, mincore and statfs. A failure tells the seed and the batch's operations;
+PAGETIDE_FUZZ_SEEDS=7,8 runs other seeds, PAGETIDE_FUZZ_WITHOUT=splice,sysv leaves operations or kinds out."""
+
+import os
+
+from harness import Failure, boot_seconds, main
+from tap import test
+from views import PAGE, owners, owners_complaint, same_start
+
+SEEDS = [int(word) for word in os.environ.get("PAGETIDE_FUZZ_SEEDS", "1,2,3,4,5,6").split(",")]
+WITHOUT = os.environ.get("PAGETIDE_FUZZ_WITHOUT", "")
+JSON_KIND = {"symlink": "tmpfs"}
+# name: mount options, then the helper's
+SHAPES = {
+    "one operation at a time": ("size=64M", ["--ops", "60", "--batch", "1", "--workers", "2", "--files", "6"]),
+    "batches of 20": ("size=64M", ["--ops", "400", "--batch", "20", "--workers", "4", "--files", "16"]),
+    "one worker, all exact": ("size=64M", ["--ops", "200", "--batch", "20", "--workers", "1", "--files", "10",
+                                           "--without", "fork_write,fork_touch,respawn"]),
+    "huge pages": ("size=256M,huge=always", ["--ops", "200", "--batch", "20", "--workers", "3", "--files", "8",
+                                             "--max-pages", "1500"]),
+    "a full mount": ("size=1M", ["--ops", "200", "--batch", "20", "--workers", "3", "--files", "16",
+                                 "--max-pages", "150"]),
+}
+
+
+def row_complaint(snapshot, truth):
+    kind = JSON_KIND.get(truth["kind"], truth["kind"])
+    expected = truth["resident_pages"] * PAGE
+    row = snapshot.file(truth["dev"], truth["ino"], kind)
+    where = f"{truth['kind']} {truth['path']!r} (dev {truth['dev']} ino {truth['ino']})"
+    if not row:
+        return f"{where} is not in the snapshot, {truth['resident_pages']} pages expected" if expected else None
+    if row.get("bytes") != expected:
+        return f"{where}: {row.get('bytes')} bytes shown, {expected} expected; row {row}"
+    shown = {owner["pid"]: (owner["pages"], owner["exact"]) for owner in truth["owners"]}
+    wrong = owners_complaint(row, shown)
+    if wrong:
+        return f"{where}: {wrong}; truth {truth['owners']}; row {row}"
+    ticks = {owner["pid"]: owner["start_time"] for owner in truth["owners"]}
+    for owner in row.get("owners", []):
+        if owner["pid"] in ticks and not same_start(owner.get("start_time"), ticks[owner["pid"]], boot_seconds()):
+            return f"{where}: owner {owner}, started at {ticks[owner['pid']]} ticks"
+    if truth["deleted"] and expected and row.get("deleted") is not True:
+        return f"{where} is deleted; row {row}"
+    return None
+
+
+def gone_complaint(snapshot, truth):
+    alive = {(row["dev"], row["ino"], row["kind"]) for row in truth["files"]}
+    for file in truth["gone"]:
+        if (file["dev"], file["ino"], file["kind"]) in alive:
+            continue  # the number was used again
+        for row in snapshot.files(file["dev"], file["ino"], JSON_KIND.get(file["kind"], file["kind"])):
+            if row.get("bytes") or owners(row):
+                return f"{file} is gone; row {row}"
+    return None
+
+
+def batch_complaints(snapshot, truth):
+    found = [row_complaint(snapshot, file) for file in truth["files"]] + [gone_complaint(snapshot, truth)]
+    for mount in truth["mounts"]:
+        row = snapshot.mount(mount["dev"], mount["path"])
+        if not row or row.get("used_bytes") != mount["used_bytes"]:
+            found.append(f"mount: {mount} expected; row {row}")
+    return "\n".join(complaint for complaint in found if complaint)
+
+
+def joined(arguments):
+    """--without of the shape and of the environment, in one."""
+    arguments = list(arguments)
+    if "--without" in arguments:
+        at = arguments.index("--without") + 1
+        arguments[at] = ",".join(filter(None, [arguments[at], WITHOUT]))
+    elif WITHOUT:
+        arguments += ["--without", WITHOUT]
+    return arguments
+
+
+def fuzz_case(seed, options, arguments):
+    def case(t):
+        top, mount = t.shared_top(), t.tmpfs(options.split(",", 1)[0].split("=")[1],
+                                             "," + options.split(",", 1)[1] if "," in options else "")
+        ops = int(arguments[arguments.index("--ops") + 1])
+        helper = t.helper("fuzz", "--seed", seed, "--dir", mount, "--disk", t.disk(), *joined(arguments))
+        done = 0
+        while done < ops:
+            truth = helper.read()
+            done = truth["ops_done"]
+            try:
+                top.wait_until(lambda snapshot: batch_complaints(snapshot, truth))
+            except Failure as failure:
+                log = "\n".join(f"  {line}" for line in truth["log"])
+                where = f"seed {seed}, batch {truth['batch']}"
+                raise Failure(f"{where}: {failure}\nthe batch's operations:\n{log}") from None
+            helper.next()
+        helper.end()
+
+    return case
+
+
+for name, (mount_options, words) in SHAPES.items():
+    for number in SEEDS:
+        test(f"fuzz: {name}, seed {number}")(fuzz_case(number, mount_options, words))
+
+
+if __name__ == "__main__":
+    main()

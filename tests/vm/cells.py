@@ -1,0 +1,147 @@
+"""What the matrix runs and what came of it: pure, no machine and no file is touched here.
+
+A cell is one guest test on one kernel, cgroup version and tier. Its TAP
+becomes results; results become TAP lines and the table of docs/kernels.md.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+TIERS = ("tracepoint", "fentry", "kprobe")
+ANY_TIER = "any"
+PASS, FAIL, SKIP = "pass", "fail", "skip"
+LINE = re.compile(r"^(not )?ok\b[ \t]*\d*[ \t]*(?:-[ \t]*)?(.*?)(?:[ \t]*#[ \t]*(SKIP|TODO)\b[ \t]*(.*))?$", re.I)
+PLAN = re.compile(r"^1\.\.(\d+)(?:[ \t]*#[ \t]*SKIP\b[ \t]*(.*))?$", re.I)
+
+
+@dataclass(frozen=True)
+class Test:
+    """A guest test and what its head asks for: `# tiers: any`, `# disk: ext4:64`, `# memory: 512`,
+    `# cpus: 1`, `# timeout: 300`, `# append: lockdown=integrity` (for the kernel's command line),
+    `# needs: /pagetide /helpers/fill`."""
+    name: str  # the file's name without .sh
+    tiers: tuple[str, ...] = TIERS
+    disk: str = ""
+    memory_mib: int = 1024
+    cpus: int = 2
+    timeout_seconds: float | None = None
+    append: str = ""
+    needs: tuple[str, ...] = ()
+
+
+def parse_test(name: str, text: str) -> Test:
+    head = {}
+    for line in text.splitlines():
+        match = re.match(r"#\s*(tiers|disk|memory|cpus|timeout|append|needs):\s*(.+)$", line)
+        if match:
+            head[match[1]] = match[2].strip()
+        elif not line.startswith("#"):
+            break
+    tiers = tuple(head.get("tiers", " ".join(TIERS)).split())
+    unknown = set(tiers) - {*TIERS, ANY_TIER}
+    if unknown:
+        raise ValueError(f"{name}: no such tier: {' '.join(sorted(unknown))}")
+    return Test(name, tiers, disk=head.get("disk", ""), memory_mib=int(head.get("memory", 1024)),
+                cpus=int(head.get("cpus", 2)), append=head.get("append", ""),
+                timeout_seconds=float(head["timeout"]) if "timeout" in head else None,
+                needs=tuple(head.get("needs", "").split()))
+
+
+@dataclass(frozen=True)
+class Cell:
+    kernel: str
+    cgroup: str
+    tier: str
+    test: Test
+
+    @property
+    def name(self) -> str:
+        return f"vm/{self.kernel}/{self.cgroup}/{self.tier}/{self.test.name}"
+
+
+@dataclass
+class Result:
+    kind: str  # PASS, FAIL or SKIP
+    name: str  # empty: the whole test
+    why: str = ""
+
+
+@dataclass
+class Report:
+    cell: Cell
+    results: list[Result] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def judge(status: int, problem: str, output: str) -> list[Result]:
+    """From what a guest test printed and how it ended to results; never empty."""
+    results: list[Result] = []
+    planned, skipped = None, None
+    for line in output.splitlines():
+        line = line.rstrip()
+        plan, match = PLAN.match(line), LINE.match(line)
+        if plan:
+            planned = int(plan[1])
+            skipped = plan[2] or "no reason given" if planned == 0 else None
+        elif match:
+            directive = (match[3] or "").upper()
+            kind = SKIP if directive else FAIL if match[1] else PASS
+            results.append(Result(kind, match[2] or f"test {len(results) + 1}", (match[4] or "").strip()))
+        elif results and results[-1].kind == FAIL and line.startswith("#"):
+            results[-1].why = (results[-1].why + " " + line.lstrip("# ")).strip()
+    if problem:
+        return results + [Result(FAIL, "", problem)]
+    if status == 77 and not results:
+        lines = [line for line in output.splitlines() if line.startswith("# SKIP ")]
+        return [Result(SKIP, "", lines[-1][7:] if lines else "exit status 77")]
+    if skipped is not None and not results and status == 0:
+        return [Result(SKIP, "", skipped)]
+    if planned is None:
+        results.append(Result(FAIL, "", f"ended early, with status {status}: no plan"))
+    elif planned != len(results):
+        results.append(Result(FAIL, "", f"planned {planned}, ran {len(results)}"))
+    elif not results:
+        results.append(Result(FAIL, "", "planned nothing and gave no reason"))
+    elif status and all(result.kind != FAIL for result in results):
+        results.append(Result(FAIL, "", f"ended with status {status}, though nothing failed"))
+    return results
+
+
+def tap_line(number: int, cell: Cell, result: Result) -> str:
+    name = cell.name + (f": {result.name}" if result.name else "")
+    name = name.replace("#", "\\#")
+    if result.kind == FAIL:
+        return f"not ok {number} - {name}" + (f"\n# {result.why}" if result.why else "")
+    return f"ok {number} - {name}" + (f" # SKIP {result.why}" if result.kind == SKIP else "")
+
+
+def summary(report: Report, footnotes: dict[str, int]) -> str:
+    """One cell of the table; what is not a plain pass gets a footnote."""
+    said = []
+    for kind, word in ((FAIL, "**FAIL**"), (PASS, "pass"), (SKIP, "skip")):
+        of_kind = [result for result in report.results if result.kind == kind]
+        if not of_kind:
+            continue
+        if kind == PASS:
+            said.append(word)
+            continue
+        notes = [": ".join(filter(None, (result.name, result.why))) or "no reason given" for result in of_kind]
+        numbers = sorted({footnotes.setdefault(note, len(footnotes) + 1) for note in notes})
+        said.append(f"{word} [{', '.join(map(str, numbers))}]")
+    return ", ".join(said)
+
+
+def table(reports: list[Report], kernels: dict[str, str]) -> str:
+    """Markdown: one row a test, tier and cgroup version, one column a kernel (KERNELS: name to exact version)."""
+    footnotes: dict[str, int] = {}
+    rows: dict[tuple[str, str, str], dict[str, str]] = {}
+    for report in sorted(reports, key=lambda report: report.cell.test.name):
+        row = (report.cell.test.name, report.cell.tier, report.cell.cgroup)
+        rows.setdefault(row, {})[report.cell.kernel] = summary(report, footnotes)
+    heads = [f"{name} ({version})" if version else name for name, version in kernels.items()]
+    lines = ["| test | tier | cgroup | " + " | ".join(heads) + " |", "|---" * (3 + len(heads)) + "|"]
+    for row, found in rows.items():
+        lines.append("| " + " | ".join([*row, *(found.get(kernel, "not run") for kernel in kernels)]) + " |")
+    if footnotes:
+        lines += [""] + [f"{number}. {note}" for note, number in footnotes.items()]
+    return "\n".join(lines) + "\n"

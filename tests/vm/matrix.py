@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Runs the guest tests on many kernels, each in a machine of its own, and prints TAP.
+
+Every executable tests/vm/guest/NAME.sh is a test; it runs once for each
+kernel, cgroup version and tier (see cells.Test for what its head may ask for).
+In the machine: PAGETIDE=/pagetide, TIER, CGROUP, KERNEL, HELPERS=/helpers.
+Exit status: 0 nothing failed, 1 something did, 2 usage, 77 no machine can run.
+"""
+
+import argparse
+import fnmatch
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cells
+import vm
+from cells import Cell, Report, Result
+
+ROOT = vm.HERE.parent.parent
+GUEST = vm.HERE / "guest"
+QUICK = ("5.10", "6.1", "6.12", vm.kernels.SERIES[-1])
+
+
+def parse_arguments() -> argparse.Namespace:
+    def words(text: str) -> list[str]:
+        return text.split(",")
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help=f"only {' '.join(QUICK)}")
+    parser.add_argument("--kernels", type=words, metavar="LIST", help="such as 6.1,7.3")
+    parser.add_argument("--arch", choices=vm.kernels.ARCHES, default="amd64")
+    parser.add_argument("--cgroups", type=words, default=["v1", "v2"], metavar="LIST")
+    parser.add_argument("--tiers", type=words, default=[*cells.TIERS, cells.ANY_TIER], metavar="LIST")
+    parser.add_argument("--binary", type=Path, default=ROOT / "build/static/pagetide", metavar="PATH")
+    parser.add_argument("--helpers", type=Path, metavar="DIR", help="static binaries, /helpers in the machine")
+    parser.add_argument("--jobs", "-j", type=int, default=2, metavar="N")
+    parser.add_argument("--timeout", type=float, default=120, metavar="SECONDS", help="of one cell")
+    parser.add_argument("--table", type=Path, metavar="FILE.md")
+    parser.add_argument("--logs", type=Path, metavar="DIR", help="each cell's output, console and /out")
+    parser.add_argument("--no-fetch", action="store_true", help="only kernels that are in the cache")
+    parser.add_argument("tests", nargs="*", default=["*"], metavar="TEST", help="names, may hold * and ?")
+    return parser.parse_args()
+
+
+def discover(wanted: list[str]) -> list[cells.Test]:
+    scripts = sorted(path for path in GUEST.glob("*.sh") if os.access(path, os.X_OK))
+    return [cells.parse_test(path.stem, path.read_text()) for path in scripts
+            if any(fnmatch.fnmatch(path.stem, pattern) for pattern in wanted)]
+
+
+def fill_payload(payload: Path, args: argparse.Namespace) -> None:
+    shutil.copytree(GUEST, payload / "guest")
+    if args.binary.exists():
+        shutil.copy(args.binary, payload / "pagetide")
+    if args.helpers:
+        shutil.copytree(args.helpers, payload / "helpers")
+
+
+def cannot_boot(kernel: vm.kernels.Kernel) -> str:
+    try:
+        vm.check(kernel)
+    except vm.Unavailable as error:
+        return str(error)
+    return ""
+
+
+def why_not(cell: Cell, kernel: vm.kernels.Kernel, payload: Path) -> str:
+    """Why this cell cannot run; empty if it can."""
+    if cannot_boot(kernel):
+        return cannot_boot(kernel)
+    if cell.cgroup == "v1" and not kernel.has_memcg_v1():
+        return "this kernel has no v1 memory controller (CONFIG_MEMCG_V1)"
+    missing = [need for need in cell.test.needs if not (payload / need.lstrip("/")).exists()]
+    return f"{' '.join(missing)} not given (--binary, --helpers)" if missing else ""
+
+
+def run_cell(cell: Cell, kernel: vm.kernels.Kernel, payload: Path, args: argparse.Namespace) -> Report:
+    why = why_not(cell, kernel, payload)
+    if why:
+        return Report(cell, [Result(cells.SKIP, "", why)])
+    logs = args.logs / cell.name if args.logs else None
+    if logs:
+        logs.mkdir(parents=True, exist_ok=True)
+    machine = vm.Machine(
+        kernel=kernel, cgroup=cell.cgroup, memory_mib=cell.test.memory_mib, cpus=cell.test.cpus,
+        timeout_seconds=cell.test.timeout_seconds or args.timeout, append=cell.test.append,
+        payload=payload, disk=cell.test.disk,
+        files_into=logs / "out" if logs else None, console=logs / "console" if logs else None)
+    tier = "auto" if cell.tier == cells.ANY_TIER else cell.tier
+    sha256 = hashlib.sha256(kernel.btf.read_bytes()).hexdigest()
+    command = (f"export PAGETIDE=/pagetide HELPERS=/helpers TIER={tier} BTF_SHA256={sha256}\n"
+               f"exec sh /guest/{cell.test.name}.sh")
+    try:
+        outcome = vm.boot(machine, command)
+    except vm.Unavailable as error:
+        return Report(cell, [Result(cells.SKIP, "", str(error))])
+    output = outcome.output.decode(errors="replace")
+    if logs:
+        (logs / "output").write_text(output)
+    report = Report(cell, cells.judge(outcome.status, outcome.problem, output),
+                    [f"{cell.name} took {outcome.seconds:.1f} s"])
+    if outcome.retried:
+        report.notes.append(f"booted twice, since at first: {outcome.retried}")
+    if any(result.kind == cells.FAIL for result in report.results):
+        report.notes += [f"| {line}" for line in output.splitlines()[-40:]]
+        if outcome.problem:
+            report.notes += [f"console| {line}" for line in outcome.console_tail]
+    return report
+
+
+def end_cleanly_on_signals(folder: str) -> None:
+    """The machines die with this process; what they have on disk is all in FOLDER."""
+    def end(number: int, _frame) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(128 + number)
+
+    tempfile.tempdir = folder
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+
+
+def print_tap(reports, total: int) -> list[Report]:
+    """Prints each cell's results as it comes, then the plan and the counts."""
+    began = time.monotonic()
+    done, number = [], 0
+    counts = {cells.PASS: 0, cells.FAIL: 0, cells.SKIP: 0}
+    for report in reports:
+        done.append(report)
+        for result in report.results:
+            number += 1
+            counts[result.kind] += 1
+            print(cells.tap_line(number, report.cell, result))
+        for note in report.notes:
+            print(f"# {note}")
+        sys.stdout.flush()
+    print(f"1..{number}")
+    print(f"# {total} cells in {time.monotonic() - began:.0f} s: {counts[cells.PASS]} passed, "
+          f"{counts[cells.FAIL]} failed, {counts[cells.SKIP]} skipped", flush=True)
+    return done
+
+
+def fetch_missing(kernels: list[vm.kernels.Kernel], arch: str) -> None:
+    missing = [kernel.series for kernel in kernels if not kernel.cached()]
+    if missing:
+        subprocess.run([ROOT / "tools/kernels/fetch", "--arch", arch, *missing], check=False)
+
+
+def main() -> int:
+    args = parse_arguments()
+    tests = discover(args.tests)
+    if not tests:
+        print(f"matrix: no test in {GUEST} is named {' '.join(args.tests)}", file=sys.stderr)
+        return 2
+    series = args.kernels or (QUICK if args.quick else vm.kernels.SERIES if args.arch == "amd64" else ["6.12"])
+    kernels = {name: vm.kernels.Kernel(name, args.arch) for name in series}
+    planned = [Cell(kernel.name, cgroup, tier, test) for kernel in kernels.values() for test in tests
+               for cgroup in args.cgroups for tier in test.tiers if tier in args.tiers]
+    by_name = {kernel.name: kernel for kernel in kernels.values()}
+    if shutil.which(vm.QEMU[args.arch]) and not args.no_fetch:
+        fetch_missing(list(kernels.values()), args.arch)
+    reasons = [reason for kernel in kernels.values() if (reason := cannot_boot(kernel))]
+    if len(reasons) == len(kernels):
+        print(f"1..0 # SKIP {len(planned)} cells not run: {reasons[0]}")
+        return vm.SKIPPED
+    with tempfile.TemporaryDirectory(prefix="pagetide-matrix-") as folder:
+        end_cleanly_on_signals(folder)
+        payload = Path(folder) / "payload"
+        fill_payload(payload, args)
+        with ThreadPoolExecutor(args.jobs) as pool:
+            reports = print_tap(pool.map(lambda cell: run_cell(cell, by_name[cell.kernel], payload, args), planned),
+                                len(planned))
+    if args.table:
+        versions = {kernel.name: kernel.version if kernel.cached() else "" for kernel in kernels.values()}
+        args.table.write_text(cells.table(reports, versions))
+    return int(any(result.kind == cells.FAIL for report in reports for result in report.results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""The pure part of the matrix: what a guest's output and end are taken for."""
+
+import unittest
+
+import cells
+from cells import FAIL, PASS, SKIP, Cell, Report, Result, Test
+
+
+def kinds(results):
+    return [result.kind for result in results]
+
+
+class Judge(unittest.TestCase):
+    def test_good_run(self):
+        results = cells.judge(0, "", "ok 1 - a\nok 2 - b # SKIP no module\n# note\n1..2\n")
+        self.assertEqual(results, [Result(PASS, "a"), Result(SKIP, "b", "no module")])
+
+    def test_plan_may_come_first(self):
+        self.assertEqual(kinds(cells.judge(0, "", "1..1\nok 1 - a\n")), [PASS])
+
+    def test_failure_keeps_its_reason(self):
+        results = cells.judge(1, "", "not ok 1 - a\n# expected 3\n# got 4\nok 2\n1..2\n")
+        self.assertEqual(results[0], Result(FAIL, "a", "expected 3 got 4"))
+        self.assertEqual(results[1], Result(PASS, "test 2"))
+
+    def test_whole_test_skipped(self):
+        self.assertEqual(cells.judge(0, "", "1..0 # SKIP no fentry\n"), [Result(SKIP, "", "no fentry")])
+        self.assertEqual(cells.judge(77, "", "# SKIP no v1\n"), [Result(SKIP, "", "no v1")])
+
+    def test_no_silent_loss(self):
+        for status, problem, output in (
+                (0, "", ""),  # said nothing
+                (0, "", "1..0\n"),  # planned nothing, told no reason: a skip
+                (0, "", "ok 1 - a\n"),  # ended before its plan
+                (0, "", "1..2\nok 1 - a\n"),  # lost one
+                (3, "", "1..1\nok 1 - a\n"),  # failed after all
+                (124, "not done after 5 s", "ok 1 - a\n"),
+                (125, "the machine died", "1..1\nok 1 - a\n")):
+            with self.subTest(status=status, output=output):
+                results = cells.judge(status, problem, output)
+                self.assertIn(results[-1].kind, (FAIL, SKIP))
+                self.assertTrue(results[-1].why)
+
+    def test_words_that_are_not_tap(self):
+        self.assertEqual(kinds(cells.judge(0, "", "okay then\nnothing ok\nok 1 - a\n1..1\n")), [PASS])
+
+
+class Head(unittest.TestCase):
+    def test_defaults_and_head(self):
+        self.assertEqual(cells.parse_test("x", "#!/bin/sh\n\necho\n").tiers, cells.TIERS)
+        test = cells.parse_test("x", "#!/bin/sh\n# Why.\n# tiers: fentry kprobe\n# memory: 512\n# disk: ext4:64\n"
+                                     "# needs: /pagetide /helpers/fill\necho\n# timeout: 3\n")
+        self.assertEqual(test, Test("x", ("fentry", "kprobe"), "ext4:64", 512, needs=("/pagetide", "/helpers/fill")))
+
+    def test_odd_tier_is_refused(self):
+        with self.assertRaises(ValueError):
+            cells.parse_test("x", "# tiers: fetry\n")
+
+
+class Table(unittest.TestCase):
+    def test_rows_columns_and_footnotes(self):
+        test = Test("files")
+        reports = [Report(Cell("5.10", "v2", "fentry", test), [Result(PASS, "a"), Result(SKIP, "b", "no module")]),
+                   Report(Cell("6.1", "v2", "fentry", test), [Result(FAIL, "a", "got 4")]),
+                   Report(Cell("6.1", "v1", "fentry", test), [Result(SKIP, "", "no v1")])]
+        self.assertEqual(cells.table(reports, {"5.10": "5.10.1", "6.1": ""}).splitlines(), [
+            "| test | tier | cgroup | 5.10 (5.10.1) | 6.1 |", "|---|---|---|---|---|",
+            "| files | fentry | v2 | pass, skip [1] | **FAIL** [2] |",
+            "| files | fentry | v1 | not run | skip [3] |",
+            "", "1. b: no module", "2. a: got 4", "3. no v1"])
+
+    def test_tap_lines(self):
+        cell = Cell("6.1", "v2", "fentry", Test("files"))
+        self.assertEqual(cells.tap_line(4, cell, Result(PASS, "a")), "ok 4 - vm/6.1/v2/fentry/files: a")
+        self.assertEqual(cells.tap_line(5, cell, Result(SKIP, "", "no BTF")),
+                         "ok 5 - vm/6.1/v2/fentry/files # SKIP no BTF")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * run: a command, its descendants, and at the end what they did to memory. The
+ * command's streams and exit status are its own; ours is one report.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "escape.h"
+#include "follow.h"
+#include "loop.h"
+#include "output.h"
+#include "run.h"
+#include "run_private.h"
+#include "say.h"
+#include "session.h"
+#include "sink.h"
+
+struct run {
+	const struct options *options;
+	struct session session;
+	struct loop loop;
+	struct follow follow;
+	struct output output, csv;
+	struct run_timeline timeline;
+	struct snapshot filtered;
+	struct run_report report;
+	char command[4096];
+	uint64_t start_boot_ns;
+	bool leave; /* the user does not wait for the descendants */
+};
+
+/* one row of the timeline; the report's snapshot is that of the last reading */
+static int read_once(struct run *run)
+{
+	const struct snapshot *snapshot;
+	int err;
+
+	snapshot = session__read(&run->session, 0, &err);
+	if (!snapshot)
+		return err;
+	return run_timeline__add(&run->timeline, snapshot, run->start_boot_ns);
+}
+
+static int start(struct run *run)
+{
+	int err = follow__start(&run->follow, run->options->argv, &run->loop.before);
+
+	if (!err)
+		err = tracer__follow(run->session.tracer, (uint32_t)run->follow.pid);
+	if (err) {
+		say("cannot start %s: %s", run->options->argv[0], strerror(-err));
+		return EXIT_FAILED;
+	}
+	run->report.start_time_ns = clock_of(CLOCK_REALTIME);
+	run->start_boot_ns = clock_of(CLOCK_BOOTTIME);
+	err = follow__go(&run->follow);
+	if (!err)
+		return EXIT_OK;
+	say("cannot run %s: %s", run->options->argv[0], strerror(-err));
+	return follow__exec_status(err);
+}
+
+static bool is_over(const struct run *run)
+{
+	return run->follow.ended && (run->leave || !model__followed_alive(run->session.model));
+}
+
+static void pass_signal(struct run *run)
+{
+	if (run->follow.ended)
+		run->leave = true;
+	else if (!run->loop.signal_from_tty)
+		follow__signal(&run->follow, run->loop.signal);
+}
+
+static int watch(struct run *run)
+{
+	int err = read_once(run);
+
+	while (!err && !is_over(run)) {
+		int events = loop__wait(&run->loop);
+
+		if (events < 0)
+			return events;
+		if (events & LOOP_CHILD)
+			follow__reap(&run->follow);
+		if (events & LOOP_RECORDS)
+			err = session__drain(&run->session);
+		if (!err && events & LOOP_TIMER)
+			err = read_once(run);
+		if (events & LOOP_QUIT)
+			pass_signal(run);
+		if (events & LOOP_END)
+			run->leave = true;
+	}
+	return err ? err : read_once(run);
+}
+
+static void fill_report(struct run *run)
+{
+	struct run_report *report = &run->report;
+	int status = run->follow.status;
+
+	escape__command(run->command, sizeof(run->command), run->options->argv, run->options->argc);
+	report->command = run->command;
+	report->pid = (uint32_t)run->follow.pid;
+	report->exit_status = follow__exit_status(status);
+	report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	report->descendants = model__followed(run->session.model);
+	if (report->descendants)
+		report->descendants--;
+	report->oom_kills = model__oom_kills(run->session.model, true);
+	report->enospc = report->sigbus = report->warnings = ABSENT;
+	run_timeline__report(&run->timeline, report);
+	report->snapshot = &run->filtered;
+}
+
+static int write_report(struct run *run)
+{
+	int err = run_select(&run->filtered, run->timeline.last);
+
+	if (err)
+		return err;
+	fill_report(run);
+	err = sink__choose(run->options)->report(run->output.stream, &run->report, run->options);
+	if (!err && run->csv.stream)
+		err = run_timeline__csv(&run->timeline, run->csv.stream);
+	return err;
+}
+
+static int open_outputs(struct run *run)
+{
+	int err = output__open(&run->output, run->options->output, stderr);
+
+	if (err)
+		return output__failed(&run->output, err);
+	if (!run->options->csv_file)
+		return EXIT_OK;
+	err = output__open(&run->csv, run->options->csv_file, NULL);
+	if (!err)
+		return EXIT_OK;
+	strncpy(run->csv.path, run->options->csv_file, sizeof(run->csv.path) - 1);
+	return output__failed(&run->csv, err);
+}
+
+static int run_to_the_end(struct run *run)
+{
+	int status, err = loop__open(&run->loop, run->options->interval_seconds,
+				     run->options->duration_seconds,
+				     tracer__ring_fd(run->session.tracer), -1);
+
+	if (err) {
+		say("cannot start: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	status = start(run);
+	if (status != EXIT_OK)
+		return status;
+	err = watch(run);
+	if (!err)
+		err = write_report(run);
+	if (err) {
+		/* the command matters more than its report: see it to its end */
+		output__failed(&run->output, err);
+		while (!run->follow.ended) {
+			if (loop__wait(&run->loop) & LOOP_QUIT)
+				pass_signal(run);
+			follow__reap(&run->follow);
+		}
+	}
+	return follow__exit_status(run->follow.status);
+}
+
+int command__run(const struct options *options)
+{
+	struct session_needs needs = {
+	    .groups = GROUP_TRACE, .keep_gone = true, .follow = true, .cmdlines = true};
+	struct run run = {.options = options};
+	int status = open_outputs(&run), closed, closed_csv;
+
+	if (status == EXIT_OK)
+		status = session__open(&run.session, options, &needs);
+	if (status == EXIT_OK)
+		status = run_to_the_end(&run);
+	follow__abandon(&run.follow);
+	loop__close(&run.loop);
+	closed = output__close(&run.output, !run.report.command);
+	closed_csv = output__close(&run.csv, !run.report.command);
+	if (closed)
+		output__failed(&run.output, closed);
+	if (closed_csv)
+		output__failed(&run.csv, closed_csv);
+	run_timeline__free(&run.timeline);
+	run_select__free(&run.filtered);
+	session__close(&run.session);
+	return status;
+}

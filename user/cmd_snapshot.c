@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* snapshot: one reading of everything, then exit. Nothing is attached. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "commands.h"
+#include "output.h"
+#include "say.h"
+#include "session.h"
+#include "sink.h"
+
+int command__snapshot(const struct options *options)
+{
+	struct session_needs needs = {.groups = GROUP_READ, .cmdlines = true, .holders = true};
+	struct session session = {};
+	struct output output = {};
+	const struct snapshot *snapshot;
+	int status, err, closed;
+
+	signal(SIGPIPE, SIG_IGN);
+	err = output__open(&output, options->output, stdout);
+	if (err)
+		return output__failed(&output, err);
+	status = session__open(&session, options, &needs);
+	if (status == EXIT_OK) {
+		snapshot = session__read(&session, WANT_FRESH, &err);
+		if (!snapshot) {
+			say("cannot read this system: %s", strerror(-err));
+			status = EXIT_FAILED;
+		} else {
+			err = sink__choose(options)->snapshot(output.stream, snapshot, options);
+		}
+	}
+	session__close(&session);
+	closed = output__close(&output, status != EXIT_OK || err);
+	if (status == EXIT_OK && (err || closed))
+		status = output__failed(&output, err ? err : closed);
+	return status;
+}

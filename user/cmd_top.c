@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* top: readings as they come; on a terminal with ncurses, elsewhere tables or JSON lines. */
+#include <errno.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "loop.h"
+#include "output.h"
+#include "say.h"
+#include "session.h"
+#include "sink.h"
+#include "top.h"
+
+struct view_state {
+	const struct options *options;
+	struct session session;
+	struct loop loop;
+	struct output output;
+	struct top *screen; /* NULL: tables */
+	uint64_t readings;
+	double interval_seconds;
+};
+
+static int show(struct view_state *state)
+{
+	unsigned wants = 0;
+	const struct snapshot *snapshot;
+	int err;
+
+	/* machine-readable output has no key to ask for holders with */
+	if (state->screen ? top__wants_holders(state->screen) : state->options->format == FORMAT_JSON)
+		wants = WANT_HOLDERS;
+	snapshot = session__read(&state->session, wants, &err);
+	if (!snapshot) {
+		say("cannot read this system: %s", strerror(-err));
+		return err;
+	}
+	state->readings++;
+	if (state->screen)
+		return top__show(state->screen, snapshot);
+	err = sink__choose(state->options)->snapshot(state->output.stream, snapshot, state->options);
+	if (!err && fflush(state->output.stream))
+		err = -errno;
+	return err;
+}
+
+static void set_interval(struct view_state *state, double seconds)
+{
+	struct itimerspec spec = {.it_interval.tv_sec = (time_t)seconds};
+
+	spec.it_interval.tv_nsec = (long)((seconds - (double)spec.it_interval.tv_sec) * 1e9);
+	spec.it_value = spec.it_interval;
+	timerfd_settime(state->loop.timer_fd, 0, &spec, NULL);
+	state->interval_seconds = seconds;
+}
+
+/* 1: the user wants to leave; else 0 or -errno */
+static int take_keys(struct view_state *state)
+{
+	switch (top__key(state->screen)) {
+	case TOP_QUIT:
+		return 1;
+	case TOP_READ_NOW:
+		set_interval(state, top__interval_seconds(state->screen));
+		return show(state);
+	default:
+		return 0;
+	}
+}
+
+static int watch(struct view_state *state)
+{
+	int err = show(state);
+
+	while (!err && (!state->options->count || state->readings < state->options->count)) {
+		int events = loop__wait(&state->loop);
+
+		if (events < 0)
+			return events;
+		if (events & (LOOP_QUIT | LOOP_END))
+			return 0;
+		if (events & LOOP_RECORDS)
+			err = session__drain(&state->session);
+		if (!err && state->screen && events & LOOP_RESIZE)
+			top__resized(state->screen);
+		if (!err && state->screen && events & LOOP_INPUT)
+			err = take_keys(state);
+		if (!err && events & LOOP_TIMER && !(state->screen && top__paused(state->screen)))
+			err = show(state);
+	}
+	return err > 0 ? 0 : err;
+}
+
+static int open_view(struct view_state *state)
+{
+	const struct options *options = state->options;
+	bool screen = options->format == FORMAT_TEXT && !options->output && isatty(STDIN_FILENO) &&
+		      isatty(STDOUT_FILENO);
+	int err = loop__open(&state->loop, options->interval_seconds, options->duration_seconds,
+			     tracer__ring_fd(state->session.tracer), screen ? STDIN_FILENO : -1);
+
+	if (err) {
+		say("cannot start: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	if (screen)
+		err = top__open(&state->screen, options);
+	if (err == -EINVAL) {
+		say("the terminal type is not known: set TERM, or pipe the output through cat");
+		return EXIT_FAILED;
+	}
+	return EXIT_OK; /* not a terminal after all: tables */
+}
+
+int command__top(const struct options *options)
+{
+	struct session_needs needs = {.groups = GROUP_TRACE, .cmdlines = true};
+	struct view_state state = {.options = options};
+	int err = output__open(&state.output, options->output, stdout), status, closed;
+
+	if (err)
+		return output__failed(&state.output, err);
+	status = session__open(&state.session, options, &needs);
+	if (status == EXIT_OK)
+		status = open_view(&state);
+	if (status == EXIT_OK)
+		err = watch(&state);
+	top__close(state.screen);
+	loop__close(&state.loop);
+	session__close(&state.session);
+	closed = output__close(&state.output, status != EXIT_OK);
+	if (status == EXIT_OK && (err || closed))
+		status = output__failed(&state.output, err ? err : closed);
+	return status;
+}

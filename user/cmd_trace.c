@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* trace: a line an event, as it happens; with a command, of it and its descendants only. */
+#include <errno.h>
+#include <string.h>
+
+#include "commands.h"
+#include "follow.h"
+#include "loop.h"
+#include "output.h"
+#include "say.h"
+#include "select.h"
+#include "session.h"
+#include "sink.h"
+
+#define MAPPING_EVENTS \
+	(1U << EVENT_MMAP | 1U << EVENT_MUNMAP | 1U << EVENT_BRK | 1U << EVENT_MREMAP)
+
+struct trace {
+	const struct options *options;
+	struct session session;
+	struct loop loop;
+	struct follow follow;
+	struct output output;
+	uint64_t told;
+	int err;
+};
+
+static bool is_followed(const struct trace *trace, const struct event *event)
+{
+	if (!trace->options->argc || !event->pid)
+		return true;
+	return event->followed;
+}
+
+static void tell(void *context, const struct event *event)
+{
+	struct trace *trace = context;
+	const struct options *options = trace->options;
+
+	if (trace->err || (options->count && trace->told >= options->count) ||
+	    !is_followed(trace, event) || !select__event(event, options))
+		return;
+	trace->err = sink__choose(options)->event(trace->output.stream, event, options);
+	trace->told++;
+}
+
+/* lets the command go; EXIT_OK or what a shell would say of it */
+static int start_command(struct trace *trace)
+{
+	const struct options *options = trace->options;
+	int err;
+
+	if (!options->argc)
+		return EXIT_OK;
+	err = follow__start(&trace->follow, options->argv, &trace->loop.before);
+	if (!err)
+		err = tracer__follow(trace->session.tracer, (uint32_t)trace->follow.pid);
+	if (err) {
+		say("cannot start %s: %s", options->argv[0], strerror(-err));
+		follow__abandon(&trace->follow);
+		return EXIT_FAILED;
+	}
+	err = follow__go(&trace->follow);
+	if (!err)
+		return EXIT_OK;
+	say("cannot run %s: %s", options->argv[0], strerror(-err));
+	return follow__exec_status(err);
+}
+
+static int read_once(struct trace *trace)
+{
+	int err;
+
+	if (!session__read(&trace->session, 0, &err))
+		return err;
+	if (!trace->err && fflush(trace->output.stream))
+		trace->err = -errno;
+	return trace->err;
+}
+
+static bool is_over(struct trace *trace)
+{
+	if (trace->options->count && trace->told >= trace->options->count)
+		return true;
+	return trace->options->argc && trace->follow.ended &&
+	       !model__followed_alive(trace->session.model);
+}
+
+static int watch(struct trace *trace)
+{
+	int err = 0;
+
+	while (!err && !is_over(trace)) {
+		int events = loop__wait(&trace->loop);
+
+		if (events < 0)
+			return events;
+		if (events & LOOP_CHILD)
+			follow__reap(&trace->follow);
+		if (events & LOOP_RECORDS) {
+			err = session__drain(&trace->session);
+			if (!err)
+				err = trace->err;
+			if (!err && fflush(trace->output.stream))
+				err = -errno;
+		}
+		if (!err && events & (LOOP_TIMER | LOOP_CHILD))
+			err = read_once(trace);
+		if (events & LOOP_END)
+			break;
+		if (events & LOOP_QUIT) {
+			if (trace->options->argc && !trace->follow.ended &&
+			    !trace->loop.signal_from_tty)
+				follow__signal(&trace->follow, trace->loop.signal);
+			if (!trace->options->argc || trace->follow.ended)
+				break;
+		}
+	}
+	/* what came since the last interval */
+	return err ? err : read_once(trace);
+}
+
+int command__trace(const struct options *options)
+{
+	struct trace trace = {.options = options};
+	struct session_needs needs = {
+	    .groups = GROUP_TRACE | (options->events & MAPPING_EVENTS ? GROUP_MAPPINGS : 0U),
+	    .page_events = true,
+	    .follow = options->argc > 0,
+	    .emit = tell,
+	    .context = &trace,
+	};
+	int err = output__open(&trace.output, options->output, stdout), status, closed;
+
+	if (err)
+		return output__failed(&trace.output, err);
+	status = session__open(&trace.session, options, &needs);
+	if (status == EXIT_OK) {
+		err = loop__open(&trace.loop, options->interval_seconds, options->duration_seconds,
+				 tracer__ring_fd(trace.session.tracer), -1);
+		/* the first reading is where all differences count from */
+		if (!err)
+			err = read_once(&trace);
+		if (!err)
+			status = start_command(&trace);
+		if (!err && status == EXIT_OK) {
+			err = watch(&trace);
+			if (trace.follow.ended)
+				status = follow__exit_status(trace.follow.status);
+		}
+	}
+	loop__close(&trace.loop);
+	session__close(&trace.session);
+	closed = output__close(&trace.output, status != EXIT_OK && !trace.follow.ended);
+	if (err || closed) {
+		err = output__failed(&trace.output, err ? err : closed);
+		status = status == EXIT_OK ? err : status;
+	}
+	return status;
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The order of a reading. It must never interpret a figure: the model does. */
+#include "collector_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file.h"
+
+#define SYSV_MOST (4U << 20)
+
+uint64_t clock_ns(int clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+int collector__open(struct collector **out, struct tracer *tracer, bool tracing)
+{
+	struct collector *collector = calloc(1, sizeof(*collector));
+	int err;
+
+	*out = NULL;
+	if (!collector)
+		return -ENOMEM;
+	collector->tracer = tracer;
+	collector->tracing = tracing;
+	collector->cgroup_fd = -1;
+	collector->mountinfo_fd = -1;
+	collector->proc.fd = -1;
+	err = proc__open("/proc", &collector->proc);
+	if (!err)
+		err = collector__open_cgroups(collector);
+	if (err) {
+		collector__close(collector);
+		return err;
+	}
+	collector->mountinfo_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	*out = collector;
+	return 0;
+}
+
+void collector__close(struct collector *collector)
+{
+	if (!collector)
+		return;
+	collector__free_processes(collector);
+	collector__free_mounts(collector);
+	collector__free_cgroups(collector);
+	proc__close(&collector->proc);
+	if (collector->mountinfo_fd >= 0)
+		close(collector->mountinfo_fd);
+	free(collector->pairs);
+	free(collector->holders);
+	free(collector->segments);
+	free(collector);
+}
+
+void collector__odd_records(struct collector *collector, uint64_t count)
+{
+	collector->reading.odd_records = count;
+}
+
+/* key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap */
+static void take_segment(struct collector *collector, struct parse_span line)
+{
+	uint64_t fields[16] = {0};
+	struct reading_segment *segment;
+	size_t n = 0;
+
+	while (n < 16 && line.len) {
+		struct parse_span word;
+
+		if (!parse__until(&line, ' ', &word))
+			break;
+		if (!word.len)
+			continue;
+		if (parse__whole_u64(word, &fields[n]))
+			fields[n] = 0; /* a negative key; only ids and sizes are used */
+		n++;
+	}
+	if (n < 16)
+		return;
+	if (collector->reading.segment_count == collector->segment_capacity) {
+		size_t more = collector->segment_capacity * 2 + 16;
+		void *grown = realloc(collector->segments, more * sizeof(*segment));
+
+		if (!grown)
+			return;
+		collector->segments = grown;
+		collector->segment_capacity = more;
+	}
+	segment = &collector->segments[collector->reading.segment_count++];
+	segment->id = (int)fields[1];
+	segment->destroyed = fields[2] & 01000;
+	segment->size_bytes = fields[3];
+	segment->creator_pid = (uint32_t)fields[4];
+	segment->attached = fields[6];
+	segment->rss_bytes = fields[14];
+	segment->swap_bytes = fields[15];
+}
+
+static void read_segments(struct collector *collector)
+{
+	struct parse_span rest, line;
+	char *text;
+	size_t length;
+
+	collector->reading.segment_count = 0;
+	if (file__slurp(collector->proc.fd, "sysvipc/shm", SYSV_MOST, &text, &length))
+		return;
+	rest = (struct parse_span){text, length};
+	parse__line(&rest, &line, NULL); /* the header */
+	while (parse__line(&rest, &line, NULL))
+		take_segment(collector, line);
+	free(text);
+	collector->reading.segments = collector->segments;
+}
+
+static int read_books(struct collector *collector, unsigned wants)
+{
+	struct reading *reading = &collector->reading;
+	int n = 0;
+
+	reading->holders_known = false;
+	reading->holder_count = 0;
+	if (!collector->tracer)
+		return 0;
+	if (wants & WANT_HOLDERS) {
+		n = tracer__holders(collector->tracer, &collector->holders,
+				    &collector->holder_capacity);
+		if (n < 0)
+			return n;
+		reading->holders = collector->holders;
+		reading->holder_count = (size_t)n;
+		reading->holders_known = true;
+	}
+	n = tracer__refresh(collector->tracer);
+	if (n < 0)
+		return n;
+	reading->files = tracer__files(collector->tracer, &reading->file_slots);
+	reading->owners = tracer__owners(collector->tracer, &reading->owner_slots);
+	n = tracer__pairs(collector->tracer, &collector->pairs, &collector->pair_capacity);
+	if (n < 0)
+		return n;
+	reading->pairs = collector->pairs;
+	reading->pair_count = (size_t)n;
+	return tracer__losses(collector->tracer, reading->losses);
+}
+
+const struct reading *collector__read(struct collector *collector, unsigned wants, int *err)
+{
+	struct reading *reading = &collector->reading;
+
+	reading->tracing = collector->tracing;
+	*err = collector__mounts(collector, wants & WANT_FRESH);
+	if (!*err)
+		*err = collector__cgroups(collector, wants & WANT_FRESH);
+	reading->time_ns = clock_ns(CLOCK_REALTIME);
+	reading->boot_ns = clock_ns(CLOCK_BOOTTIME);
+	if (!*err)
+		*err = read_books(collector, wants);
+	if (!*err)
+		*err = collector__processes(collector, wants);
+	read_segments(collector);
+	reading->system = NULL;
+	if (sysmem__read(collector->proc.fd, &collector->system) == 0)
+		reading->system = &collector->system;
+	return *err ? NULL : reading;
+}

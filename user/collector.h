@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Gathers one reading: the kernel side's tables and iterators, the mounts of every
+ * namespace, the cgroups, meminfo. What changes rarely (mounts, command lines) is
+ * kept and read again when there is reason to. All I/O of a reading is here.
+ */
+#ifndef PAGETIDE_COLLECTOR_H
+#define PAGETIDE_COLLECTOR_H
+
+#include "reading.h"
+#include "tracer.h"
+
+struct collector;
+
+enum want {
+	WANT_HOLDERS = 1 << 0,  /* who has which file open or mapped: dear with many tasks */
+	WANT_CMDLINES = 1 << 1,
+	WANT_FRESH = 1 << 2,    /* a reading for its own sake: nothing kept is good enough */
+};
+
+/* tracer may be NULL: then /proc alone is read. 0 or -errno. Close takes NULL. */
+int collector__open(struct collector **collector, struct tracer *tracer, bool tracing);
+void collector__close(struct collector *collector);
+
+/* What the kernel side must know before it is loaded. */
+struct collector_facts {
+	bool has_cgroups, unified;
+};
+struct collector_facts collector__facts(void);
+
+/*
+ * Cold start: puts every tmpfs file of every mount namespace into the books, and
+ * what is open or mapped. Call after the tracer is attached.
+ */
+int collector__seed(struct collector *collector);
+
+/* NULL at -errno in *err. Lives until the next call. */
+const struct reading *collector__read(struct collector *collector, unsigned wants, int *err);
+
+/* a process became another program: its command line is read again */
+void collector__forget(struct collector *collector, uint32_t pid);
+/* odd records so far, for the reading */
+void collector__odd_records(struct collector *collector, uint64_t count);
+
+#endif

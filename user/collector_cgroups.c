@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cgroups of a reading. Their files are read one by one, which is dear where there
+ * are many: between full readings the iterator brings usage, peak and limits of
+ * all of them up to date, and anon, file and shmem keep the figure of the last one.
+ */
+#include "collector_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file.h"
+
+#define FEW_CGROUPS 32
+#define TREE_OLD_NS 5000000000ULL
+#define MOUNTINFO_MOST (16U << 20)
+
+static int find_hierarchy(struct cgroup_where *where)
+{
+	struct mount_table table = {};
+	char *text;
+	size_t length;
+	int err = file__slurp(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MOST, &text, &length);
+
+	if (err)
+		return err;
+	err = mounts__parse(text, length, &table);
+	if (!err)
+		err = cgroup__find(&table, where);
+	mounts__free(&table);
+	free(text);
+	return err;
+}
+
+struct collector_facts collector__facts(void)
+{
+	struct collector_facts found = {};
+	struct cgroup_where where;
+
+	if (find_hierarchy(&where) == 0) {
+		found.has_cgroups = true;
+		found.unified = where.version == 2;
+	}
+	return found;
+}
+
+int collector__open_cgroups(struct collector *collector)
+{
+	if (find_hierarchy(&collector->where))
+		return 0; /* no memory cgroups here: their tables stay absent */
+	collector->has_cgroups = true;
+	collector->cgroup_fd =
+	    open(collector->where.mount_point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return 0;
+}
+
+void collector__free_cgroups(struct collector *collector)
+{
+	if (collector->has_tree)
+		cgroup__free_tree(&collector->tree);
+	collector->has_tree = false;
+	if (collector->cgroup_fd >= 0)
+		close(collector->cgroup_fd);
+	free(collector->cgroup_rows);
+}
+
+static void set_limit(struct parse_figure *figure, uint64_t pages, uint64_t page)
+{
+	/* page_counter's "no limit" is LONG_MAX in pages or thereabouts */
+	figure->has = pages < (uint64_t)INT64_MAX / page;
+	figure->value = figure->has ? pages * page : 0;
+}
+
+/* false: the set of cgroups is another one, read all of it again */
+static bool update_counters(struct collector *collector)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	int n;
+
+	if (!collector->tracer || collector->cgroup_fd < 0)
+		return false;
+	n = tracer__cgroups(collector->tracer, collector->cgroup_fd, &collector->cgroup_rows,
+			    &collector->cgroup_capacity);
+	if (n < 0 || (size_t)n != collector->tree.count)
+		return false;
+	for (int i = 0; i < n; i++) {
+		const struct cgroup_row *row = &collector->cgroup_rows[i];
+		uint32_t index = cgroup__by_id(&collector->tree, row->id);
+		struct cgroup_figures *figures;
+
+		if (index == CGROUP_NO_NODE)
+			return false;
+		figures = &collector->tree.nodes[index].figures;
+		if (figures->usage_bytes.has)
+			figures->usage_bytes.value = row->usage_pages * page;
+		if (figures->peak_bytes.has && row->peak_pages * page > figures->peak_bytes.value)
+			figures->peak_bytes.value = row->peak_pages * page;
+		set_limit(&figures->limit_bytes, row->limit_pages, page);
+		if (collector->tree.version == 2)
+			set_limit(&figures->high_bytes, row->high_pages, page);
+	}
+	return true;
+}
+
+int collector__cgroups(struct collector *collector, bool fresh)
+{
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
+	int err;
+
+	collector->reading.cgroups = NULL;
+	if (!collector->has_cgroups)
+		return 0;
+	if (!fresh && collector->has_tree && collector->tree.count > FEW_CGROUPS &&
+	    now - collector->tree_ns < TREE_OLD_NS && update_counters(collector)) {
+		collector->reading.cgroups = &collector->tree;
+		return 0;
+	}
+	if (collector->has_tree)
+		cgroup__free_tree(&collector->tree);
+	memset(&collector->tree, 0, sizeof(collector->tree));
+	collector->has_tree = false;
+	err = cgroup__read_tree(&collector->where, &collector->tree);
+	if (err == -ENOTSUP) {
+		collector->has_cgroups = false;
+		return 0;
+	}
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	collector->has_tree = true;
+	collector->tree_ns = now;
+	collector->reading.cgroups = &collector->tree;
+	return 0;
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mounts of a reading, and the cold start that walks them. The mount tables of all
+ * namespaces are kept: read again when ours changed, when pages of an unknown
+ * tmpfs turn up, or when they are old (nobody tells of other namespaces' mounts).
+ */
+#include "collector_private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#define VIEW_OLD_NS 15000000000ULL
+#define VIEW_YOUNG_NS 1000000000ULL
+#define WALK_DEPTH 64
+
+static bool our_mounts_changed(const struct collector *collector)
+{
+	struct pollfd poll_fd = {.fd = collector->mountinfo_fd, .events = POLLPRI};
+
+	return collector->mountinfo_fd >= 0 && poll(&poll_fd, 1, 0) > 0 &&
+	       poll_fd.revents & (POLLPRI | POLLERR);
+}
+
+static bool is_known_tmpfs(const struct collector *collector, uint32_t dev)
+{
+	for (size_t i = 0; i < collector->tmpfs_count; i++) {
+		if ((collector->tmpfs[i].major << 20 | collector->tmpfs[i].minor) == dev)
+			return true;
+	}
+	return false;
+}
+
+/* the kernel's own shmem mount is mounted nowhere; memfds and their like live there */
+static bool is_strange_tmpfs(const struct collector *collector)
+{
+	const struct file_slot *files;
+	uint32_t slots, last = 0;
+
+	if (!collector->tracer || !collector->tracing)
+		return false;
+	files = tracer__files(collector->tracer, &slots);
+	for (uint32_t i = 1; i < slots; i++) {
+		if (!files[i].mapping || !(files[i].flags & FILE_TMPFS) || files[i].dev == last)
+			continue;
+		last = files[i].dev;
+		if (!files[i].mount && last != 1 && !is_known_tmpfs(collector, last))
+			return true;
+	}
+	return false;
+}
+
+void collector__free_mounts(struct collector *collector)
+{
+	free(collector->mounts);
+	free(collector->tmpfs);
+	overlay__free(&collector->overlays);
+	mounts__free_view(&collector->view);
+	collector->mounts = NULL;
+	collector->tmpfs = NULL;
+	collector->tmpfs_count = 0;
+	memset(&collector->overlays, 0, sizeof(collector->overlays));
+	memset(&collector->view, 0, sizeof(collector->view));
+	collector->has_view = false;
+}
+
+static int read_view(struct collector *collector)
+{
+	struct reading *reading = &collector->reading;
+	int err;
+
+	collector__free_mounts(collector);
+	err = mountns__read(&collector->proc, &collector->view);
+	if (!err)
+		err = overlay__index(&collector->view, NULL, NULL, &collector->overlays);
+	if (!err)
+		err = mounts__tmpfs(&collector->view, &collector->tmpfs, &collector->tmpfs_count);
+	if (err)
+		return err;
+	collector->mounts = calloc(collector->tmpfs_count + 1, sizeof(*collector->mounts));
+	if (!collector->mounts)
+		return -ENOMEM;
+	collector->has_view = true;
+	collector->view_ns = clock_ns(CLOCK_BOOTTIME);
+	reading->view = &collector->view;
+	reading->overlays = &collector->overlays;
+	reading->view_generation = ++collector->view_generation;
+	if (collector->tracer && collector->tracing) {
+		for (size_t i = 0; i < collector->tmpfs_count && i + 1 < 1024; i++)
+			tracer__know_mount(collector->tracer,
+					   collector->tmpfs[i].major << 20 | collector->tmpfs[i].minor,
+					   (uint32_t)i + 1);
+	}
+	return 0;
+}
+
+static void read_usage(struct collector *collector)
+{
+	struct reading *reading = &collector->reading;
+	size_t count = 0;
+
+	for (size_t i = 0; i < collector->tmpfs_count; i++) {
+		const struct tmpfs_mount *in = &collector->tmpfs[i];
+		struct reading_mount *mount = &collector->mounts[count];
+		struct tmpfs_usage usage = {};
+		int err = mountns__usage(&collector->proc, in, &usage);
+
+		/* gone since; a covered one keeps its row, its files add up to its use */
+		if (err && err != -ESTALE && in->visible)
+			continue;
+		mount->path = in->path;
+		mount->major = in->major;
+		mount->minor = in->minor;
+		mount->namespace_id = in->ns_id;
+		mount->root_namespace = in->in_root_ns;
+		mount->used_bytes = usage.used_bytes;
+		mount->limit_bytes = usage.limit_bytes;
+		mount->used_inodes = usage.used_inodes;
+		mount->limit_inodes = usage.limit_inodes;
+		count++;
+	}
+	reading->mounts = collector->mounts;
+	reading->mount_count = count;
+}
+
+int collector__mounts(struct collector *collector, bool fresh)
+{
+	uint64_t age = clock_ns(CLOCK_BOOTTIME) - collector->view_ns;
+	bool changed = our_mounts_changed(collector);
+
+	if (fresh || changed || !collector->has_view || age > VIEW_OLD_NS ||
+	    (age > VIEW_YOUNG_NS && is_strange_tmpfs(collector))) {
+		int err = read_view(collector);
+
+		if (err)
+			return err;
+	}
+	read_usage(collector);
+	return 0;
+}
+
+/* ---- the cold start ---- */
+
+struct walk {
+	struct collector *collector;
+	int fds[SEED_FDS];
+	uint32_t count;
+	dev_t dev;
+	int err;
+};
+
+static void flush(struct walk *walk)
+{
+	int err = 0;
+
+	if (walk->count)
+		err = tracer__seed(walk->collector->tracer, walk->fds, walk->count, NULL);
+	if (err && !walk->err)
+		walk->err = err;
+	for (uint32_t i = 0; i < walk->count; i++)
+		close(walk->fds[i]);
+	walk->count = 0;
+}
+
+/* regular files, and symbolic links whose target needs a page; other filesystems are left alone */
+static void walk_folder(struct walk *walk, int folder, int depth)
+{
+	struct dirent *entry;
+	struct stat status;
+	DIR *dir = fdopendir(folder);
+
+	if (!dir) {
+		close(folder);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		int fd;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) ||
+		    status.st_dev != walk->dev)
+			continue;
+		if (S_ISDIR(status.st_mode)) {
+			fd = openat(dirfd(dir), entry->d_name,
+				    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
+			if (fd >= 0 && depth < WALK_DEPTH)
+				walk_folder(walk, fd, depth + 1);
+			else if (fd >= 0)
+				close(fd);
+			continue;
+		}
+		if (!status.st_blocks)
+			continue;
+		fd = openat(dirfd(dir), entry->d_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		walk->fds[walk->count++] = fd;
+		if (walk->count == SEED_FDS)
+			flush(walk);
+	}
+	closedir(dir);
+}
+
+static void walk_mount(struct walk *walk, const struct tmpfs_mount *mount)
+{
+	char path[PATH_MAX + 64];
+	struct stat status;
+	int fd;
+
+	if ((size_t)snprintf(path, sizeof(path), "%d/root%s", (int)mount->ns_pid, mount->path) >=
+	    sizeof(path))
+		return;
+	fd = openat(walk->collector->proc.fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOATIME);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &status)) {
+		close(fd);
+		return;
+	}
+	walk->dev = status.st_dev;
+	if (major(status.st_dev) == mount->major && minor(status.st_dev) == mount->minor)
+		walk_folder(walk, fd, 0);
+	else
+		close(fd);
+	flush(walk);
+}
+
+int collector__seed(struct collector *collector)
+{
+	struct walk walk = {.collector = collector};
+	int n;
+
+	if (!collector->tracer)
+		return 0;
+	if (!collector->has_view) {
+		n = read_view(collector);
+		if (n)
+			return n;
+	}
+	for (size_t i = 0; i < collector->tmpfs_count; i++)
+		walk_mount(&walk, &collector->tmpfs[i]);
+	if (walk.err)
+		return walk.err;
+	n = tracer__holders(collector->tracer, &collector->holders, &collector->holder_capacity);
+	return n < 0 ? n : 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the collector's files share; nobody else includes it. */
+#ifndef PAGETIDE_COLLECTOR_PRIVATE_H
+#define PAGETIDE_COLLECTOR_PRIVATE_H
+
+#include <uthash.h>
+
+#include "cgroup.h"
+#include "collector.h"
+#include "mountns.h"
+#include "overlay.h"
+#include "proc.h"
+#include "sysmem.h"
+
+struct cmdline {
+	struct owner_key key;
+	UT_hash_handle hh;
+	char comm[COMM_LENGTH];
+	char *text;
+	bool seen;
+};
+
+struct collector {
+	struct tracer *tracer;
+	bool tracing;
+	struct proc_root proc;
+	struct reading reading;
+	struct task_row *tasks;
+	size_t task_capacity;
+	struct pair_row *pairs;
+	size_t pair_capacity;
+	struct holder_row *holders;
+	size_t holder_capacity;
+	struct cgroup_row *cgroup_rows;
+	size_t cgroup_capacity;
+	struct cmdline *cmdlines;
+	const char **cmdline_of;
+	size_t cmdline_capacity;
+	/* mounts */
+	struct mount_view view;
+	struct overlay_index overlays;
+	struct tmpfs_mount *tmpfs;
+	size_t tmpfs_count;
+	struct reading_mount *mounts;
+	bool has_view;
+	int mountinfo_fd; /* tells when our namespace's mounts change */
+	uint64_t view_ns, view_generation;
+	/* cgroups */
+	struct cgroup_where where;
+	bool has_cgroups;
+	struct cgroup_tree tree;
+	bool has_tree;
+	uint64_t tree_ns;
+	int cgroup_fd;
+	struct reading_segment *segments;
+	size_t segment_capacity;
+	struct sysmem system;
+};
+
+uint64_t clock_ns(int clock);
+
+/* collector_mounts.c */
+int collector__mounts(struct collector *collector, bool fresh);
+void collector__free_mounts(struct collector *collector);
+/* collector_processes.c */
+int collector__processes(struct collector *collector, unsigned wants);
+void collector__free_processes(struct collector *collector);
+/* collector_cgroups.c */
+int collector__open_cgroups(struct collector *collector);
+int collector__cgroups(struct collector *collector, bool fresh);
+void collector__free_cgroups(struct collector *collector);
+
+#endif

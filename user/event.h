@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One thing that happened, as `trace` prints it and a recording keeps it. Strings
+ * live until the sink that is given the event returns.
+ */
+#ifndef PAGETIDE_EVENT_H
+#define PAGETIDE_EVENT_H
+
+#include "snapshot.h"
+
+enum event_type {
+	EVENT_MMAP,
+	EVENT_MUNMAP,
+	EVENT_BRK,
+	EVENT_MREMAP,
+	EVENT_CACHE, /* per process and file, per interval */
+	EVENT_TMPFS,
+	EVENT_FORK,
+	EVENT_EXEC,
+	EVENT_EXIT,
+	EVENT_OOM,
+	EVENT_WARNING,
+	EVENT_ENOSPC,
+	EVENT_SIGBUS,
+	EVENT_MARK,
+	EVENT_LOST,
+	EVENT_TYPES,
+};
+extern const char *const event_names[EVENT_TYPES]; /* "mmap", "munmap", … as in --events */
+
+struct event {
+	enum event_type type;
+	uint64_t time_ns;  /* realtime */
+	uint64_t boot_ns;
+	uint32_t pid, ppid, tid, uid;
+	uint64_t start_ns;
+	const char *comm;
+	const char *cgroup;    /* NULL: not known */
+	const char *container; /* NULL: none */
+	bool followed; /* of the command that is traced, or a descendant */
+	union {
+		struct { /* mmap, munmap, brk, mremap */
+			uint64_t address, length_bytes;
+			int64_t change_bytes;
+			const char *kind; /* "anon", "file", "shmem", "heap"; NULL: not known */
+			const char *path; /* NULL: none */
+		} map;
+		struct { /* cache, tmpfs */
+			const char *path, *mount;
+			uint64_t added_bytes, removed_bytes, resident_bytes;
+			bool deleted;
+			uint64_t count; /* files that this event sums up; 1 for one file */
+		} pages;
+		struct {
+			const char *path;
+		} exec;
+		struct {
+			uint64_t peak_rss_bytes;
+			uint64_t tmpfs_left_bytes, cache_left_bytes;
+			int exit_code; /* as wait(2) encodes it */
+		} exit;
+		struct {
+			uint64_t anon_bytes, file_bytes, shmem_bytes, swap_bytes, page_table_bytes,
+			    virtual_bytes;
+			int oom_score_adj;
+			uint32_t trigger_pid;
+			const char *trigger_comm;
+		} oom; /* pid and comm are the victim's */
+		struct {
+			const char *label;
+		} mark;
+		struct {
+			const char *kind;
+			uint64_t count; /* since the last such event */
+		} lost;
+	};
+};
+
+#endif

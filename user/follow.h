@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A command that pagetide starts and follows: held until the kernel side knows its
+ * pid, then let go with its own signal mask and streams. Signals are passed on.
+ */
+#ifndef PAGETIDE_FOLLOW_H
+#define PAGETIDE_FOLLOW_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct follow {
+	pid_t pid;
+	int go_fd, failed_fd;
+	bool ended;
+	int status; /* as waitpid gives it, once ended */
+};
+
+/* Forks; the child waits. 0 or -errno. mask: what the child shall have. */
+int follow__start(struct follow *follow, char *const *argv, const sigset_t *mask);
+/*
+ * Lets it go. 0; or -errno of exec (-ENOENT: no such command), and it has ended.
+ * Returns when the command runs or has failed to.
+ */
+int follow__go(struct follow *follow);
+/* Takes its end if it came. */
+void follow__reap(struct follow *follow);
+void follow__signal(const struct follow *follow, int signal);
+/* Ends a child that was never let go. */
+void follow__abandon(struct follow *follow);
+/* What a shell would exit with. */
+int follow__exit_status(int wait_status);
+/* 127 or 126, for -errno of exec. */
+int follow__exec_status(int err);
+
+#endif

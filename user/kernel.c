@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The kernel's offers. It must never decide which one is taken: plan.c does. */
+#include "kernel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "file.h"
+
+struct kernel {
+	struct btf *btf;
+};
+
+int kernel__open(struct kernel **out)
+{
+	struct kernel *kernel = calloc(1, sizeof(*kernel));
+	int err;
+
+	*out = NULL;
+	if (!kernel)
+		return -ENOMEM;
+	kernel->btf = btf__load_vmlinux_btf();
+	if (!kernel->btf) {
+		err = -errno;
+		free(kernel);
+		/* libbpf says ESRCH where no file with BTF was found */
+		return err == -ESRCH ? -ENOENT : err;
+	}
+	*out = kernel;
+	return 0;
+}
+
+void kernel__close(struct kernel *kernel)
+{
+	if (!kernel)
+		return;
+	btf__free(kernel->btf);
+	free(kernel);
+}
+
+const char *kernel__release(void)
+{
+	static struct utsname name;
+
+	if (!name.release[0])
+		uname(&name);
+	return name.release;
+}
+
+static int function_id(struct kernel *kernel, const char *name)
+{
+	return btf__find_by_name_kind(kernel->btf, name, BTF_KIND_FUNC);
+}
+
+bool kernel__has_function(struct kernel *kernel, const char *name)
+{
+	return function_id(kernel, name) > 0;
+}
+
+int kernel__function_arguments(struct kernel *kernel, const char *name)
+{
+	int id = function_id(kernel, name);
+	const struct btf_type *type;
+
+	if (id <= 0)
+		return -ENOENT;
+	type = btf__type_by_id(kernel->btf, (__u32)id);
+	type = btf__type_by_id(kernel->btf, type->type);
+	return btf_vlen(type);
+}
+
+/* the prototype behind `typedef void (*btf_trace_NAME)(void *, …)` */
+static const struct btf_type *tracepoint(struct kernel *kernel, const char *name, int *id)
+{
+	const struct btf_type *type;
+	char typedef_name[128];
+
+	snprintf(typedef_name, sizeof(typedef_name), "btf_trace_%s", name);
+	*id = btf__find_by_name_kind(kernel->btf, typedef_name, BTF_KIND_TYPEDEF);
+	if (*id <= 0)
+		return NULL;
+	type = btf__type_by_id(kernel->btf, (__u32)*id);
+	type = btf__type_by_id(kernel->btf, type->type);
+	return type ? btf__type_by_id(kernel->btf, type->type) : NULL;
+}
+
+bool kernel__has_tracepoint(struct kernel *kernel, const char *name)
+{
+	int id;
+
+	return tracepoint(kernel, name, &id) != NULL;
+}
+
+bool kernel__tracepoint_takes_struct(struct kernel *kernel, const char *name, int index)
+{
+	const struct btf_type *type;
+	int id;
+
+	type = tracepoint(kernel, name, &id);
+	if (!type || index + 1 >= btf_vlen(type)) /* the first parameter is the probe's data */
+		return false;
+	type = btf__type_by_id(kernel->btf, btf_params(type)[index + 1].type);
+	if (!type || !btf_is_ptr(type))
+		return false;
+	type = btf__type_by_id(kernel->btf, type->type);
+	while (type && btf_is_mod(type))
+		type = btf__type_by_id(kernel->btf, type->type);
+	return type && btf_is_struct(type);
+}
+
+bool kernel__has_iterator(struct kernel *kernel, const char *name)
+{
+	char function[128];
+
+	snprintf(function, sizeof(function), "bpf_iter_%s", name);
+	return kernel__has_function(kernel, function);
+}
+
+static const struct bpf_insn empty_program[] = {
+	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+	{.code = BPF_JMP | BPF_EXIT},
+};
+
+static int try_tracing(int id, enum bpf_attach_type type)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = type,
+		    .attach_btf_id = (__u32)id);
+	int program, link, err = 0;
+
+	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "pagetide_try", "GPL", empty_program, 2,
+				&options);
+	if (program < 0)
+		return program;
+	link = bpf_raw_tracepoint_open(NULL, program);
+	if (link < 0)
+		err = link;
+	else
+		close(link);
+	close(program);
+	return err;
+}
+
+int kernel__try_fexit(struct kernel *kernel, const char *function)
+{
+	int id = function_id(kernel, function);
+
+	return id > 0 ? try_tracing(id, BPF_TRACE_FEXIT) : -ENOENT;
+}
+
+int kernel__try_tracepoint(struct kernel *kernel, const char *name)
+{
+	int id;
+
+	if (!tracepoint(kernel, name, &id))
+		return -ENOENT;
+	return try_tracing(id, BPF_TRACE_RAW_TP);
+}
+
+int kernel__try_kprobe(struct kernel *kernel, const char *function)
+{
+	struct perf_event_attr attr = {.size = sizeof(attr)};
+	char text[32];
+	int err = 0, fd, program;
+	long event;
+
+	(void)kernel;
+	fd = open("/sys/bus/event_source/devices/kprobe/type", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -ENOENT;
+	if (read(fd, text, sizeof(text) - 1) <= 0)
+		err = -EIO;
+	close(fd);
+	if (err)
+		return err;
+	attr.type = (__u32)strtoul(text, NULL, 10);
+	attr.config1 = (__u64)(unsigned long)function;
+	event = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	if (event < 0)
+		return -errno;
+	program = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "pagetide_try", "GPL", empty_program, 2, NULL);
+	if (program < 0)
+		err = program;
+	else if (ioctl((int)event, PERF_EVENT_IOC_SET_BPF, program))
+		err = -errno;
+	if (program >= 0)
+		close(program);
+	close((int)event);
+	return err;
+}
+
+const char *kernel__lockdown(void)
+{
+	static char text[128];
+	char *start, *end;
+
+	if (file__read_once(AT_FDCWD, "/sys/kernel/security/lockdown", text, sizeof(text)) <= 0)
+		return "unknown";
+	start = strchr(text, '[');
+	end = start ? strchr(start, ']') : NULL;
+	if (!end)
+		return "unknown";
+	*end = '\0';
+	return start + 1;
+}

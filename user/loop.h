@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one place that waits: records, the interval's timer, signals, a key. Signals
+ * are blocked and read as events, so nothing runs in a handler.
+ */
+#ifndef PAGETIDE_LOOP_H
+#define PAGETIDE_LOOP_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum loop_event {
+	LOOP_TIMER = 1 << 0,
+	LOOP_RECORDS = 1 << 1,
+	LOOP_INPUT = 1 << 2,
+	LOOP_QUIT = 1 << 3,   /* SIGINT, SIGTERM, SIGHUP, SIGQUIT */
+	LOOP_RESIZE = 1 << 4, /* SIGWINCH */
+	LOOP_CHILD = 1 << 5,  /* SIGCHLD */
+	LOOP_END = 1 << 6,    /* the duration is over */
+};
+
+struct loop {
+	int epoll_fd, timer_fd, end_fd, signal_fd;
+	sigset_t before; /* the mask to restore, and to give to a child */
+	bool masked, has_ring;
+	int signal;           /* the last one of LOOP_QUIT */
+	bool signal_from_tty; /* sent by the kernel: the whole foreground group got it */
+};
+
+/* ring_fd and input_fd may be -1; duration_seconds 0: no end. 0 or -errno. */
+int loop__open(struct loop *loop, double interval_seconds, double duration_seconds, int ring_fd,
+	       int input_fd);
+void loop__close(struct loop *loop); /* a zeroed loop is fine */
+/* Waits for something; returns an or of loop_event, or -errno. */
+int loop__wait(struct loop *loop);
+
+#endif

@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The model's frame: processes by identity, records, the order of an update. It
+ * must never read a clock or a file.
+ */
+#include "model_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int model__open(struct model **out, const struct model_settings *settings, model_event_fn emit,
+		void *context)
+{
+	struct model *model = calloc(1, sizeof(*model));
+
+	*out = model;
+	if (!model)
+		return -ENOMEM;
+	model->settings = *settings;
+	model->emit = emit;
+	model->context = context;
+	return 0;
+}
+
+static void free_process(struct process *process)
+{
+	free(process->cmdline);
+	free(process);
+}
+
+static void free_rows(struct model *model)
+{
+	struct rows *all[] = {&model->process_rows, &model->cgroup_rows,    &model->mount_rows,
+			      &model->file_rows,    &model->owner_rows,     &model->holder_pids,
+			      &model->part_rows,    &model->loss_rows,      &model->garbage_pairs,
+			      &model->garbage_keys, &model->garbage_owners, &model->other_owners};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		free(all[i]->data);
+}
+
+void model__close(struct model *model)
+{
+	struct process *process, *next;
+	struct cgroup_state *cgroup, *next_cgroup;
+	struct mount_state *mount, *next_mount;
+
+	if (!model)
+		return;
+	HASH_ITER(hh, model->processes, process, next) {
+		HASH_DEL(model->processes, process);
+		free_process(process);
+	}
+	HASH_ITER(hh, model->cgroups, cgroup, next_cgroup) {
+		HASH_DEL(model->cgroups, cgroup);
+		free(cgroup->path);
+		free(cgroup->container);
+		free(cgroup);
+	}
+	HASH_ITER(hh, model->mounts, mount, next_mount) {
+		HASH_DEL(model->mounts, mount);
+		free(mount);
+	}
+	for (uint32_t i = 0; i < model->file_slots; i++) {
+		free(model->files[i].path);
+		free(model->files[i].full);
+		free(model->files[i].mount);
+	}
+	model__free_gone(model);
+	free_rows(model);
+	free(model->files);
+	free(model->owners);
+	free(model->owner_used);
+	free(model);
+}
+
+/* one more element, zeroed; NULL without memory. Growing moves the others. */
+void *rows__add(struct model *model, struct rows *rows, size_t size)
+{
+	void *row;
+
+	if (rows->count == rows->capacity) {
+		size_t capacity = rows->capacity ? rows->capacity * 2 : 64;
+		void *grown = realloc(rows->data, capacity * size);
+
+		if (!grown) {
+			model->failed = true;
+			return NULL;
+		}
+		rows->data = grown;
+		rows->capacity = capacity;
+	}
+	row = (char *)rows->data + rows->count++ * size;
+	memset(row, 0, size);
+	return row;
+}
+
+struct process *model__process(struct model *model, uint64_t start_ns, uint32_t pid, bool make)
+{
+	struct owner_key key;
+	struct process *process;
+
+	memset(&key, 0, sizeof(key));
+	key.start_ns = start_ns;
+	key.pid = pid;
+	HASH_FIND(hh, model->processes, &key, sizeof(key), process);
+	if (process || !make)
+		return process;
+	process = calloc(1, sizeof(*process));
+	if (!process) {
+		model->failed = true;
+		return NULL;
+	}
+	process->key = key;
+	HASH_ADD(hh, model->processes, key, sizeof(key), process);
+	return process;
+}
+
+uint64_t model__realtime(const struct model *model, uint64_t boot_ns)
+{
+	return boot_ns + model->settings.boot_offset_ns;
+}
+
+/* change a second of a figure in bytes since the last reading */
+double model__rate(const struct model *model, bool known, uint64_t now, uint64_t last,
+		   const struct reading *reading)
+{
+	double seconds;
+
+	if (!known || !model->last_boot_ns || reading->boot_ns <= model->last_boot_ns)
+		return NO_RATE;
+	seconds = (double)(reading->boot_ns - model->last_boot_ns) / 1e9;
+	return ((double)now - (double)last) / seconds;
+}
+
+void model__emit(struct model *model, struct event *event, const struct process *process)
+{
+	const struct cgroup_state *cgroup;
+
+	if (!model->emit)
+		return;
+	if (process) {
+		event->pid = process->key.pid;
+		event->ppid = process->ppid;
+		event->uid = process->uid;
+		event->start_ns = process->key.start_ns;
+		event->comm = process->comm;
+		event->followed = process->flags & PROCESS_FOLLOWED;
+		cgroup = model__cgroup(model, process->cgroup);
+		event->cgroup = cgroup ? cgroup->path : NULL;
+		event->container = cgroup ? cgroup->container : NULL;
+	}
+	if (!event->tid)
+		event->tid = event->pid;
+	event->time_ns = model__realtime(model, event->boot_ns);
+	model->emit(model->context, event);
+}
+
+/* what a record says of a process is as good as a row of the iterator */
+static struct process *note_process(struct model *model, const struct record_process *record)
+{
+	struct process *process = model__process(model, record->start_ns, record->pid, true);
+
+	if (!process)
+		return NULL;
+	if (record->flags & PROCESS_FOLLOWED && !(process->flags & PROCESS_FOLLOWED))
+		model->followed++;
+	memcpy(process->comm, record->comm, COMM_LENGTH);
+	process->comm[COMM_LENGTH - 1] = '\0';
+	process->ppid = record->ppid;
+	process->uid = record->uid;
+	process->cgroup = record->cgroup;
+	process->flags |= record->flags;
+	return process;
+}
+
+static void take_exec(struct model *model, const struct record_exec *record)
+{
+	struct event event = {.type = EVENT_EXEC, .boot_ns = record->head.time_ns};
+	struct process *process = note_process(model, &record->process);
+
+	if (!process)
+		return;
+	free(process->cmdline); /* it is another program's now */
+	process->cmdline = NULL;
+	event.exec.path = record->path;
+	event.tid = record->head.tid;
+	model__emit(model, &event, process);
+}
+
+static void take_exit(struct model *model, const struct record_exit *record)
+{
+	struct event event = {.type = EVENT_EXIT, .boot_ns = record->head.time_ns};
+	struct process *process = note_process(model, &record->process);
+	uint64_t peak;
+
+	if (!process || process->exited)
+		return; /* two threads that end together both say it */
+	peak = pages_to_bytes(model, record->peak_rss_pages);
+	process->exited = true;
+	process->exit_code = record->exit_code;
+	process->exit_boot_ns = record->head.time_ns;
+	if (peak > process->peak_rss)
+		process->peak_rss = peak;
+	if (record->cache_added > process->cache_added)
+		process->cache_added = record->cache_added;
+	if (record->tmpfs_added > process->tmpfs_added)
+		process->tmpfs_added = record->tmpfs_added;
+	event.exit.peak_rss_bytes = process->peak_rss;
+	event.exit.exit_code = record->exit_code;
+	event.exit.tmpfs_left_bytes = pages_to_bytes(model, process->tmpfs);
+	event.exit.cache_left_bytes = pages_to_bytes(model, process->cache);
+	model__emit(model, &event, process);
+}
+
+static void take_oom(struct model *model, const struct record_oom *record)
+{
+	struct event event = {.type = EVENT_OOM, .boot_ns = record->head.time_ns};
+	const struct process *victim = NULL, *next;
+
+	model->oom_kills++;
+	if (record->victim.start_ns)
+		victim = note_process(model, &record->victim);
+	for (next = model->processes; !victim && next; next = next->hh.next) {
+		if (next->key.pid == record->victim.pid && !next->exited)
+			victim = next;
+	}
+	if (victim && victim->flags & PROCESS_FOLLOWED)
+		model->followed_oom_kills++;
+	event.pid = record->victim.pid;
+	event.comm = record->victim.comm;
+	event.oom.anon_bytes = event.oom.file_bytes = event.oom.shmem_bytes = event.oom.swap_bytes =
+	    event.oom.page_table_bytes = event.oom.virtual_bytes = ABSENT;
+	if (record->flags & OOM_HAS_RSS) {
+		event.oom.anon_bytes = pages_to_bytes(model, record->anon_pages);
+		event.oom.file_bytes = pages_to_bytes(model, record->file_pages);
+		event.oom.shmem_bytes = pages_to_bytes(model, record->shmem_pages);
+		event.oom.swap_bytes = pages_to_bytes(model, record->swap_pages);
+		event.oom.page_table_bytes = record->page_table_bytes;
+		event.oom.virtual_bytes = pages_to_bytes(model, record->total_vm_pages);
+	} else if (victim) {
+		event.oom.anon_bytes = victim->anon;
+		event.oom.file_bytes = victim->file;
+		event.oom.shmem_bytes = victim->shmem;
+	}
+	event.oom.oom_score_adj = record->oom_score_adj;
+	event.oom.trigger_pid = record->trigger_pid;
+	event.oom.trigger_comm = record->trigger_comm;
+	model__emit(model, &event, victim);
+}
+
+static void take_map(struct model *model, const struct record_map *record)
+{
+	static const enum event_type types[] = {[MAP_OP_MMAP] = EVENT_MMAP,
+						[MAP_OP_MUNMAP] = EVENT_MUNMAP,
+						[MAP_OP_BRK] = EVENT_BRK,
+						[MAP_OP_MREMAP] = EVENT_MREMAP};
+	static const char *const kinds[] = {NULL, "anon", "file", "shmem", "heap"};
+	struct process *process = note_process(model, &record->process);
+	struct event event = {.boot_ns = record->head.time_ns, .tid = record->head.tid};
+	char path[MAPPED_PATH_BYTES + 8];
+
+	if (!process || record->op < MAP_OP_MMAP || record->op > MAP_OP_MREMAP)
+		return;
+	event.type = types[record->op];
+	event.map.address = record->address;
+	event.map.length_bytes = record->length_bytes;
+	event.map.change_bytes = record->change_bytes;
+	event.map.kind = record->kind <= MAP_KIND_HEAP ? kinds[record->kind] : NULL;
+	if (record->path_length && record->path[0])
+		event.map.path = model__mapped_path(record, path, sizeof(path));
+	model__emit(model, &event, process);
+}
+
+static void take_fork(struct model *model, const struct record_fork *record)
+{
+	struct event event = {.type = EVENT_FORK, .boot_ns = record->head.time_ns};
+	struct process *process = note_process(model, &record->child);
+
+	if (process)
+		model__emit(model, &event, process);
+}
+
+int model__record(struct model *model, const struct record *record)
+{
+	const struct record_file_gone *gone;
+	int err = 0;
+
+	switch (record->type) {
+	case RECORD_FILE:
+		err = model__name_file(model, (const void *)record);
+		break;
+	case RECORD_FILE_GONE:
+		gone = (const void *)record;
+		model__file_gone(model, gone);
+		break;
+	case RECORD_FORK:
+		take_fork(model, (const void *)record);
+		break;
+	case RECORD_EXEC:
+		take_exec(model, (const void *)record);
+		break;
+	case RECORD_EXIT:
+		take_exit(model, (const void *)record);
+		break;
+	case RECORD_OOM:
+		take_oom(model, (const void *)record);
+		break;
+	case RECORD_MAP:
+		take_map(model, (const void *)record);
+		break;
+	default:
+		break;
+	}
+	if (model->failed)
+		err = -ENOMEM;
+	model->failed = false;
+	return err;
+}
+
+static const char *const loss_names[LOSSES + 1] = {
+	[RECORD_FILE] = "records_file",
+	[RECORD_FILE_GONE] = "records_file_gone",
+	[RECORD_FORK] = "records_fork",
+	[RECORD_EXEC] = "records_exec",
+	[RECORD_EXIT] = "records_exit",
+	[RECORD_OOM] = "records_oom",
+	[RECORD_MAP] = "records_mapping",
+	[RECORD_FULL] = "records_full",
+	[LOSS_FILE_SLOT] = "files_without_name",
+	[LOSS_LEAN] = "pages_without_file",
+	[LOSS_OWNER_SLOT] = "pages_without_owner",
+	[LOSS_PAIR] = "pages_without_further_owner",
+	[LOSS_UNRESOLVED] = "pages_unresolved",
+	[LOSS_DRIFT] = "pages_corrected",
+	[LOSSES] = "records_odd",
+};
+
+/* a corrected page is no loss to tell, only to count */
+static void take_losses(struct model *model, const struct reading *reading)
+{
+	for (int kind = 1; kind <= LOSSES; kind++) {
+		uint64_t count = kind == LOSSES ? reading->odd_records : reading->losses[kind];
+		struct snapshot_loss *row;
+		struct event event = {.type = EVENT_LOST, .boot_ns = reading->boot_ns};
+
+		if (!count || !loss_names[kind])
+			continue;
+		row = rows__add(model, &model->loss_rows, sizeof(*row));
+		if (!row)
+			return;
+		row->kind = loss_names[kind];
+		row->count = count;
+		if (count > model->told_losses[kind]) {
+			event.lost.kind = loss_names[kind];
+			event.lost.count = count - model->told_losses[kind];
+			model->told_losses[kind] = count;
+			model__emit(model, &event, NULL);
+		}
+	}
+}
+
+static void take_system(struct model *model, const struct reading *reading)
+{
+	struct snapshot_system *system = &model->snapshot.system;
+	const struct sysmem *in = reading->system;
+
+	*system = (struct snapshot_system){ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, NULL, 0};
+	if (!in)
+		return;
+	system->total_bytes = in->total_bytes;
+	system->available_bytes = in->available_bytes.has ? in->available_bytes.value : ABSENT;
+	system->swap_total_bytes = in->swap_total_bytes.has ? in->swap_total_bytes.value : ABSENT;
+	system->swap_free_bytes = in->swap_free_bytes.has ? in->swap_free_bytes.value : ABSENT;
+	for (int i = 0; i < SYSMEM_PARTS; i++) {
+		struct system_part *part;
+
+		if (!in->parts[i].has)
+			continue;
+		part = rows__add(model, &model->part_rows, sizeof(*part));
+		if (!part)
+			return;
+		part->name = in->parts[i].name;
+		part->bytes = (int64_t)in->parts[i].bytes;
+		part->reclaimable = in->parts[i].reclaimable;
+		if (i == SYSMEM_UNATTRIBUTED)
+			part->bytes -= (int64_t)in->excess_bytes;
+	}
+}
+
+static void begin(struct model *model)
+{
+	struct rows *all[] = {&model->process_rows, &model->cgroup_rows,    &model->mount_rows,
+			      &model->file_rows,    &model->owner_rows,     &model->holder_pids,
+			      &model->part_rows,    &model->loss_rows,      &model->garbage_pairs,
+			      &model->garbage_keys, &model->garbage_owners, &model->other_owners};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		all[i]->count = 0;
+	model->failed = false;
+}
+
+const struct snapshot *model__update(struct model *model, const struct reading *reading)
+{
+	struct snapshot *snapshot = &model->snapshot;
+
+	begin(model);
+	model__cgroups(model, reading);
+	model__tasks(model, reading);
+	model__files(model, reading);
+	model__process_rows(model, reading);
+	take_system(model, reading);
+	take_losses(model, reading);
+	if (model->failed)
+		return NULL;
+	snapshot->time_ns = reading->time_ns;
+	snapshot->boot_ns = reading->boot_ns;
+	snapshot->interval_seconds =
+	    model->last_boot_ns ? (double)(reading->boot_ns - model->last_boot_ns) / 1e9 : 0;
+	snapshot->host = model->settings.host;
+	snapshot->kernel = model->settings.kernel;
+	snapshot->tier = model->settings.tier;
+	snapshot->tracing = reading->tracing;
+	snapshot->system.parts = model->part_rows.data;
+	snapshot->system.part_count = model->part_rows.count;
+	snapshot->processes = model->process_rows.data;
+	snapshot->process_count = model->process_rows.count;
+	snapshot->cgroups = model->cgroup_rows.data;
+	snapshot->cgroup_count = model->cgroup_rows.count;
+	snapshot->mounts = model->mount_rows.data;
+	snapshot->mount_count = model->mount_rows.count;
+	snapshot->files = model->file_rows.data;
+	snapshot->file_count = model->file_rows.count;
+	snapshot->lost = model->loss_rows.data;
+	snapshot->loss_count = model->loss_rows.count;
+	model->last_boot_ns = reading->boot_ns;
+	return snapshot;
+}
+
+struct model_garbage model__garbage(const struct model *model)
+{
+	return (struct model_garbage){
+	    .pairs = model->garbage_pairs.data,
+	    .pair_count = model->garbage_pairs.count,
+	    .owners = model->garbage_owners.data,
+	    .owner_keys = model->garbage_keys.data,
+	    .owner_count = model->garbage_owners.count,
+	};
+}
+
+uint64_t model__oom_kills(const struct model *model, bool followed_only)
+{
+	return followed_only ? model->followed_oom_kills : model->oom_kills;
+}
+
+uint64_t model__followed(const struct model *model)
+{
+	return model->followed;
+}
+
+bool model__followed_alive(const struct model *model)
+{
+	const struct process *process;
+
+	for (process = model->processes; process; process = process->hh.next) {
+		if (process->flags & PROCESS_FOLLOWED && !process->exited)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Names of files: what the kernel side told (the path inside the filesystem), made
+ * into what people see with the mounts of that moment.
+ */
+#include "model_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode.h"
+
+static int grow_files(struct model *model, uint32_t slots)
+{
+	struct file_state *grown;
+
+	if (slots <= model->file_slots)
+		return 0;
+	slots = slots < 1024 ? 1024 : slots + slots / 2;
+	grown = realloc(model->files, slots * sizeof(*grown));
+	if (!grown) {
+		model->failed = true;
+		return -ENOMEM;
+	}
+	memset(grown + model->file_slots, 0, (slots - model->file_slots) * sizeof(*grown));
+	model->files = grown;
+	model->file_slots = slots;
+	return 0;
+}
+
+/* the state of a slot's present use; a former use is forgotten */
+struct file_state *model__file(struct model *model, uint32_t index, uint64_t birth_ns)
+{
+	struct file_state *state;
+
+	if (grow_files(model, index + 1))
+		return NULL;
+	state = &model->files[index];
+	if (state->birth_ns != birth_ns) {
+		free(state->path);
+		free(state->full);
+		free(state->mount);
+		memset(state, 0, sizeof(*state));
+		state->birth_ns = birth_ns;
+	}
+	return state;
+}
+
+int model__name_file(struct model *model, const struct record_file *record)
+{
+	struct file_state *state;
+	char path[PATH_ROOM];
+	int length;
+
+	state = model__file(model, record->index, record->birth_ns);
+	if (!state)
+		return -ENOMEM;
+	length = decode__path(record->path, record->path_length, record->path_flags, path,
+			      sizeof(path));
+	free(state->path);
+	free(state->full);
+	state->full = NULL;
+	state->path = length > 0 ? strdup(path) : NULL;
+	state->view_generation = 0;
+	return 0;
+}
+
+const char *model__mapped_path(const struct record_map *record, char *out, size_t size)
+{
+	/* one component only: the kernel side has no room for more */
+	if (decode__path(record->path, record->path_length, 0, out, size) < 0)
+		return NULL;
+	return out[0] == '/' ? out + 1 : out;
+}
+
+static enum file_kind kind_of(uint32_t flags, const char *path, bool mounted)
+{
+	if (!(flags & FILE_TMPFS))
+		return FILE_KIND_FILE;
+	if (mounted)
+		return FILE_KIND_TMPFS;
+	if (strncmp(path, "/memfd:", 7) == 0)
+		return FILE_KIND_MEMFD;
+	if (strncmp(path, "/SYSV", 5) == 0)
+		return FILE_KIND_SYSV;
+	if (strcmp(path, "/dev/zero") == 0 || strcmp(path, "/zero") == 0)
+		return FILE_KIND_SHARED_ANON;
+	return FILE_KIND_TMPFS;
+}
+
+static const struct reading_mount *mount_of(const struct reading *reading, uint32_t dev)
+{
+	for (size_t i = 0; i < reading->mount_count; i++) {
+		const struct reading_mount *mount = &reading->mounts[i];
+
+		if (mount->major == dev_major(dev) && mount->minor == dev_minor(dev))
+			return mount;
+	}
+	return NULL;
+}
+
+/* the name that people see: the mount's path and the path in it, through overlays */
+void model__seen_name(const struct reading *reading, uint32_t dev, uint32_t flags, const char *path,
+		      struct seen_name *name)
+{
+	const struct reading_mount *mount = mount_of(reading, dev);
+	struct mount_path seen, over;
+
+	memset(name, 0, sizeof(*name));
+	name->mount = mount ? strdup(mount->path) : NULL;
+	if (reading->view && path[0] == '/' &&
+	    mounts__path(reading->view, dev_major(dev), dev_minor(dev), path, &seen) == 0) {
+		if (reading->overlays && !(flags & FILE_TMPFS && mount) &&
+		    overlay__path(reading->view, reading->overlays, seen.path, &over) == 0)
+			seen = over;
+		name->full = strdup(seen.path);
+		name->namespace_id = seen.in_root_ns ? 0 : seen.ns_id;
+		name->kind = kind_of(flags, path, true);
+		return;
+	}
+	name->kind = kind_of(flags, path, mount != NULL);
+	/* not mounted anywhere: memfd:name, SYSV0000…, or a filesystem of the kernel's own */
+	name->full = strdup(name->kind >= FILE_KIND_MEMFD && path[0] == '/' ? path + 1 : path);
+}
+
+void model__complete_name(struct model *model, const struct reading *reading, uint32_t index)
+{
+	const struct file_slot *slot = &reading->files[index];
+	struct file_state *state = &model->files[index];
+	struct seen_name name;
+
+	if (state->full && state->view_generation == reading->view_generation)
+		return;
+	model__seen_name(reading, slot->dev, slot->flags, state->path ? state->path : "", &name);
+	free(state->full);
+	free(state->mount);
+	state->full = name.full;
+	state->mount = name.mount;
+	state->namespace_id = name.namespace_id;
+	state->kind = name.kind;
+	state->view_generation = reading->view_generation;
+}

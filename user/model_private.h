@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the model_*.c share; nobody else includes it. */
+#ifndef PAGETIDE_MODEL_PRIVATE_H
+#define PAGETIDE_MODEL_PRIVATE_H
+
+#include <limits.h>
+#include <uthash.h>
+
+#include "model.h"
+
+#define PATH_ROOM (PATH_MAX + PATH_BYTES)
+
+/* an array that grows and is filled anew at each reading */
+struct rows {
+	void *data;
+	size_t count, capacity;
+};
+
+struct process {
+	struct owner_key key; /* (start, pid): the identity */
+	UT_hash_handle hh;
+	char comm[COMM_LENGTH];
+	char *cmdline;
+	uint32_t ppid, uid, flags;
+	uint64_t cgroup;
+	bool exited, seen, has_mm, has_owner;
+	int exit_code;
+	uint64_t exit_boot_ns;
+	uint64_t anon, file, shmem, swap, page_tables, locked, virtual_size, peak_rss;
+	/* owned now and at the last reading; pages */
+	uint64_t cache, tmpfs, tmpfs_swap, peak_cache, peak_tmpfs, cache_added, tmpfs_added;
+	uint64_t last_resident, last_cache, last_tmpfs;
+	bool has_last;
+	/* page events of this interval beyond the ones told one by one */
+	uint32_t told;
+};
+
+struct file_state {
+	uint64_t birth_ns;
+	char *path; /* within the filesystem, "/a/b"; NULL: not known */
+	char *full; /* as people see it */
+	char *mount;
+	uint64_t namespace_id, view_generation;
+	enum file_kind kind;
+	uint64_t last_pages, last_added, last_removed;
+	bool has_last;
+};
+
+struct cgroup_state {
+	uint64_t id;
+	UT_hash_handle hh;
+	char *path;
+	char *container; /* NULL: none */
+	uint64_t last_usage;
+	bool has_last, seen;
+};
+
+struct mount_state {
+	uint32_t dev;
+	UT_hash_handle hh;
+	uint64_t last_used, peak;
+	bool has_last;
+	/* of this reading */
+	uint64_t owned, booked, files;
+};
+
+struct gone_group;
+
+struct model {
+	struct model_settings settings;
+	model_event_fn emit;
+	void *context;
+	struct process *processes;
+	struct cgroup_state *cgroups;
+	struct mount_state *mounts;
+	struct file_state *files;
+	uint32_t file_slots;
+	struct gone_group *gone;
+	struct rows process_rows, cgroup_rows, mount_rows, file_rows, owner_rows, holder_pids, part_rows,
+	    loss_rows, garbage_pairs, garbage_owners, garbage_keys, other_owners;
+	/* owner index -> process, of this reading */
+	struct process **owners;
+	uint32_t owner_slots;
+	uint8_t *owner_used;
+	struct snapshot snapshot;
+	uint64_t last_boot_ns;
+	uint64_t told_losses[LOSSES + 1];
+	uint64_t oom_kills, followed_oom_kills, followed;
+	bool failed; /* out of memory while building */
+};
+
+/* model.c */
+void *rows__add(struct model *model, struct rows *rows, size_t size);
+struct process *model__process(struct model *model, uint64_t start_ns, uint32_t pid, bool make);
+uint64_t model__realtime(const struct model *model, uint64_t boot_ns);
+double model__rate(const struct model *model, bool known, uint64_t now, uint64_t last,
+		   const struct reading *reading);
+void model__emit(struct model *model, struct event *event, const struct process *process);
+
+/* model_cgroups.c */
+void model__cgroups(struct model *model, const struct reading *reading);
+const struct cgroup_state *model__cgroup(const struct model *model, uint64_t id);
+
+/* model_files.c: file rows, and what they mean for owners and mounts */
+void model__files(struct model *model, const struct reading *reading);
+/* model_names.c */
+int model__name_file(struct model *model, const struct record_file *record);
+struct file_state *model__file(struct model *model, uint32_t index, uint64_t birth_ns);
+void model__complete_name(struct model *model, const struct reading *reading, uint32_t index);
+const char *model__mapped_path(const struct record_map *record, char *out, size_t size);
+void model__file_gone(struct model *model, const struct record_file_gone *record);
+/* a path inside a filesystem as people see it; full and mount are the caller's to free */
+struct seen_name {
+	char *full, *mount;
+	uint64_t namespace_id;
+	enum file_kind kind;
+};
+void model__seen_name(const struct reading *reading, uint32_t dev, uint32_t flags, const char *path,
+		      struct seen_name *name);
+/* model_gone.c */
+void model__gone_rows(struct model *model, const struct reading *reading);
+void model__free_gone(struct model *model);
+/* model_processes.c */
+void model__tasks(struct model *model, const struct reading *reading);
+void model__process_rows(struct model *model, const struct reading *reading);
+
+static inline uint64_t pages_to_bytes(const struct model *model, uint64_t pages)
+{
+	return pages * model->settings.page_bytes;
+}
+
+static inline uint32_t dev_major(uint32_t dev)
+{
+	return dev >> 20;
+}
+
+static inline uint32_t dev_minor(uint32_t dev)
+{
+	return dev & 0xfffff;
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The mount namespaces of the running system, and how full a tmpfs is. Thin: what it reads is
+ * parsed and judged in mounts.h. Needs CAP_SYS_PTRACE for other users' processes.
+ */
+#ifndef PAGETIDE_USER_MOUNTNS_H
+#define PAGETIDE_USER_MOUNTNS_H
+
+#include "mounts.h"
+#include "proc.h"
+
+/*
+ * Reads every distinct mount namespace that some process of `root` is in; the root namespace comes
+ * first. Processes that vanish meanwhile are tolerated: each namespace has a few of its processes
+ * to try. Namespaces that only a thread is in, or that only a bind mount or a descriptor keeps,
+ * are not seen. 0; -ENOMEM; -errno of the /proc directory. Free with mounts__free_view.
+ */
+int mountns__read(const struct proc_root *root, struct mount_view *out);
+
+/*
+ * Figures of statfs(2). The kernel gives neither limit nor use of a tmpfs without a size limit
+ * (size=0): both absent then, never zero. The same for inodes. mm/shmem.c: shmem_statfs().
+ */
+struct tmpfs_usage {
+	struct parse_figure used_bytes, limit_bytes;
+	struct parse_figure used_inodes, limit_inodes;
+};
+
+/*
+ * Opens /proc/NS_PID/root/PATH (O_PATH), reads the figures, closes: it keeps no descriptor, which
+ * would make umount fail. 0; -ESTALE when the path now leads to another filesystem (covered,
+ * unmounted); -ENOTSUP when it is no tmpfs at all (devtmpfs on ramfs); -errno when it cannot be
+ * opened (-ENOENT, -ESRCH: the process is gone, read the namespaces again).
+ */
+int mountns__usage(const struct proc_root *root, const struct tmpfs_mount *mount,
+		   struct tmpfs_usage *out);
+
+/* Pure part of it: from the fields of struct statfs, in blocks of block_bytes. */
+void mountns__figures(uint64_t block_bytes, uint64_t blocks, uint64_t free_blocks, uint64_t inodes,
+		      uint64_t free_inodes, struct tmpfs_usage *out);
+
+#endif

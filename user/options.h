@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The command line, once, as a constant struct. options.c holds the table of all
+ * options: name, argument, which commands take it, help line, parser.
+ */
+#ifndef PAGETIDE_OPTIONS_H
+#define PAGETIDE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum command {
+	COMMAND_NONE,
+	COMMAND_TOP,
+	COMMAND_SNAPSHOT,
+	COMMAND_TRACE,
+	COMMAND_RUN,
+	COMMAND_PROBES,
+};
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+enum view { VIEW_ALL, VIEW_SYSTEM, VIEW_PROCESS, VIEW_CONTAINER, VIEW_CGROUP, VIEW_MOUNT, VIEW_FILE };
+enum tier { TIER_AUTO, TIER_TRACEPOINT, TIER_FENTRY, TIER_KPROBE };
+
+#define EXIT_OK 0
+#define EXIT_FAILED 1
+#define EXIT_USAGE 2
+#define EXIT_NOT_ALLOWED 77 /* this kernel or these rights do not allow it */
+
+struct options {
+	enum command command;
+	enum format format;
+	enum view view;       /* --by; VIEW_ALL when not given */
+	double interval_seconds; /* default 1 */
+	double duration_seconds; /* 0: no end */
+	uint64_t count;       /* readings or events; 0: no end */
+	uint32_t pid;         /* 0: all */
+	const char *comm;     /* shell pattern; NULL: all */
+	const char *cgroup;   /* path, its descendants included; NULL: all */
+	const char *container; /* name, id or prefix of an id; NULL: all */
+	const char *sort;     /* column name; NULL: the view's default */
+	uint64_t limit;       /* rows; 0: all */
+	bool limit_given;
+	uint64_t min_bytes;   /* of a mapping or change worth an event; default 1 MiB */
+	uint32_t events;      /* bit per enum event_type */
+	bool events_given;
+	enum tier tier;
+	const char *output;   /* -o; NULL: the command's default stream */
+	const char *csv_file; /* run --csv FILE */
+	uint64_t max_files;   /* --max-files: slots of the file table */
+	int verbose;
+	bool show_help, show_version;
+	char **argv; /* after "--": the command to run; NULL: none */
+	int argc;
+};
+
+/*
+ * Parses argv[1..]. Returns 0, or -EINVAL after writing one line that says what
+ * was wrong and what to do into error. The strings stay argv's.
+ */
+int options__parse(struct options *options, int argc, char **argv, char *error, size_t error_size);
+
+/* usage of one command, or of all with COMMAND_NONE */
+void options__help(FILE *out, enum command command);
+
+/* sizes with K, M, G, T suffixes (powers of 1024); 0 or -EINVAL */
+int options__size(const char *text, uint64_t *bytes);
+
+const char *options__command_name(enum command command);
+
+#endif

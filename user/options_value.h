@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Values of options: strings that are right as a whole or not at all. Pure, in every locale. */
+#ifndef PAGETIDE_OPTIONS_VALUE_H
+#define PAGETIDE_OPTIONS_VALUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* decimal digits, nothing else; 0, -EINVAL or -ERANGE */
+int value__number(const char *text, uint64_t *number);
+
+/* "2", "0.25", ".5", "1.", each with or without "s"; 0, -EINVAL or -ERANGE */
+int value__seconds(const char *text, double *seconds);
+
+/* adds a word to a list, after ", " unless it is the first; cut if it does not fit */
+void value__append(char *list, size_t size, const char *word);
+
+/* edits (a letter more, less, another, two swapped) from a to b; both are cut at 31 letters */
+size_t value__distance(const char *a, const char *b);
+
+#endif

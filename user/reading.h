@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The raw figures of one moment, as the collector gathered them (or a recording
+ * kept them) and as the model takes them in. Nothing here is interpreted.
+ * Everything is borrowed: it lives until the collector's next reading.
+ */
+#ifndef PAGETIDE_READING_H
+#define PAGETIDE_READING_H
+
+#include "cgroup.h"
+#include "mounts.h"
+#include "overlay.h"
+#include "sysmem.h"
+#include "tracer.h"
+#include "wire.h"
+
+struct reading_mount {
+	const char *path;
+	unsigned major, minor;
+	uint64_t namespace_id;
+	bool root_namespace;
+	struct parse_figure used_bytes, limit_bytes, used_inodes, limit_inodes;
+};
+
+/* a line of /proc/sysvipc/shm */
+struct reading_segment {
+	int id;
+	uint64_t rss_bytes, swap_bytes, size_bytes;
+	uint32_t creator_pid;
+	uint64_t attached;
+	bool destroyed;
+};
+
+struct reading {
+	uint64_t time_ns, boot_ns; /* CLOCK_REALTIME, CLOCK_BOOTTIME, of one moment */
+	bool tracing;
+	const struct task_row *tasks;
+	const char *const *cmdlines; /* parallel to tasks; NULL entries: not known */
+	size_t task_count;
+	const struct file_slot *files;
+	uint32_t file_slots;
+	const struct owner_slot *owners;
+	uint32_t owner_slots;
+	struct pair_row *pairs; /* the model sorts them */
+	size_t pair_count;
+	const struct holder_row *holders;
+	size_t holder_count;
+	bool holders_known;
+	const struct cgroup_tree *cgroups; /* NULL: not to be had */
+	const struct reading_mount *mounts;
+	size_t mount_count;
+	const struct mount_view *view;        /* NULL: paths cannot be completed */
+	const struct overlay_index *overlays; /* NULL likewise */
+	uint64_t view_generation;             /* changes when the mounts did */
+	const struct reading_segment *segments;
+	size_t segment_count;
+	const struct sysmem *system;
+	uint64_t losses[LOSSES];
+	uint64_t odd_records;
+};
+
+#endif

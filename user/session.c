@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Opening in order, closing in the other; the only place that says why it cannot trace. */
+#include "session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "say.h"
+
+#define RECORD_MOST (sizeof(struct record_file) + 256)
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/* a reading needs no tracing: without BPF it shows what /proc tells */
+static bool can_do_without(const struct session_needs *needs)
+{
+	return !(needs->groups & ~(unsigned)GROUP_READ);
+}
+
+static int refused(const struct session_needs *needs, const char *what, const char *remedy)
+{
+	if (can_do_without(needs)) {
+		say("%s: showing what /proc tells, without owners and holders", what);
+		return EXIT_OK;
+	}
+	say("%s; %s", what, remedy);
+	return EXIT_NOT_ALLOWED;
+}
+
+static int refused_load(const struct session_needs *needs, int err)
+{
+	if (err == -EPERM || err == -EACCES) {
+		if (geteuid() != 0)
+			return refused(needs, "these rights do not allow BPF",
+				       "run it as root, or with CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE "
+				       "and CAP_DAC_READ_SEARCH");
+		return refused(needs, "this kernel or container does not allow BPF",
+			       strcmp(kernel__lockdown(), "confidentiality") == 0
+				   ? "it is locked down for confidentiality"
+				   : "run it outside the container, or give it CAP_BPF and CAP_PERFMON");
+	}
+	if (err == -ENOMEM) {
+		say("no memory for the tables; give it more, or fewer files with --max-files");
+		return EXIT_FAILED;
+	}
+	say("the kernel refused the BPF programs: %s (%s)", strerror(-err), tracer__last_words());
+	return EXIT_NOT_ALLOWED;
+}
+
+static int open_tracer(struct session *session, const struct session_needs *needs)
+{
+	struct tracer_knobs knobs = {
+	    .unified = collector__facts().unified,
+	    .story = true,
+	    .follow = needs->follow,
+	    .read_only = can_do_without(needs),
+	    .max_files = session->options->max_files,
+	    .map_bytes = session->options->min_bytes,
+	};
+
+	return tracer__open(&session->tracer, &session->plan, &knobs);
+}
+
+/* attaches; a way that does not work here gives place to the next */
+static int attach(struct session *session, const struct session_needs *needs)
+{
+	enum fact_id fact;
+	int err;
+
+	for (;;) {
+		err = tracer__attach(session->tracer, &fact);
+		if (!err && session->plan.choices[FACT_TMPFS_ADD].way) {
+			fact = FACT_TMPFS_ADD;
+			err = tracer__self_test(session->tracer);
+		}
+		if (!err)
+			return EXIT_OK;
+		tracer__close(session->tracer);
+		session->tracer = NULL;
+		if (plan__next_way(&session->plan, session->kernel, fact, session->options->tier)) {
+			say("no way to see %s works on this kernel: %s", facts[fact].what,
+			    strerror(-err));
+			return EXIT_NOT_ALLOWED;
+		}
+		err = open_tracer(session, needs);
+		if (err)
+			return refused_load(needs, err);
+	}
+}
+
+static int open_kernel_side(struct session *session, const struct session_needs *needs)
+{
+	const char *why = "";
+	int err = kernel__open(&session->kernel);
+
+	if (err == -ENOENT)
+		return refused(needs, "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
+			       "a kernel that has it is needed to trace");
+	if (err) {
+		say("cannot read the kernel's BTF: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	if (plan__make(&session->plan, session->kernel, session->options->tier, needs->groups, &why)) {
+		if (geteuid() != 0)
+			return refused_load(needs, -EPERM);
+		say("%s", why);
+		return EXIT_NOT_ALLOWED;
+	}
+	err = open_tracer(session, needs);
+	if (err)
+		return refused_load(needs, err);
+	return can_do_without(needs) ? EXIT_OK : attach(session, needs);
+}
+
+static int open_model(struct session *session, const struct session_needs *needs)
+{
+	struct model_settings settings = {
+	    .host = session->host,
+	    .kernel = kernel__release(),
+	    .tier = session->tracer ? plan__tier_name(session->plan.tier) : "proc",
+	    .page_bytes = (uint32_t)sysconf(_SC_PAGESIZE),
+	    .boot_offset_ns = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_BOOTTIME),
+	    .keep_gone = needs->keep_gone,
+	    .page_events = needs->page_events,
+	    .page_event_files = 20,
+	};
+
+	return model__open(&session->model, &settings, needs->emit, needs->context);
+}
+
+int session__open(struct session *session, const struct options *options,
+		  const struct session_needs *needs)
+{
+	int status, err;
+
+	memset(session, 0, sizeof(*session));
+	session->options = options;
+	if (gethostname(session->host, sizeof(session->host) - 1))
+		session->host[0] = '\0';
+	status = open_kernel_side(session, needs);
+	if (status != EXIT_OK)
+		return status;
+	session->tracing = session->tracer && !can_do_without(needs);
+	err = collector__open(&session->collector, session->tracer, session->tracing);
+	if (!err && session->tracer)
+		err = collector__seed(session->collector);
+	if (!err)
+		err = open_model(session, needs);
+	if (err) {
+		say("cannot start: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	session->wants = (needs->cmdlines ? WANT_CMDLINES : 0U) | (needs->holders ? WANT_HOLDERS : 0U);
+	/* the kernel's types are needed no more: several MiB */
+	kernel__close(session->kernel);
+	session->kernel = NULL;
+	return EXIT_OK;
+}
+
+void session__close(struct session *session)
+{
+	model__close(session->model);
+	collector__close(session->collector);
+	tracer__close(session->tracer);
+	kernel__close(session->kernel);
+	memset(session, 0, sizeof(*session));
+}
+
+static void take_record(void *context, const void *data, size_t length)
+{
+	struct session *session = context;
+	_Alignas(8) char copy[RECORD_MOST];
+	const struct record *record;
+	int err;
+
+	if (length > sizeof(copy))
+		length = sizeof(copy); /* what a newer kernel side appended is not needed */
+	memcpy(copy, data, length);
+	record = decode(copy, length, &session->decoded);
+	if (!record)
+		return;
+	if (record->type == RECORD_FULL)
+		tracer__make_room(session->tracer);
+	if (record->type == RECORD_EXEC)
+		collector__forget(session->collector,
+				  ((const struct record_exec *)record)->process.pid);
+	err = model__record(session->model, record);
+	if (err && !session->error)
+		session->error = err;
+}
+
+int session__drain(struct session *session)
+{
+	int err;
+
+	if (!session->tracer)
+		return 0;
+	err = tracer__drain(session->tracer, take_record, session);
+	if (!err)
+		err = session->error;
+	session->error = 0;
+	return err;
+}
+
+static void clear_garbage(struct session *session)
+{
+	struct model_garbage garbage = model__garbage(session->model);
+
+	if (!session->tracing)
+		return;
+	for (size_t i = 0; i < garbage.pair_count; i++)
+		tracer__drop_pair(session->tracer, &garbage.pairs[i]);
+	for (size_t i = 0; i < garbage.owner_count; i++)
+		tracer__drop_owner(session->tracer, garbage.owners[i], &garbage.owner_keys[i]);
+}
+
+const struct snapshot *session__read(struct session *session, unsigned wants, int *err)
+{
+	const struct reading *reading;
+	const struct snapshot *snapshot;
+
+	collector__odd_records(session->collector, session->decoded.odd);
+	reading = collector__read(session->collector, session->wants | wants, err);
+	if (!reading)
+		return NULL;
+	/* names first: the refresh of this reading told renames and new files */
+	*err = session__drain(session);
+	if (*err)
+		return NULL;
+	snapshot = model__update(session->model, reading);
+	if (!snapshot)
+		*err = -ENOMEM;
+	else
+		clear_garbage(session);
+	return snapshot;
+}

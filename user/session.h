@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One run of pagetide: the kernel's facts, the plan, the tracer, the collector and
+ * the model, opened in that order and closed in the other. Commands drive it.
+ */
+#ifndef PAGETIDE_SESSION_H
+#define PAGETIDE_SESSION_H
+
+#include "collector.h"
+#include "decode.h"
+#include "kernel.h"
+#include "model.h"
+#include "options.h"
+#include "plan.h"
+#include "tracer.h"
+
+struct session {
+	const struct options *options;
+	struct kernel *kernel;
+	struct plan plan;
+	struct tracer *tracer;
+	struct collector *collector;
+	struct model *model;
+	struct decode_stats decoded;
+	bool tracing;
+	char host[256];
+	unsigned wants; /* enum want, of each reading */
+	int error;      /* the first error while draining */
+};
+
+struct session_needs {
+	unsigned groups; /* enum fact_group */
+	bool keep_gone, page_events, follow, cmdlines, holders;
+	model_event_fn emit;
+	void *context;
+};
+
+/*
+ * Opens everything and attaches. Returns an exit status (EXIT_OK, EXIT_FAILED,
+ * EXIT_NOT_ALLOWED) after printing one line on standard error when it is not
+ * EXIT_OK. session__close is legal in every case.
+ */
+int session__open(struct session *session, const struct options *options,
+		  const struct session_needs *needs);
+void session__close(struct session *session);
+
+/* Takes the records that wait. 0 or -errno. */
+int session__drain(struct session *session);
+/* One reading, through the model; the kernel side's garbage is cleared. NULL: *err is -errno. */
+const struct snapshot *session__read(struct session *session, unsigned wants, int *err);
+
+#endif

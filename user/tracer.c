@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading and attaching. It must never decide what a figure means: it hands rows
+ * and slots up as they are. Reading the maps is in tracer_read.c.
+ */
+#include "tracer_private.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define DEFAULT_FILES 16384U
+#define DEFAULT_OWNERS 16384U
+#define READ_ONLY_OWNERS 1024U
+#define PREPARE_CHUNK 512U
+#define LEAN_FILES (1U << 20)
+
+static char last_words[512];
+
+static int remember(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	char text[sizeof(last_words)];
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(text, sizeof(text), format, arguments);
+	text[strcspn(text, "\n")] = '\0';
+	if (text[0])
+		memcpy(last_words, text, sizeof(last_words));
+	return 0;
+}
+
+const char *tracer__last_words(void)
+{
+	return last_words;
+}
+
+static bool chosen(const struct plan *plan, const char *program)
+{
+	for (int i = 0; i < FACTS; i++) {
+		const struct way *way = plan->choices[i].way;
+
+		for (int j = 0; way && j < WAY_PROGRAMS && way->programs[j]; j++) {
+			if (strcmp(way->programs[j], program) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static uint32_t round_slots(uint64_t wanted)
+{
+	uint32_t slots = 1024;
+
+	while (slots < wanted && slots < (1U << 20))
+		slots <<= 1;
+	return slots;
+}
+
+static void set_sizes(struct tracer *tracer, const struct tracer_knobs *knobs)
+{
+	struct pagetide_bpf *bpf = tracer->bpf;
+
+	tracer->file_slots = knobs->max_files ? round_slots(knobs->max_files) : DEFAULT_FILES;
+	tracer->owner_slots = knobs->read_only ? READ_ONLY_OWNERS : DEFAULT_OWNERS;
+	tracer->kept_slots = tracer->file_slots / 4;
+	bpf->rodata->knob_unified = knobs->unified;
+	bpf->rodata->knob_story = knobs->story;
+	bpf->rodata->knob_follow = knobs->follow;
+	bpf->rodata->knob_map_bytes = knobs->map_bytes;
+	bpf->rodata->knob_files = tracer->file_slots;
+	bpf->rodata->knob_files_kept = tracer->kept_slots;
+	bpf->rodata->knob_owners = tracer->owner_slots;
+	bpf->rodata->knob_cpus = (uint32_t)libbpf_num_possible_cpus();
+	bpf_map__set_max_entries(bpf->maps.files, tracer->file_slots);
+	bpf_map__set_max_entries(bpf->maps.file_index, tracer->file_slots);
+	bpf_map__set_max_entries(bpf->maps.files_free, tracer->file_slots);
+	bpf_map__set_max_entries(bpf->maps.files_kept, tracer->file_slots);
+	bpf_map__set_max_entries(bpf->maps.owners, tracer->owner_slots);
+	bpf_map__set_max_entries(bpf->maps.owner_index, tracer->owner_slots);
+	bpf_map__set_max_entries(bpf->maps.owners_free, tracer->owner_slots);
+	if (knobs->read_only) {
+		bpf_map__set_max_entries(bpf->maps.pairs, 1024);
+		bpf_map__set_max_entries(bpf->maps.followed, 1024);
+		bpf_map__set_max_entries(bpf->maps.heaps, 1);
+	}
+}
+
+static int run_prepare(struct tracer *tracer, uint32_t table, uint32_t first, uint32_t end)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	int program = bpf_program__fd(tracer->bpf->progs.prepare_slots);
+
+	/* from the top down, so that the lowest slots lie on top of the stack */
+	while (end > first) {
+		uint32_t count = end - first > PREPARE_CHUNK ? PREPARE_CHUNK : end - first;
+		int err;
+
+		tracer->bpf->bss->prepare_table = table;
+		tracer->bpf->bss->prepare_first = end - count;
+		tracer->bpf->bss->prepare_count = count;
+		err = bpf_prog_test_run_opts(program, &options);
+		if (err)
+			return err;
+		end -= count;
+	}
+	return 0;
+}
+
+static int map_books(struct tracer *tracer)
+{
+	struct pagetide_bpf *bpf = tracer->bpf;
+
+	tracer->files = mmap(NULL, tracer->file_slots * sizeof(struct file_slot), PROT_READ,
+			     MAP_SHARED, bpf_map__fd(bpf->maps.files), 0);
+	if (tracer->files == MAP_FAILED)
+		return -errno;
+	tracer->owners = mmap(NULL, tracer->owner_slots * sizeof(struct owner_slot),
+			      PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bpf->maps.owners), 0);
+	if (tracer->owners == MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
+static int prepare(struct tracer *tracer)
+{
+	int err = run_prepare(tracer, TABLE_FILES, FILE_NONE + 1, tracer->file_slots);
+
+	if (!err)
+		err = run_prepare(tracer, TABLE_OWNERS, OWNER_FIRST, tracer->owner_slots);
+	return err;
+}
+
+int tracer__open(struct tracer **out, const struct plan *plan, const struct tracer_knobs *knobs)
+{
+	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	struct bpf_program *program;
+	int err;
+
+	*out = NULL;
+	if (!tracer)
+		return -ENOMEM;
+	tracer->plan = plan;
+	tracer->files = MAP_FAILED;
+	tracer->owners = MAP_FAILED;
+	tracer->lean_fd = -1;
+	libbpf_set_print(remember);
+	tracer->bpf = pagetide_bpf__open();
+	if (!tracer->bpf) {
+		err = -errno;
+		goto failed;
+	}
+	bpf_object__for_each_program(program, tracer->bpf->obj)
+		bpf_program__set_autoload(program, chosen(plan, bpf_program__name(program)));
+	set_sizes(tracer, knobs);
+	if (plan->choices[FACT_TMPFS_ADD].way &&
+	    strcmp(plan->choices[FACT_TMPFS_ADD].way->programs[0], "tmpfs_add_lru") == 0)
+		tracer->bpf->rodata->knob_lazy_inserts = true;
+	err = pagetide_bpf__load(tracer->bpf);
+	if (err)
+		goto failed;
+	err = map_books(tracer);
+	if (!err)
+		err = prepare(tracer);
+	if (err)
+		goto failed;
+	*out = tracer;
+	return 0;
+failed:
+	tracer__close(tracer);
+	return err;
+}
+
+static void unmap(void *address, size_t length)
+{
+	if (address != MAP_FAILED && address)
+		munmap(address, length);
+}
+
+void tracer__close(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	for (int i = 0; i < tracer->link_count; i++)
+		bpf_link__destroy(tracer->links[i]);
+	for (int i = 0; i < ITERATORS; i++)
+		bpf_link__destroy(tracer->iterators[i]);
+	ring_buffer__free(tracer->ring);
+	unmap(tracer->files, tracer->file_slots * sizeof(struct file_slot));
+	unmap(tracer->owners, tracer->owner_slots * sizeof(struct owner_slot));
+	if (tracer->lean_fd >= 0)
+		close(tracer->lean_fd);
+	pagetide_bpf__destroy(tracer->bpf);
+	free(tracer);
+}
+
+/* iterators are attached when they are first run, the rest is attached here */
+static bool is_attached_here(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	return strncmp(section, "iter/", 5) != 0 && strcmp(section, "raw_tp") != 0;
+}
+
+static int attach_way(struct tracer *tracer, const struct way *way)
+{
+	for (int i = 0; i < WAY_PROGRAMS && way->programs[i]; i++) {
+		struct bpf_program *program;
+		struct bpf_link *link;
+
+		program = bpf_object__find_program_by_name(tracer->bpf->obj, way->programs[i]);
+		if (!program)
+			return -ENOENT;
+		if (!is_attached_here(program))
+			continue;
+		link = bpf_program__attach(program);
+		if (!link)
+			return -errno;
+		tracer->links[tracer->link_count++] = link;
+	}
+	return 0;
+}
+
+int tracer__attach(struct tracer *tracer, enum fact_id *failed)
+{
+	/* removals first: a page that comes and goes while we attach must not stay in the books */
+	static const enum fact_id first = FACT_REMOVE;
+	const struct plan *plan = tracer->plan;
+	int err = 0;
+
+	*failed = first;
+	if (plan->choices[first].way)
+		err = attach_way(tracer, plan->choices[first].way);
+	for (int i = 0; !err && i < FACTS; i++) {
+		*failed = (enum fact_id)i;
+		if (i != first && plan->choices[i].way)
+			err = attach_way(tracer, plan->choices[i].way);
+	}
+	return err;
+}
+
+static bool owned_by_us(struct tracer *tracer, uint64_t ino)
+{
+	for (uint32_t i = 1; i < tracer->file_slots; i++) {
+		const struct file_slot *slot = &tracer->files[i];
+
+		if (!slot->mapping || slot->ino != ino || !(slot->flags & FILE_TMPFS))
+			continue;
+		if (slot->owner >= OWNER_FIRST && slot->pages == 1 &&
+		    tracer->owners[slot->owner].pid == (uint32_t)getpid())
+			return true;
+	}
+	return false;
+}
+
+int tracer__self_test(struct tracer *tracer)
+{
+	int fd = (int)syscall(SYS_memfd_create, "pagetide", 1U /* MFD_CLOEXEC */);
+	struct stat status;
+	int err = -ENODATA;
+
+	if (fd < 0)
+		return -errno;
+	if (tracer->bpf->rodata->knob_lazy_inserts)
+		err = 0; /* one page does not leave its batch: nothing to see yet */
+	else if (write(fd, "", 1) != 1 || fstat(fd, &status))
+		err = -errno;
+	else if (owned_by_us(tracer, status.st_ino))
+		err = 0;
+	close(fd);
+	return err;
+}
+
+int tracer__follow(struct tracer *tracer, uint32_t pid)
+{
+	uint32_t one = 1;
+
+	return bpf_map__update_elem(tracer->bpf->maps.followed, &pid, sizeof(pid), &one, sizeof(one),
+				    BPF_ANY);
+}
+
+int tracer__know_mount(struct tracer *tracer, uint32_t dev, uint32_t index)
+{
+	return bpf_map__update_elem(tracer->bpf->maps.mount_index, &dev, sizeof(dev), &index,
+				    sizeof(index), BPF_ANY);
+}
+
+int tracer__make_room(struct tracer *tracer)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
+	uint32_t zero = 0;
+
+	if (tracer->lean_fd >= 0)
+		return 0;
+	tracer->lean_fd = bpf_map_create(BPF_MAP_TYPE_HASH, "pagetide_lean", sizeof(uint64_t),
+					 sizeof(struct lean_file), LEAN_FILES, &options);
+	if (tracer->lean_fd < 0)
+		return tracer->lean_fd;
+	return bpf_map__update_elem(tracer->bpf->maps.lean, &zero, sizeof(zero), &tracer->lean_fd,
+				    sizeof(tracer->lean_fd), BPF_ANY);
+}

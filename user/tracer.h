@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel side, owned: loads the object by a plan, attaches, reads the maps in
+ * place, runs the iterators. Nothing is pinned, so nothing outlives the process.
+ * Functions return 0 or -errno; none prints.
+ */
+#ifndef PAGETIDE_TRACER_H
+#define PAGETIDE_TRACER_H
+
+#include <stdint.h>
+
+#include "plan.h"
+#include "wire.h"
+
+struct tracer;
+
+struct tracer_knobs {
+	bool unified;         /* cgroup v2 owns the memory controller */
+	bool story;           /* records are wanted */
+	bool follow;          /* only some processes' mappings are told */
+	bool read_only;       /* for one reading: small tables */
+	uint64_t max_files;   /* 0: the default, 16384 */
+	uint64_t map_bytes;   /* smallest mapping worth a record */
+};
+
+/*
+ * Loads what the plan chose. -EPERM: no rights; others as libbpf has them, with its
+ * last words in tracer__last_words(). Close with tracer__close, which takes NULL.
+ */
+int tracer__open(struct tracer **tracer, const struct plan *plan, const struct tracer_knobs *knobs);
+void tracer__close(struct tracer *tracer);
+const char *tracer__last_words(void);
+
+/* Attaches all that the plan chose; at -errno *failed names the fact. */
+int tracer__attach(struct tracer *tracer, enum fact_id *failed);
+/*
+ * Brings one page of a memfd in and looks whether it is in the books with us as the
+ * owner. 0, or -ENODATA: the way that was taken for tmpfs pages does not work here.
+ */
+int tracer__self_test(struct tracer *tracer);
+
+/* Puts the inodes of open descriptors into the books; found[i] is the slot or FILE_NONE. */
+int tracer__seed(struct tracer *tracer, const int *fds, uint32_t count, uint32_t *found);
+/* Compares every slot with its inode: call before reading the books. */
+int tracer__refresh(struct tracer *tracer);
+
+/* The books, in place: they change while they are read. */
+const struct file_slot *tracer__files(const struct tracer *tracer, uint32_t *slots);
+const struct owner_slot *tracer__owners(const struct tracer *tracer, uint32_t *slots);
+struct pair_row {
+	struct pair_key key;
+	struct pair pair;
+};
+/* All pairs into *rows (grown with realloc, owned by the caller). Returns their number or -errno. */
+int tracer__pairs(struct tracer *tracer, struct pair_row **rows, size_t *capacity);
+void tracer__drop_pair(struct tracer *tracer, const struct pair_key *key);
+/* Gives back the slot of an owner that has exited and owns nothing. */
+void tracer__drop_owner(struct tracer *tracer, uint32_t index, const struct owner_key *key);
+/* Sums over all CPUs. */
+int tracer__losses(struct tracer *tracer, uint64_t losses[LOSSES]);
+/* Makes the table for files that find no slot. Called on RECORD_FULL; idempotent. */
+int tracer__make_room(struct tracer *tracer);
+/* The kernel side counts the pages of this mount in slot `index` (1..). */
+int tracer__know_mount(struct tracer *tracer, uint32_t dev, uint32_t index);
+int tracer__follow(struct tracer *tracer, uint32_t pid);
+
+/*
+ * Runs an iterator to its end; *rows is grown with realloc and owned by the caller.
+ * Returns the number of rows, -EOPNOTSUPP when the plan took another way, or -errno.
+ */
+int tracer__tasks(struct tracer *tracer, struct task_row **rows, size_t *capacity);
+int tracer__holders(struct tracer *tracer, struct holder_row **rows, size_t *capacity);
+/* root_fd: the directory of the topmost cgroup */
+int tracer__cgroups(struct tracer *tracer, int root_fd, struct cgroup_row **rows, size_t *capacity);
+
+/* The ring buffer: readable when there are records. */
+int tracer__ring_fd(const struct tracer *tracer);
+typedef void (*tracer_record_fn)(void *context, const void *data, size_t length);
+int tracer__drain(struct tracer *tracer, tracer_record_fn take, void *context);
+
+/* Bytes of kernel memory that the maps take, as the kernel tells (fdinfo memlock). */
+uint64_t tracer__map_bytes(const struct tracer *tracer);
+
+#endif

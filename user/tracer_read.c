@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reading the kernel side: iterators to their end, maps in bulk, the ring. */
+#include "tracer_private.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_BYTES (64 * 1024)
+#define BATCH 1024
+
+static int attach_iterator(struct tracer *tracer, enum iterator which, struct bpf_program *program,
+			   const struct bpf_iter_attach_opts *options)
+{
+	if (tracer->iterators[which])
+		return 0;
+	if (!program || !bpf_program__autoload(program))
+		return -EOPNOTSUPP;
+	tracer->iterators[which] = bpf_program__attach_iter(program, options);
+	return tracer->iterators[which] ? 0 : -errno;
+}
+
+/* appends what the iterator prints to a growing array of rows of `size` bytes */
+static int read_rows(struct bpf_link *link, size_t size, void **rows, size_t *capacity, size_t count)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link));
+	size_t used = count * size;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		if (*capacity * size - used < READ_BYTES) {
+			size_t more = *capacity * 2 + 2 * READ_BYTES / size;
+			void *grown = realloc(*rows, more * size);
+
+			if (!grown) {
+				n = -1;
+				errno = ENOMEM;
+				break;
+			}
+			*rows = grown;
+			*capacity = more;
+		}
+		n = read(fd, (char *)*rows + used, *capacity * size - used);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+	}
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	return n < 0 ? (int)n : (int)(used / size);
+}
+
+int tracer__tasks(struct tracer *tracer, struct task_row **rows, size_t *capacity)
+{
+	int err = attach_iterator(tracer, ITERATE_TASKS, tracer->bpf->progs.tasks_iter, NULL);
+
+	if (err)
+		return err;
+	return read_rows(tracer->iterators[ITERATE_TASKS], sizeof(**rows), (void **)rows, capacity, 0);
+}
+
+int tracer__holders(struct tracer *tracer, struct holder_row **rows, size_t *capacity)
+{
+	int count = 0, err;
+
+	err = attach_iterator(tracer, ITERATE_OPEN, tracer->bpf->progs.holders_open_iter, NULL);
+	if (!err)
+		count = read_rows(tracer->iterators[ITERATE_OPEN], sizeof(**rows), (void **)rows,
+				  capacity, 0);
+	if (err || count < 0)
+		return err ? err : count;
+	err = attach_iterator(tracer, ITERATE_MAPPED, tracer->bpf->progs.holders_mapped_iter, NULL);
+	if (err == -EOPNOTSUPP)
+		return count;
+	if (err)
+		return err;
+	return read_rows(tracer->iterators[ITERATE_MAPPED], sizeof(**rows), (void **)rows, capacity,
+			 (size_t)count);
+}
+
+int tracer__cgroups(struct tracer *tracer, int root_fd, struct cgroup_row **rows, size_t *capacity)
+{
+	union bpf_iter_link_info info = {};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
+	int err;
+
+	info.cgroup.cgroup_fd = (uint32_t)root_fd;
+	info.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;
+	err = attach_iterator(tracer, ITERATE_CGROUPS, tracer->bpf->progs.cgroups_iter, &options);
+	if (err)
+		return err;
+	return read_rows(tracer->iterators[ITERATE_CGROUPS], sizeof(**rows), (void **)rows, capacity,
+			 0);
+}
+
+int tracer__refresh(struct tracer *tracer)
+{
+	union bpf_iter_link_info info = {};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
+	char nothing[64];
+	ssize_t n;
+	int err, fd;
+
+	info.map.map_fd = (uint32_t)bpf_map__fd(tracer->bpf->maps.files);
+	err = attach_iterator(tracer, ITERATE_FILES, tracer->bpf->progs.files_refresh_iter, &options);
+	if (err)
+		return err;
+	fd = bpf_iter_create(bpf_link__fd(tracer->iterators[ITERATE_FILES]));
+	if (fd < 0)
+		return fd;
+	do {
+		n = read(fd, nothing, sizeof(nothing));
+	} while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
+	err = n < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+int tracer__seed(struct tracer *tracer, const int *fds, uint32_t count, uint32_t *found)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	struct pagetide_bpf__bss *bss = tracer->bpf->bss;
+	int program = bpf_program__fd(tracer->bpf->progs.seed_files), err;
+
+	for (uint32_t done = 0; done < count; done += SEED_FDS) {
+		uint32_t n = count - done > SEED_FDS ? SEED_FDS : count - done;
+
+		memcpy(bss->seed_fds, fds + done, n * sizeof(*fds));
+		bss->seed_count = n;
+		err = bpf_prog_test_run_opts(program, &options);
+		if (err)
+			return err;
+		if (found)
+			memcpy(found + done, bss->seed_files_found, n * sizeof(*found));
+	}
+	return 0;
+}
+
+const struct file_slot *tracer__files(const struct tracer *tracer, uint32_t *slots)
+{
+	*slots = tracer->file_slots;
+	return tracer->files;
+}
+
+const struct owner_slot *tracer__owners(const struct tracer *tracer, uint32_t *slots)
+{
+	*slots = tracer->owner_slots;
+	return tracer->owners;
+}
+
+int tracer__pairs(struct tracer *tracer, struct pair_row **rows, size_t *capacity)
+{
+	static struct pair_key keys[BATCH];
+	static struct pair values[BATCH];
+	LIBBPF_OPTS(bpf_map_batch_opts, options);
+	int fd = bpf_map__fd(tracer->bpf->maps.pairs), err = 0;
+	struct pair_key next = {}, at = {};
+	size_t count = 0;
+	bool begun = false;
+
+	while (!err) {
+		__u32 n = BATCH;
+
+		err = bpf_map_lookup_batch(fd, begun ? &at : NULL, &next, keys, values, &n, &options);
+		if (err && err != -ENOENT)
+			return err == -ENOSPC ? (int)count : err;
+		if (count + n > *capacity) {
+			size_t more = *capacity * 2 + BATCH;
+			struct pair_row *grown = realloc(*rows, more * sizeof(**rows));
+
+			if (!grown)
+				return -ENOMEM;
+			*rows = grown;
+			*capacity = more;
+		}
+		for (__u32 i = 0; i < n; i++)
+			(*rows)[count++] = (struct pair_row){keys[i], values[i]};
+		at = next;
+		begun = true;
+	}
+	return (int)count;
+}
+
+void tracer__drop_pair(struct tracer *tracer, const struct pair_key *key)
+{
+	bpf_map__delete_elem(tracer->bpf->maps.pairs, key, sizeof(*key), 0);
+}
+
+void tracer__drop_owner(struct tracer *tracer, uint32_t index, const struct owner_key *key)
+{
+	/* the slot may be used by another already: then the key leads elsewhere, or nowhere */
+	uint32_t found;
+
+	if (bpf_map__lookup_elem(tracer->bpf->maps.owner_index, key, sizeof(*key), &found,
+				 sizeof(found), 0) ||
+	    found != index)
+		return;
+	if (bpf_map__delete_elem(tracer->bpf->maps.owner_index, key, sizeof(*key), 0))
+		return;
+	tracer->owners[index].start_ns = 0;
+	bpf_map__update_elem(tracer->bpf->maps.owners_free, NULL, 0, &index, sizeof(index), BPF_ANY);
+}
+
+int tracer__losses(struct tracer *tracer, uint64_t losses[LOSSES])
+{
+	int cpus = libbpf_num_possible_cpus(), err;
+	uint64_t *values;
+
+	if (cpus < 0)
+		return cpus;
+	values = calloc((size_t)cpus, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	for (uint32_t kind = 0; kind < LOSSES; kind++) {
+		losses[kind] = 0;
+		err = bpf_map__lookup_elem(tracer->bpf->maps.losses, &kind, sizeof(kind), values,
+					   (size_t)cpus * sizeof(*values), 0);
+		if (err)
+			break;
+		for (int cpu = 0; cpu < cpus; cpu++)
+			losses[kind] += values[cpu];
+	}
+	free(values);
+	return err;
+}
+
+static int take_record(void *context, void *data, size_t length)
+{
+	struct tracer *tracer = context;
+
+	tracer->take(tracer->take_context, data, length);
+	return 0;
+}
+
+static int open_ring(struct tracer *tracer)
+{
+	if (tracer->ring)
+		return 0;
+	tracer->ring =
+	    ring_buffer__new(bpf_map__fd(tracer->bpf->maps.ring), take_record, tracer, NULL);
+	return tracer->ring ? 0 : -errno;
+}
+
+int tracer__ring_fd(const struct tracer *tracer)
+{
+	int err = open_ring((struct tracer *)tracer);
+
+	return err ? err : ring_buffer__epoll_fd(tracer->ring);
+}
+
+int tracer__drain(struct tracer *tracer, tracer_record_fn take, void *context)
+{
+	int err = open_ring(tracer);
+
+	if (err)
+		return err;
+	tracer->take = take;
+	tracer->take_context = context;
+	err = ring_buffer__consume(tracer->ring);
+	return err < 0 ? err : 0;
+}
+
+static uint64_t map_memory(const struct bpf_map *map)
+{
+	char path[64], line[128];
+	unsigned long long bytes = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_map__fd(map));
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	}
+	fclose(file);
+	return bytes;
+}
+
+uint64_t tracer__map_bytes(const struct tracer *tracer)
+{
+	struct bpf_map *map;
+	uint64_t total = 0;
+
+	bpf_object__for_each_map(map, tracer->bpf->obj)
+		total += map_memory(map);
+	return total;
+}
