@@ -42,6 +42,11 @@ static __always_inline void say_full(__u32 table)
 	bpf_ringbuf_submit(record, BPF_RB_FORCE_WAKEUP);
 }
 
+static __always_inline bool is_kernel_thread(void)
+{
+	return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), flags) & PF_KTHREAD;
+}
+
 /* the index of current's process, made when it first brings a page in */
 __u32 books__owner(void)
 {
@@ -375,7 +380,11 @@ int books__enter(__u64 mapping, __u64 folio, __u32 pages, __u64 before)
 		slot->owner = owner;
 		owner_count_file(owner, 1);
 	}
-	if (slot->owner == owner && !(slot->flags & FILE_SHARED))
+	if (!fresh && slot->pages > 0 && is_kernel_thread()) {
+		/* khugepaged fills holes for others: the owners' parts grow alike */
+		__sync_fetch_and_add(&slot->pages, pages);
+		owner = slot->owner;
+	} else if (slot->owner == owner && !(slot->flags & FILE_SHARED))
 		__sync_fetch_and_add(&slot->pages, pages);
 	else
 		books__credit(file, owner, pages);

@@ -11,6 +11,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 /* 53fbef56e07d (6.18): folio->flags became memdesc_flags_t */
@@ -47,6 +49,11 @@ struct mm_struct___atomic {
 /* 3fc9c12d27b4 backports (6.12..7.3): folio->memcg_data of a page-cache folio became an obj_cgroup */
 struct obj_cgroup___is_root {
 	bool is_root;
+};
+
+/* 7.3: the union around d_alias lost its name d_u */
+struct dentry___flat {
+	struct hlist_node d_alias;
 };
 
 /* on PREEMPT_RT a spinlock_t sleeps and is an rt_mutex */

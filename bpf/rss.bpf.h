@@ -37,14 +37,16 @@ static __always_inline void rss_add_cpus(__u64 counters, struct rss_sums *sums)
 /* mm may be any address */
 static __always_inline void rss_read(struct mm_struct *mm, struct rss_sums *sums)
 {
-	__u64 first = (__u64)mm + bpf_core_field_offset(struct mm_struct, rss_stat), counters;
-	__u32 size = bpf_core_type_size(struct percpu_counter);
+	__u64 first, counters;
+	__u32 size;
 
 	if (bpf_core_field_exists(((struct mm_struct___atomic *)0)->rss_stat.count)) {
 		struct mm_struct___atomic *old = (void *)mm;
 		bpf_core_read(sums->pages, sizeof(sums->pages), &old->rss_stat.count);
 		return;
 	}
+	first = (__u64)mm + bpf_core_field_offset(struct mm_struct, rss_stat);
+	size = bpf_core_type_size(struct percpu_counter);
 	/* an array of another element size than ours: CO-RE moves fields, not strides */
 	for (int i = 0; i < RSS_KINDS; i++)
 		bpf_probe_read_kernel(&sums->pages[i], sizeof(sums->pages[i]),
@@ -58,14 +60,15 @@ static __always_inline void rss_read(struct mm_struct *mm, struct rss_sums *sums
 /* the same of an mm that the verifier knows: plain loads */
 static __always_inline void rss_read_known(struct mm_struct *mm, struct rss_sums *sums)
 {
-	__u32 size = bpf_core_type_size(struct percpu_counter);
-	__u32 count = bpf_core_field_offset(struct mm_struct, rss_stat) +
-		      bpf_core_field_offset(struct percpu_counter, count);
+	__u32 size, count;
 
 	if (bpf_core_field_exists(((struct mm_struct___atomic *)0)->rss_stat.count)) {
 		rss_read(mm, sums);
 		return;
 	}
+	size = bpf_core_type_size(struct percpu_counter);
+	count = bpf_core_field_offset(struct mm_struct, rss_stat) +
+		bpf_core_field_offset(struct percpu_counter, count);
 	for (int i = 0; i < RSS_KINDS; i++)
 		sums->pages[i] = *(__s64 *)((void *)mm + (count + i * size));
 	rss_add_cpus((__u64)mm->rss_stat[0].counters, sums);

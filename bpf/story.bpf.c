@@ -11,7 +11,11 @@ static __always_inline struct dentry *first_dentry(struct inode *inode)
 {
 	__u64 node = (__u64)BPF_CORE_READ(inode, i_dentry.first);
 
-	return node ? (void *)(node - bpf_core_field_offset(struct dentry, d_u.d_alias)) : 0;
+	if (!node)
+		return 0;
+	if (bpf_core_field_exists(((struct dentry___flat *)0)->d_alias))
+		return (void *)(node - bpf_core_field_offset(struct dentry___flat, d_alias));
+	return (void *)(node - bpf_core_field_offset(struct dentry, d_u.d_alias));
 }
 
 /* changes when the file is renamed, moved, unlinked or gets its first name */

@@ -3,8 +3,6 @@
 #include "books.bpf.h"
 #include "rss.bpf.h"
 
-#define PF_KTHREAD 0x00200000
-
 __u64 cpu_offset[MAX_CPUS] = {};
 __u32 cpu_offsets_known = 0;
 

@@ -8,7 +8,7 @@
  */
 #include "books.bpf.h"
 
-static __always_inline int added(__u64 folio, __u64 mapping)
+static __always_inline void added(__u64 folio, __u64 mapping)
 {
 	__u64 there;
 	__u32 pages;
@@ -29,21 +29,25 @@ static __always_inline int added(__u64 folio, __u64 mapping)
 		pages = page_pages((struct page *)folio);
 	}
 	if (books__add(mapping, pages))
-		return 0;
+		return;
 	there = BPF_CORE_READ((struct address_space *)mapping, nrpages);
-	return books__enter(mapping, folio, pages, BEFORE(there, pages));
+	books__enter(mapping, folio, pages, BEFORE(there, pages));
 }
 
 SEC("fexit/shmem_add_to_page_cache")
 int tmpfs_add_fexit5(__u64 *ctx)
 {
-	return (int)ctx[5] ? 0 : added(ctx[0], ctx[1]);
+	if (!(int)ctx[5])
+		added(as_number((void *)ctx[0]), as_number((void *)ctx[1]));
+	return 0;
 }
 
 SEC("fexit/shmem_add_to_page_cache")
 int tmpfs_add_fexit6(__u64 *ctx)
 {
-	return (int)ctx[6] ? 0 : added(ctx[0], ctx[1]);
+	if (!(int)ctx[6])
+		added(as_number((void *)ctx[0]), as_number((void *)ctx[1]));
+	return 0;
 }
 
 struct call {
@@ -76,5 +80,7 @@ int BPF_KRETPROBE(tmpfs_add_kretprobe, int err)
 		return 0;
 	done = *call;
 	bpf_map_delete_elem(&calls, &task);
-	return err ? 0 : added(done.folio, done.mapping);
+	if (!err)
+		added(done.folio, done.mapping);
+	return 0;
 }

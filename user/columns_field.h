@@ -33,9 +33,9 @@ extern const struct columns columns_file;
 
 /* text for people beside a value for machines; shared by the tables of `run` */
 void column_text__process(const void *row, char *raw, size_t cap);
-void column_text__mount(const void *row, char *raw, size_t cap);
 void column_text__file(const void *row, char *raw, size_t cap);
 void column_text__owner(const void *row, char *raw, size_t cap);
+struct value column_value__file_count(const void *row);
 
 /* as a shell has it: the code, or 128 + the signal, of what wait(2) gives */
 uint64_t column_value__exit_status(int wait_code);

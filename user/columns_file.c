@@ -4,7 +4,6 @@
  * stands for many has no device, inode or kind of its own and must not show one.
  */
 #include "columns_field.h"
-#include "units.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,7 +50,7 @@ static struct value file_kind(const void *row)
 	return (struct value){ .known = !f->other, .string = file_kind_names[f->kind] };
 }
 
-static struct value file_count(const void *row)
+struct value column_value__file_count(const void *row)
 {
 	const struct snapshot_file *f = row;
 
@@ -61,17 +60,8 @@ static struct value file_count(const void *row)
 void column_text__file(const void *row, char *raw, size_t cap)
 {
 	const struct snapshot_file *f = row;
-	char each[UNITS_MAX], many[UNITS_MAX * 3] = "", elsewhere[UNITS_MAX * 2] = "";
 
-	if (is_many(f) && is_known(f->bytes_each))
-		snprintf(many, sizeof(many), ": %llu files of %s each", (unsigned long long)f->count,
-			 units__bytes(each, f->bytes_each));
-	else if (is_many(f) && is_known(f->count))
-		snprintf(many, sizeof(many), ": %llu files", (unsigned long long)f->count);
-	if (f->namespace_id && !f->other)
-		snprintf(elsewhere, sizeof(elsewhere), " (mount namespace %llu)", (unsigned long long)f->namespace_id);
-	snprintf(raw, cap, "%s%s%s%s", f->other ? "other files" : f->path ? f->path : "?", many, elsewhere,
-		 f->deleted ? " (deleted)" : "");
+	snprintf(raw, cap, "%s%s", f->other ? "other files" : f->path ? f->path : "?", f->deleted ? " (deleted)" : "");
 }
 
 /* Who brought it in; else, of what was there before, who holds it. */
@@ -116,18 +106,18 @@ static const struct column file_columns[] = {
 	{ .key = "path", .title = "PATH", .kind = COLUMN_STRING, .type = FIELD_COMPUTED, .compute = file_path,
 	  .text = column_text__file },
 	STRING(snapshot_file, mount, "mount", NULL, 0),
-	COMPUTED(COLUMN_ID, file_namespace, "namespace", NULL, 0),
+	COMPUTED(COLUMN_ID, file_namespace, "namespace", "NAMESPACE", 1),
 	COMPUTED(COLUMN_DEVICE, file_device, "dev", NULL, 0),
 	COMPUTED(COLUMN_ID, file_inode, "ino", NULL, 0),
-	COMPUTED(COLUMN_STRING, file_kind, "kind", "KIND", 4),
+	COMPUTED(COLUMN_STRING, file_kind, "kind", "KIND", 5),
 	BYTES(snapshot_file, bytes, "bytes", "BYTES", 0),
-	BYTES(snapshot_file, peak_bytes, "peak_bytes", "PEAK", 5),
-	BYTES(snapshot_file, swap_bytes, "swap_bytes", "SWAP", 7),
-	BYTES(snapshot_file, size_bytes, "size_bytes", "SIZE", 6),
+	BYTES(snapshot_file, peak_bytes, "peak_bytes", "PEAK", 6),
+	BYTES(snapshot_file, swap_bytes, "swap_bytes", "SWAP", 8),
+	BYTES(snapshot_file, size_bytes, "size_bytes", "SIZE", 7),
 	BYTES(snapshot_file, added_bytes, "added_bytes", NULL, 0),
 	BYTES(snapshot_file, removed_bytes, "removed_bytes", NULL, 0),
-	COMPUTED(COLUMN_COUNT, file_count, "count", NULL, 0),
-	BYTES(snapshot_file, bytes_each, "bytes_each", NULL, 0),
+	COMPUTED(COLUMN_COUNT, column_value__file_count, "count", "FILES", 2),
+	BYTES(snapshot_file, bytes_each, "bytes_each", "EACH", 2),
 	RATE(snapshot_file, rate, "bytes_per_second", "CHANGE", 3),
 	FLAG(snapshot_file, deleted, "deleted", NULL, 0),
 	FLAG(snapshot_file, shared, "shared", NULL, 0),
@@ -152,7 +142,7 @@ static const struct column timeline_columns[] = {
 	BYTES(timeline_row, page_table_bytes, "page_tables_bytes", "page tables", 0),
 	BYTES(timeline_row, cache_bytes, "cache_bytes", "cache it owns", 0),
 	BYTES(timeline_row, tmpfs_bytes, "tmpfs_bytes", "tmpfs it owns", 0),
-	BYTES(timeline_row, system_available_bytes, "system_available_bytes", "available on the machine", 0),
+	BYTES(timeline_row, system_available_bytes, "system_available_bytes", "machine available", 0),
 	COUNT32(timeline_row, processes, "processes", "processes", 0),
 };
 

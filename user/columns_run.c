@@ -27,12 +27,11 @@ static const struct column process_columns[] = {
 static const struct column process_order = BYTES(snapshot_process, peak_rss_bytes, NULL, NULL, 0);
 
 static const struct column mount_columns[] = {
-	BYTES(snapshot_mount, limit_bytes, NULL, "LIMIT", 0),
+	BYTES(snapshot_mount, limit_bytes, NULL, "LIMIT", 1),
 	BYTES(snapshot_mount, peak_bytes, NULL, "PEAK", 0),
 	COMPUTED(COLUMN_RATIO, mount_peak_ratio, NULL, "FULL AT PEAK", 0),
-	BYTES(snapshot_mount, used_bytes, NULL, "USED NOW", 0),
-	{ .title = "MOUNT", .kind = COLUMN_STRING, .type = FIELD_STRING, .offset = offsetof(struct snapshot_mount, path),
-	  .text = column_text__mount },
+	BYTES(snapshot_mount, used_bytes, NULL, "USED NOW", 2),
+	STRING(snapshot_mount, path, NULL, "MOUNT", 0),
 };
 static const struct column mount_order = BYTES(snapshot_mount, peak_bytes, NULL, NULL, 0);
 
@@ -40,7 +39,9 @@ static const struct column file_columns[] = {
 	BYTES(snapshot_file, peak_bytes, NULL, "PEAK", 0),
 	BYTES(snapshot_file, bytes, NULL, "LEFT", 0),
 	BYTES(snapshot_file, added_bytes, NULL, "BROUGHT IN", 3),
-	{ .title = "BY", .kind = COLUMN_STRING, .rank = 1, .type = FIELD_STRING,
+	COMPUTED(COLUMN_COUNT, column_value__file_count, NULL, "FILES", 1),
+	BYTES(snapshot_file, bytes_each, NULL, "EACH", 1),
+	{ .title = "BY", .kind = COLUMN_STRING, .rank = 2, .type = FIELD_STRING,
 	  .offset = offsetof(struct snapshot_file, path), .text = column_text__owner },
 	{ .title = "PATH", .kind = COLUMN_STRING, .type = FIELD_STRING, .offset = offsetof(struct snapshot_file, path),
 	  .text = column_text__file },

@@ -6,6 +6,7 @@
  */
 #include "columns_field.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static struct value bytes_or_absent(uint64_t bytes)
@@ -208,33 +209,40 @@ static struct value mount_ratio(const void *row)
 	return (struct value){ .known = true, .real = (double)m->used_bytes / (double)m->limit_bytes };
 }
 
-void column_text__mount(const void *row, char *raw, size_t cap)
+static struct value mount_namespace(const void *row)
 {
 	const struct snapshot_mount *m = row;
-	const char *path = m->path ? m->path : "?";
+
+	return (struct value){ .known = m->namespace_id != 0, .number = m->namespace_id };
+}
+
+/* For people only where it is not the one that they are in. */
+static void mount_namespace_text(const void *row, char *raw, size_t cap)
+{
+	const struct snapshot_mount *m = row;
 
 	if (m->internal || m->root_namespace)
-		snprintf(raw, cap, "%s", path);
+		snprintf(raw, cap, "-");
 	else
-		snprintf(raw, cap, "%s (mount namespace %llu)", path, (unsigned long long)m->namespace_id);
+		snprintf(raw, cap, "%" PRIu64, m->namespace_id);
 }
 
 static const struct column mount_columns[] = {
-	{ .key = "path", .title = "MOUNT", .kind = COLUMN_STRING, .type = FIELD_STRING,
-	  .offset = offsetof(struct snapshot_mount, path), .text = column_text__mount },
+	STRING(snapshot_mount, path, "path", "MOUNT", 0),
 	COMPUTED(COLUMN_DEVICE, mount_device, "dev", NULL, 0),
-	ID64(snapshot_mount, namespace_id, "namespace", NULL, 0),
+	{ .key = "namespace", .title = "NAMESPACE", .kind = COLUMN_ID, .rank = 1, .type = FIELD_COMPUTED,
+	  .compute = mount_namespace, .text = mount_namespace_text },
 	FLAG(snapshot_mount, root_namespace, "root_namespace", NULL, 0),
 	FLAG(snapshot_mount, internal, "internal", NULL, 0),
 	BYTES(snapshot_mount, used_bytes, "used_bytes", "USED", 0),
-	BYTES(snapshot_mount, limit_bytes, "limit_bytes", "LIMIT", 0),
+	BYTES(snapshot_mount, limit_bytes, "limit_bytes", "LIMIT", 1),
 	COMPUTED(COLUMN_RATIO, mount_ratio, "used_ratio", "FULL", 0),
 	COUNT(snapshot_mount, used_inodes, "used_inodes", "INODES", 5),
 	COUNT(snapshot_mount, limit_inodes, "limit_inodes", "OF", 6),
-	BYTES(snapshot_mount, unattributed_bytes, "unattributed_bytes", "UNATTRIBUTED", 2),
+	BYTES(snapshot_mount, unattributed_bytes, "unattributed_bytes", "UNATTRIBUTED", 4),
 	BYTES(snapshot_mount, peak_bytes, "peak_bytes", "PEAK", 3),
 	COUNT(snapshot_mount, file_count, "file_count", "FILES", 7),
-	RATE(snapshot_mount, used_rate, "used_bytes_per_second", "CHANGE", 4),
+	RATE(snapshot_mount, used_rate, "used_bytes_per_second", "CHANGE", 3),
 };
 static const struct column mount_order = BYTES(snapshot_mount, used_bytes, NULL, NULL, 0);
 

@@ -14,8 +14,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define SHOWN_MAX 60      /* columns of what the user typed, in an error */
-#define DISTANCE_MAX 2    /* edits that a near miss may have */
+#define SHOWN_MAX 60 /* columns of what the user typed, in an error */
 #define NAME_MAX_LENGTH 32
 
 struct cursor {
@@ -55,13 +54,14 @@ const char *options__command_name(enum command command)
 	return "";
 }
 
+/* The beginning of a name, or one edit for every three letters of it. */
 static bool is_near(const char *typed, const char *name)
 {
-	size_t len = strlen(typed), distance = value__distance(typed, name);
+	size_t len = strlen(typed);
 
 	if (len >= 2 && strncmp(typed, name, len) == 0)
 		return true;
-	return distance <= DISTANCE_MAX && distance < len && distance < strlen(name);
+	return value__distance(typed, name) <= (strlen(name) + 1) / 3;
 }
 
 static int command_at(const struct cursor *c, int at, enum command *command)
@@ -211,7 +211,7 @@ static bool is_ours(const char *word)
 /* A word that is neither an option nor the command: of `run`, the command to run begins here. */
 static int take_word(struct cursor *c)
 {
-	char typed[SHOWN_MAX * 4 + 4], first[SHOWN_MAX * 4 + 4];
+	char typed[SHOWN_MAX * 4 + 4];
 	const char *name = options__command_name(c->options->command);
 
 	if (c->options->command != COMMAND_RUN)
@@ -221,8 +221,8 @@ static int take_word(struct cursor *c)
 								       ": leave it out");
 	for (int i = c->at + 1; i < c->argc; i++)
 		if (is_ours(c->argv[i]))
-			return complain(&c->complaint, "is %s for pagetide or for %s? put -- before the command: run -- %s",
-					shown(c->argv[i], typed), shown(c->argv[c->at], first), first);
+			return complain(&c->complaint, "is %s for pagetide or for the command? put -- between the two",
+					shown(c->argv[i], typed));
 	c->options->argv = c->argv + c->at;
 	c->options->argc = c->argc - c->at;
 	c->at = c->argc;

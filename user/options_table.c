@@ -255,7 +255,7 @@ const struct option_row option_rows[] = {
 	{ "interval", 0, "SECONDS", FOR_STREAMS | FOR(COMMAND_RUN), "time between readings (1)", parse_interval },
 	{ "duration", 0, "SECONDS", FOR_STREAMS, "end after this time", parse_duration },
 	{ "count", 0, "N", FOR_STREAMS, "end after N readings or events", parse_count },
-	{ "by", 0, "VIEW", READINGS_AND_RUN, "process, container, cgroup, mount, file, system; all", parse_by },
+	{ "by", 0, "VIEW", READINGS_AND_RUN, "process, container, cgroup, mount, file or system", parse_by },
 	{ "sort", 0, "COLUMN", READINGS_AND_RUN, "order of the rows; names as in --json", parse_sort },
 	{ "limit", 0, "N", READINGS_AND_RUN, "rows of each table; 0 is all", parse_limit },
 	{ "pid", 0, "PID", FILTERED, "only this process", parse_pid },

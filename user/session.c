@@ -63,6 +63,7 @@ static int open_tracer(struct session *session, const struct session_needs *need
 	    .story = true,
 	    .follow = needs->follow,
 	    .read_only = can_do_without(needs),
+	    .verbose = session->options->verbose > 0,
 	    .max_files = session->options->max_files,
 	    .map_bytes = session->options->min_bytes,
 	};

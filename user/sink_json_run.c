@@ -35,6 +35,8 @@ static int set_moments(json_t *head, const struct run_report *r)
 
 	if (!err)
 		err = json_row__set(head, "peak_seconds", json_real(r->peak_seconds));
+	if (!err && r->timeline_count == 0)
+		return 0;
 	if (!err)
 		err = json_row__set(head, "at_start", json_row__make(&columns_timeline, &r->first, 0));
 	if (!err)

@@ -123,7 +123,7 @@ static void put_details(FILE *out, const struct event *e)
 		put_path(out, e->mark.label);
 		break;
 	case EVENT_LOST:
-		fprintf(out, " %" PRIu64 " of %s", e->lost.count, e->lost.kind);
+		fprintf(out, " %" PRIu64 " records of %s", e->lost.count, e->lost.kind);
 		break;
 	case EVENT_WARNING:
 	case EVENT_TYPES:

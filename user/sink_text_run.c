@@ -132,7 +132,7 @@ int sink_text__report(FILE *out, const struct run_report *report, const struct o
 	print_trouble(out, report);
 	err = sink_text__losses(out, report->snapshot);
 	print_totals(out, report);
-	if (!err)
+	if (!err && report->timeline_count)
 		err = print_growth(out, report);
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && !err; i++)
 		if (options->view == VIEW_ALL || options->view == tables[i].view)

@@ -10,14 +10,14 @@
 
 #define TABLE_COLUMNS_MAX 32
 #define GAP 2
-#define NAME_WIDTH_MIN 20  /* of the last column */
-#define WORD_WIDTH_MAX 24  /* of other columns of text */
+#define NAME_WIDTH_MIN 36 /* of the last column, or a third of a narrow table */
+#define WORD_WIDTH_MAX 16 /* of other columns of text */
 #define CELL_MAX (4 * COLUMN_TEXT_MAX)
 
 struct table {
 	const struct column *column[TABLE_COLUMNS_MAX];
 	struct layout_column place[TABLE_COLUMNS_MAX];
-	size_t count;
+	size_t count, shown; /* shown: index after the last that is */
 };
 
 /* The cell's text, safe to print. */
@@ -50,7 +50,15 @@ static int measure(const struct column *column, const void *const *rows, size_t 
 	return (int)widest;
 }
 
-static void add_column(struct table *table, const struct column *column, const void *const *rows, size_t count)
+static int least_name_width(int want, int width)
+{
+	int least = width / 3 < NAME_WIDTH_MIN ? width / 3 : NAME_WIDTH_MIN;
+
+	return want < least ? want : least;
+}
+
+static void add_column(struct table *table, const struct column *column, const void *const *rows, size_t count,
+		       int width)
 {
 	int content = measure(column, rows, count), title = (int)strlen(column->title);
 	struct layout_column *place = &table->place[table->count];
@@ -59,13 +67,12 @@ static void add_column(struct table *table, const struct column *column, const v
 		return;
 	if (column->kind == COLUMN_STRING && !is_name(column) && content > WORD_WIDTH_MAX)
 		content = WORD_WIDTH_MAX;
-	*place = (struct layout_column){ .rank = column->rank, .grow = is_name(column) };
+	/* a table without the names of its rows says nothing: they go last */
+	*place = (struct layout_column){ .rank = is_name(column) ? -1 : column->rank, .grow = is_name(column) };
 	place->want = content > title ? content : title;
-	place->min = is_name(column) && place->want > NAME_WIDTH_MIN ? NAME_WIDTH_MIN : place->want;
-	if (!is_name(column)) { /* the layout's own gap is the rest */
+	if (!is_name(column))
 		place->want += GAP - LAYOUT_GAP;
-		place->min += GAP - LAYOUT_GAP;
-	}
+	place->min = is_name(column) ? least_name_width(place->want, width) : place->want;
 	table->column[table->count++] = column;
 }
 
@@ -76,8 +83,11 @@ static void layout(struct table *table, const struct columns *columns, const voi
 	for (int names = 0; names <= 1; names++) /* names come last */
 		for (size_t i = 0; i < columns->count; i++)
 			if (columns->columns[i].title && is_name(&columns->columns[i]) == names)
-				add_column(table, &columns->columns[i], rows, count);
+				add_column(table, &columns->columns[i], rows, count, width);
 	layout__fit(table->place, table->count, width);
+	for (size_t i = 0; i < table->count; i++)
+		if (table->place[i].width)
+			table->shown = i + 1;
 }
 
 static void pad(FILE *out, int columns)
@@ -97,7 +107,7 @@ static void print_cell(FILE *out, const struct table *table, size_t i, const cha
 	if (column__is_number(column))
 		pad(out, room - width);
 	fputs(shown, out);
-	if (i + 1 == table->count)
+	if (i + 1 == table->shown)
 		return;
 	if (!column__is_number(column))
 		pad(out, room - width);

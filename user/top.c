@@ -59,6 +59,8 @@ static int take_terminal(struct top *top)
 		return -EINVAL;
 	top->screen = screen;
 	set_term(screen);
+	if (!tigetstr("cup")) /* a terminal that cannot place the cursor: "dumb" */
+		return -EINVAL;
 	cbreak();
 	noecho();
 	keypad(stdscr, TRUE);

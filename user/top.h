@@ -26,8 +26,8 @@ enum top_wish {
 
 /*
  * Takes over the terminal on standard input and output. options must outlive it.
- * 0; -ENOTTY: not a terminal; -EINVAL: TERM is unset or unknown; -ENOMEM. On an
- * error the terminal is as it was and *top is NULL.
+ * 0; -ENOTTY: not a terminal; -EINVAL: TERM is unset, unknown or cannot place its
+ * cursor; -ENOMEM. On an error the terminal is as it was and *top is NULL.
  */
 int top__open(struct top **top, const struct options *options);
 

@@ -93,10 +93,8 @@ static void table(struct top *top, struct page *page, enum view view, const stru
 	struct layout_column shapes[TOP_COLUMNS_MAX];
 	size_t first = page->first > page->line ? page->first - page->line : 0;
 	size_t last = first + (size_t)page->lines;
-	int line, sort = columns->count;
+	int line, sort = order ? top_table__index(columns, order) : -1;
 
-	while (sort >= 0 && (sort == columns->count || columns->columns[sort] != order))
-		sort--;
 	if (first > rows->count)
 		first = rows->count;
 	if (last > rows->count)

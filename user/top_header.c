@@ -31,7 +31,8 @@ static void sum_parts(const struct snapshot_system *system, uint64_t bytes[PARTS
 	memset(bytes, 0, PARTS * sizeof(*bytes));
 	for (size_t i = 0; i < system->part_count; i++)
 		for (int p = 0; p < PARTS; p++)
-			if (p != PART_OTHER && strcmp(system->parts[i].name, names[p]) == 0 && system->parts[i].bytes > 0)
+			if (p != PART_OTHER && system->parts[i].bytes > 0 &&
+			    strcmp(system->parts[i].name, names[p]) == 0)
 				bytes[p] = (uint64_t)system->parts[i].bytes;
 	for (int p = 0; p < PARTS; p++)
 		known += bytes[p];
@@ -263,7 +264,7 @@ static void draw_tabs(const struct top *top, int line)
 	static const char *const tabs[TOP_VIEWS] = { "", "system", "process", "container", "cgroup", "mount", "file" };
 	const struct top_state *state = &top->state;
 	const struct top_view *view = &state->views[state->view];
-	char text[LINE_MAX_BYTES];
+	char text[LINE_MAX_BYTES], rows[32];
 	int at = 0, length;
 
 	for (size_t i = 0; i < top_view_count; i++) {
@@ -274,14 +275,14 @@ static void draw_tabs(const struct top *top, int line)
 			snprintf(text, sizeof(text), " %zu ", i + 1);
 		at += paint__text(line, at, (int)strlen(text), shown ? PAINT_TAB : PAINT_PLAIN, text);
 	}
+	length = snprintf(rows, sizeof(rows), " %zu rows", top->rows.matched);
 	if (state->filter[0]) {
 		snprintf(text, sizeof(text), " /%s", state->filter);
-		at += paint__text(line, at, (paint__columns() - at) / 2, PAINT_NEAR, text);
+		at += paint__text(line, at, paint__columns() - at - length, PAINT_NEAR, text);
 	}
-	length = snprintf(text, sizeof(text), " %zu rows", top->rows.matched);
-	if (view->sort >= top->tables[state->view].count && paint__columns() - at > length + 12)
-		snprintf(text + length, sizeof(text) - (size_t)length, " by %s",
-			 top_table__order_name(&top->tables[state->view], view));
+	snprintf(text, sizeof(text), "%s by %s", rows, top_table__order_name(&top->tables[state->view], view));
+	if (view->sort < top->tables[state->view].count || at + (int)strlen(text) > paint__columns())
+		strcpy(text, rows);
 	if (at + length <= paint__columns())
 		paint__text(line, at, paint__columns() - at, PAINT_PLAIN, text);
 }

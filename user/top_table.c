@@ -28,10 +28,16 @@ static void add(struct top_table *table, const struct column *column)
 		table->columns[table->count++] = column;
 }
 
-static int index_of(const struct top_table *table, const struct column *column)
+/* The order of a view is a column of its own, which may show the same as one of the table. */
+static bool same_figure(const struct column *a, const struct column *b)
 {
-	for (int i = 0; i < table->count; i++)
-		if (table->columns[i] == column)
+	return a->type == b->type && a->kind == b->kind && a->offset == b->offset && a->compute == b->compute;
+}
+
+int top_table__index(const struct top_table *table, const struct column *column)
+{
+	for (int i = 0; column && i < table->count; i++)
+		if (same_figure(table->columns[i], column))
 			return i;
 	return table->count;
 }
@@ -51,7 +57,7 @@ void top_table__init(struct top_table *table, enum view view, const char *sort, 
 	if (view == VIEW_PROCESS) /* ten of the same interpreter are told apart by it */
 		add(table, columns__find(view, "cmdline"));
 	table->own_order = order ? order : columns->order;
-	state->sort = index_of(table, table->own_order);
+	state->sort = top_table__index(table, table->own_order);
 	table->has_own_order = state->sort == table->count;
 	state->columns = table->count + table->has_own_order;
 }
@@ -92,15 +98,21 @@ static int figure_width(enum column_kind kind)
 	}
 }
 
+#define RANK_SILENT 20
+
 /* In a live view what grows matters more than the parts of what is there. */
-static int rank(const struct column *column, enum view view, bool name, bool sorted)
+static int rank(const struct top_table *table, int index, enum view view, bool name, bool sorted)
 {
+	const struct column *column = table->columns[index];
+
 	if (name || sorted)
 		return 0;
-	if (column->kind == COLUMN_ID)
-		return column->rank + 1;
 	if (column->kind == COLUMN_RATE)
-		return column->rank < 2 ? column->rank : 2;
+		return column->rank < 1 ? column->rank : 1;
+	if (table->seen[index] <= 1 && !is_command_line(column)) /* no row has had such a figure so far */
+		return RANK_SILENT;
+	if (column->kind == COLUMN_ID)
+		return index == 0 ? column->rank + 1 : max(column->rank, 3);
 	if (is_command_line(column))
 		return 4;
 	if (view == VIEW_PROCESS && column->key && strcmp(column->key, "anon_bytes") == 0)
@@ -123,7 +135,7 @@ static struct layout_column shape(const struct top_table *table, int index, enum
 {
 	const struct column *column = table->columns[index];
 	int width = max((int)strlen(title(column)), table->seen[index]);
-	struct layout_column shape = { .rank = rank(column, view, name, sorted) };
+	struct layout_column shape = { .rank = rank(table, index, view, name, sorted) };
 
 	if (is_command_line(column)) {
 		shape.min = COMMAND_LINE_WIDTH_MIN;
@@ -136,7 +148,10 @@ static struct layout_column shape(const struct top_table *table, int index, enum
 		shape.min = shape.want < least ? shape.want : least;
 		shape.grow = true;
 	} else {
-		shape.min = shape.want = max(width, figure_width(column->kind));
+		width = max(width, figure_width(column->kind));
+		if (index == 0) /* there is no gap before it for the arrow */
+			width = max(width, (int)strlen(title(column)) + 1);
+		shape.min = shape.want = width;
 	}
 	return shape;
 }

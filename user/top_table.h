@@ -43,6 +43,9 @@ void top_table__titles(const struct top_table *table, const struct layout_column
 void top_table__row(const struct top_table *table, const struct layout_column *shapes, enum view view,
 		    const void *row, int line);
 
+/* Index of the column that shows the figure of `column`; the count when none does. */
+int top_table__index(const struct top_table *table, const struct column *column);
+
 /* What the rows are sorted by, for people. */
 const char *top_table__order_name(const struct top_table *table, const struct top_view *view);
 

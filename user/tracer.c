@@ -23,6 +23,7 @@
 #define LEAN_FILES (1U << 20)
 
 static char last_words[512];
+static bool verbose;
 
 static int remember(enum libbpf_print_level level, const char *format, va_list arguments)
 {
@@ -30,6 +31,8 @@ static int remember(enum libbpf_print_level level, const char *format, va_list a
 
 	if (level != LIBBPF_WARN)
 		return 0;
+	if (verbose)
+		return vfprintf(stderr, format, arguments);
 	vsnprintf(text, sizeof(text), format, arguments);
 	text[strcspn(text, "\n")] = '\0';
 	if (text[0])
@@ -151,6 +154,7 @@ int tracer__open(struct tracer **out, const struct plan *plan, const struct trac
 	tracer->files = MAP_FAILED;
 	tracer->owners = MAP_FAILED;
 	tracer->lean_fd = -1;
+	verbose = knobs->verbose;
 	libbpf_set_print(remember);
 	tracer->bpf = pagetide_bpf__open();
 	if (!tracer->bpf) {

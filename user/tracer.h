@@ -19,6 +19,7 @@ struct tracer_knobs {
 	bool story;           /* records are wanted */
 	bool follow;          /* only some processes' mappings are told */
 	bool read_only;       /* for one reading: small tables */
+	bool verbose;         /* the loader's warnings go to standard error */
 	uint64_t max_files;   /* 0: the default, 16384 */
 	uint64_t map_bytes;   /* smallest mapping worth a record */
 };

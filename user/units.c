@@ -20,26 +20,15 @@
 static char *write_bytes(char *buf, const char *sign, uint64_t bytes, const char *suffix)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	uint64_t scaled = bytes, hundredths, tenths; /* scaled: in 1/1024 of the unit */
-	size_t unit = 1;
+	double size = (double)bytes;
+	size_t unit = 0;
 
-	if (bytes < 1024) {
-		snprintf(buf, UNITS_MAX, "%s%" PRIu64 " B%s", sign, bytes, suffix);
-		return buf;
-	}
-	for (; unit + 1 < sizeof(units) / sizeof(units[0]) && scaled + 512 >= 1024 * 1024; unit++)
-		scaled >>= 10; /* also when it were 1024 rounded */
-	hundredths = (scaled * 100 + 512) >> 10;
-	tenths = (scaled * 10 + 512) >> 10;
-
-	if (hundredths < 1000)
-		snprintf(buf, UNITS_MAX, "%s%" PRIu64 ".%02" PRIu64 " %s%s", sign, hundredths / 100,
-			 hundredths % 100, units[unit], suffix);
-	else if (tenths < 1000)
-		snprintf(buf, UNITS_MAX, "%s%" PRIu64 ".%" PRIu64 " %s%s", sign, tenths / 10, tenths % 10,
-			 units[unit], suffix);
-	else
-		snprintf(buf, UNITS_MAX, "%s%" PRIu64 " %s%s", sign, (scaled + 512) >> 10, units[unit], suffix);
+	for (; bytes >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0]) && size >= 1023.5; unit++)
+		size /= 1024; /* 1023.5 would be 1024 when rounded */
+	units__decimal(buf, size, unit == 0 || size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
+	memmove(buf + strlen(sign), buf, strlen(buf) + 1);
+	memcpy(buf, sign, strlen(sign));
+	snprintf(buf + strlen(buf), UNITS_MAX - strlen(buf), " %s%s", units[unit], suffix);
 	return buf;
 }
 

@@ -111,9 +111,9 @@ for title, lines in READ:
 @test("cache: two readers, each owns what it read first")
 def two_readers(t):
     top, folder, ledger = t.shared_top(), t.disk(), Ledger()
-    cold_file(t, folder, "2M")
+    cold_file(t, folder, "32M")
     first, second = t.worker(folder), t.worker(folder)
-    ledger.apply(first.do("mmap_write path=f off=1M len=64K"))
+    ledger.apply(first.do("mmap_write path=f off=20M len=64K"))
     ledger.apply(second.do("read path=f"))
     ledger.apply(first.do("read path=f"))
     row = file_is(t, top, ledger, kind="file").file(ledger.reply["dev"], ledger.reply["ino"], "file")

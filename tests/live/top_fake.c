@@ -31,7 +31,7 @@ static char comms[PROCESSES][32], commands[PROCESSES][128], paths[FILES][128];
 static unsigned int tick;
 
 static const char *const hostile[] = {
-	"a) R 1 (x", "evil\033[2J\033[Hx", "two\nlines", "inv\xff\xfe" "alid", "日本語プロセス", "tab\there",
+	"a) R 1 (x", "evil\033[2J\033[Hx", "two\nlines", "inv\xff\xfe" "alid", "日本語プロセス", "un\xcd\xb8" "assigned",
 };
 
 static uint64_t bytes(double value)
@@ -74,7 +74,8 @@ static void make_file(unsigned int i, bool holders)
 	double size = 400 * MIB / (1 + i);
 
 	if (tmpfs)
-		snprintf(paths[i], sizeof(paths[i]), "/dev/shm/joblib_memmapping_folder_4074_0123456789abcdef/%u-%s.pkl", i,
+		snprintf(paths[i], sizeof(paths[i]),
+			 "/dev/shm/joblib_memmapping_folder_4074_0123456789abcdef/%u-%s.pkl", i,
 			 i % 6 == 3 ? hostile[i / 6 % COUNT(hostile)] : "table");
 	else
 		snprintf(paths[i], sizeof(paths[i]), "/srv/data/table/part-%03u.parquet", i);
@@ -116,7 +117,8 @@ static const struct snapshot_mount *make_mounts(size_t *count)
 	mounts[3] = (struct snapshot_mount){ .path = "/dev/shm", .minor = 91, .namespace_id = 4026532281,
 		.used_bytes = bytes(60 * MIB), .limit_bytes = bytes(64 * MIB), .used_inodes = 7,
 		.limit_inodes = ABSENT, .peak_bytes = bytes(60 * MIB), .file_count = 7, .used_rate = 0 };
-	mounts[4] = (struct snapshot_mount){ .path = "(memfd, System V, shared anonymous)", .minor = 1, .internal = true,
+	mounts[4] = (struct snapshot_mount){ .path = "(memfd, System V, shared anonymous)", .minor = 1,
+		.internal = true,
 		.used_bytes = bytes(300 * MIB), .limit_bytes = ABSENT, .used_inodes = ABSENT, .limit_inodes = ABSENT,
 		.unattributed_bytes = ABSENT, .peak_bytes = bytes(300 * MIB), .file_count = 12, .used_rate = 0 };
 	*count = 5;
@@ -138,7 +140,8 @@ static const struct snapshot_cgroup *make_cgroups(size_t *count)
 			.high_bytes = ABSENT, .tightest_path = i >= 2 ? names[i] : NULL,
 			.tightest_limit_bytes = i >= 2 ? bytes(1.5 * GIB) : ABSENT,
 			.tightest_room_bytes = i >= 2 ? bytes(1.5 * GIB - usage) : ABSENT,
-			.anon_bytes = bytes(usage / 2), .file_bytes = bytes(usage / 3), .shmem_bytes = bytes(usage / 10),
+			.anon_bytes = bytes(usage / 2), .file_bytes = bytes(usage / 3),
+			.shmem_bytes = bytes(usage / 10),
 			.kernel_bytes = bytes(usage / 20), .swap_bytes = 0, .reclaimable_bytes = bytes(usage / 4),
 			.usage_rate = tick ? 1.5 * MIB : NO_RATE };
 	}
@@ -155,7 +158,8 @@ static void make_system(struct snapshot_system *system)
 	};
 
 	for (size_t i = 0; i < COUNT(shape); i++)
-		parts[i] = (struct system_part){ shape[i].name, (int64_t)bytes(shape[i].gib * GIB), shape[i].reclaimable };
+		parts[i] = (struct system_part){ shape[i].name, (int64_t)bytes(shape[i].gib * GIB),
+						 shape[i].reclaimable };
 	parts[0].bytes -= (int64_t)bytes(2.1 * MIB * (tick % 300));
 	parts[1].bytes += (int64_t)bytes(2.1 * MIB * (tick % 300));
 	*system = (struct snapshot_system){ .total_bytes = bytes(15.6 * GIB), .available_bytes = bytes(7.1 * GIB),
@@ -177,8 +181,8 @@ static const struct snapshot *make_snapshot(bool holders)
 		make_file(i, holders);
 	s = (struct snapshot){ .time_ns = (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec,
 		.interval_seconds = tick ? 1 : 0, .host = "web-1", .kernel = "6.1.0-18-amd64", .tier = "tracepoint",
-		.tracing = true, .processes = processes, .process_count = PROCESSES, .files = files, .file_count = FILES,
-		.lost = lost, .loss_count = tick > 5 ? COUNT(lost) : 0 };
+		.tracing = true, .processes = processes, .process_count = PROCESSES, .files = files,
+		.file_count = FILES, .lost = lost, .loss_count = tick > 5 ? COUNT(lost) : 0 };
 	make_system(&s.system);
 	s.mounts = make_mounts(&s.mount_count);
 	s.cgroups = make_cgroups(&s.cgroup_count);
@@ -223,7 +227,7 @@ static void loop(struct top *top, int signal_fd, int timer, int epoll)
 
 			if (read(timer, &times, sizeof(times)) == sizeof(times) && !top__paused(top))
 				top__show(top, make_snapshot(top__wants_holders(top)));
-			if (tick == 30)
+			if (tick == 3 && getenv("TOP_FAKE_MESSAGE"))
 				top__message(top, "/dev/shm is full in 2 min: joblib-worker[4074] +2.1 MiB/s \033[31m");
 		} else {
 			enum top_wish wish = top__key(top);

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// needs: select select_container columns columns_tables columns_file columns_run columns_event names units
+/* Which rows, in which order: filters, sorting with unknown figures, limits, sums by container. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture_snapshot.h"
+#include "select.h"
+
+static const struct options all;
+
+/* Rows of a view as "a b c", by pid, path or container. */
+static const char *rows_of(enum view view, const struct options *options, uint64_t limit)
+{
+	static char text[2048];
+	struct snapshot snapshot = fixture_snapshot();
+	const char *key = view == VIEW_PROCESS ? "pid" : view == VIEW_CONTAINER ? "container" : "path";
+	struct rows rows;
+
+	assert_int_equal(select__view(&rows, &snapshot, options, view, limit), 0);
+	text[0] = '\0';
+	for (size_t i = 0; i < rows.count; i++) {
+		char plain[512];
+
+		column__plain(columns__find(view, key), rows.row[i], plain, sizeof(plain));
+		if (strcmp(plain, "1234") == 0 && ((const struct snapshot_process *)rows.row[i])->exited)
+			strcpy(plain, "1234'");
+		strcat(strcat(text, i ? " " : ""), plain[0] ? plain : "-");
+	}
+	select__free(&rows);
+	return text;
+}
+
+static void own_order(void **state)
+{
+	(void)state;
+	/* the largest of resident, cache and tmpfs; unknown last, though exited ones are 0 resident */
+	assert_string_equal(rows_of(VIEW_PROCESS, &all, 0), "1234 1250 1 2000 1240 2001 1234' 55");
+	assert_string_equal(rows_of(VIEW_PROCESS, &all, 2), "1234 1250");
+	assert_string_equal(rows_of(VIEW_PROCESS, &all, 100), "1234 1250 1 2000 1240 2001 1234' 55");
+	assert_string_equal(rows_of(VIEW_MOUNT, &all, 0),
+			    "/dev/shm /dev/shm (memfd, System V, shared anonymous) /run");
+}
+
+static void sorting(void **state)
+{
+	struct options o = { .sort = "pid" };
+
+	(void)state;
+	assert_string_equal(rows_of(VIEW_PROCESS, &o, 0), "1 55 1234 1234' 1240 1250 2000 2001"); /* ties keep order */
+	o.sort = "resident_bytes_per_second"; /* negative before unknown */
+	assert_string_equal(rows_of(VIEW_PROCESS, &o, 0), "1234 2000 1 1240 1250 2001 55 1234'");
+	o.sort = "peak_rss";
+	assert_string_equal(rows_of(VIEW_PROCESS, &o, 0), "1234 2000 1240 1 1250 2001 55 1234'");
+	o.sort = "start_time"; /* the latest first */
+	assert_string_equal(rows_of(VIEW_PROCESS, &o, 3), "1250 1240 1234");
+	o.sort = "comm";
+	assert_string_equal(rows_of(VIEW_PROCESS, &o, 3), "2000 1240 1250");
+	o.sort = "used_ratio"; /* no column of processes: their own order */
+	assert_string_equal(rows_of(VIEW_PROCESS, &o, 1), "1234");
+	assert_string_equal(rows_of(VIEW_MOUNT, &o, 0),
+			    "/dev/shm /dev/shm /run (memfd, System V, shared anonymous)");
+}
+
+/* 64-bit figures whose difference does not fit an int, or a long. */
+static void great_figures(void **state)
+{
+	const struct snapshot_process rows[] = {
+		{ .pid = 1, .anon_bytes = 5 },
+		{ .pid = 2, .anon_bytes = 5 + (1ull << 32) },
+		{ .pid = 3, .anon_bytes = UINT64_MAX - 1 },
+		{ .pid = 4, .anon_bytes = ABSENT },
+		{ .pid = 5, .anon_bytes = 1ull << 63 },
+	};
+	struct snapshot snapshot = { .processes = rows, .process_count = COUNT(rows) };
+	struct options o = { .sort = "anon" };
+	static const uint32_t expected[] = { 3, 5, 2, 1, 4 };
+	struct rows got;
+
+	(void)state;
+	assert_int_equal(select__view(&got, &snapshot, &o, VIEW_PROCESS, 0), 0);
+	for (size_t i = 0; i < COUNT(expected); i++)
+		assert_int_equal(((const struct snapshot_process *)got.row[i])->pid, expected[i]);
+	select__free(&got);
+}
+
+static void filters(void **state)
+{
+	struct options o = { .pid = 1234 };
+
+	(void)state;
+	assert_string_equal(rows_of(VIEW_PROCESS, &o, 0), "1234 1234'");
+	assert_string_equal(rows_of(VIEW_FILE, &o, 0), "/dev/shm/joblib_memmapping_folder_1234_9f3a");
+	assert_string_equal(rows_of(VIEW_MOUNT, &o, 0), "/dev/shm");
+	assert_string_equal(rows_of(VIEW_CGROUP, &o, 0), "/user.slice/session-3.scope");
+
+	o = (struct options){ .comm = "d?" };
+	assert_string_equal(rows_of(VIEW_PROCESS, &o, 0), "1250");
+	o = (struct options){ .comm = "cp" }; /* only its file is left */
+	assert_string_equal(rows_of(VIEW_PROCESS, &o, 0), "");
+	assert_string_equal(rows_of(VIEW_FILE, &o, 0), "/tmp/gone");
+
+	o = (struct options){ .cgroup = "/kubepods" };
+	assert_string_equal(rows_of(VIEW_PROCESS, &o, 0), "2000 2001");
+	assert_string_equal(rows_of(VIEW_CGROUP, &o, 0),
+			    "/kubepods/burstable/pod1/0123456789abcdef /kubepods/burstable/pod1/0123456789abcdef/child");
+	o = (struct options){ .container = "0123456789abcdef0000", .pid = 2001 };
+	assert_string_equal(rows_of(VIEW_PROCESS, &o, 0), "2001");
+	assert_string_equal(rows_of(VIEW_CGROUP, &o, 0), "/kubepods/burstable/pod1/0123456789abcdef/child");
+	o = (struct options){ .pid = 1240 }; /* a holder sees what it holds */
+	assert_int_equal(strncmp(rows_of(VIEW_FILE, &o, 0), "/dev/shm/shared", 15), 0);
+	o = (struct options){ .pid = 77777 };
+	assert_string_equal(rows_of(VIEW_FILE, &o, 0), "");
+	assert_string_equal(rows_of(VIEW_MOUNT, &o, 0), "");
+}
+
+static void containers(void **state)
+{
+	struct snapshot snapshot = fixture_snapshot();
+	const struct container_row *row;
+	struct rows rows;
+
+	(void)state;
+	assert_int_equal(select__view(&rows, &snapshot, &all, VIEW_CONTAINER, 0), 0);
+	assert_int_equal(rows.count, 2);
+	row = rows.row[0];
+	assert_null(row->container);
+	assert_int_equal(row->processes, 4); /* alive */
+	assert_int_equal(row->cache_bytes, (300 + 90 + 1200 + 7) * MIB);
+	assert_int_equal(row->usage_bytes, ABSENT);
+	row = rows.row[1];
+	assert_string_equal(row->container, "0123456789ab");
+	assert_int_equal(row->rss_bytes, 243 * MIB);
+	assert_int_equal(row->usage_bytes, 300 * MIB); /* of the topmost cgroup, not the sum */
+	assert_int_equal(row->limit_bytes, 512 * MIB);
+	assert_int_equal(row->tmpfs_bytes, 48 * MIB);
+	select__free(&rows);
+	snapshot.process_count = 0;
+	assert_int_equal(select__view(&rows, &snapshot, &all, VIEW_CONTAINER, 0), 0);
+	assert_int_equal(rows.count, 0);
+	select__free(&rows);
+}
+
+static void names(void **state)
+{
+	(void)state;
+	assert_true(select__in_cgroup("/a/b", "/a"));
+	assert_true(select__in_cgroup("/a/b", "a/b/"));
+	assert_true(select__in_cgroup("/a/b", "/"));
+	assert_true(select__in_cgroup("/a/b", "/sys/fs/cgroup/a"));
+	assert_false(select__in_cgroup("/ab", "/a"));
+	assert_false(select__in_cgroup("/a", "/a/b"));
+	assert_false(select__in_cgroup(NULL, "/"));
+	assert_true(select__is_container("web", "web"));
+	assert_false(select__is_container("web", "we")); /* a name is not an id */
+	assert_true(select__is_container("0123456789ab", "0123"));
+	assert_true(select__is_container("0123456789ab", "0123456789abcdef"));
+	assert_false(select__is_container("0123456789ab", "0124"));
+	assert_false(select__is_container("0123456789ab", ""));
+	assert_false(select__is_container(NULL, "web"));
+}
+
+static void events(void **state)
+{
+	struct event e = { .type = EVENT_MMAP, .pid = 7, .comm = "python3", .cgroup = "/a/b" };
+	struct options o = { .pid = 7, .comm = "py*", .cgroup = "/a" };
+
+	(void)state;
+	assert_true(select__event(&e, &o));
+	o.events_given = true;
+	o.events = 1u << EVENT_EXIT;
+	assert_false(select__event(&e, &o));
+	o.events |= 1u << EVENT_MMAP;
+	assert_true(select__event(&e, &o));
+	o.pid = 8;
+	assert_false(select__event(&e, &o));
+	e.type = EVENT_LOST; /* everybody's */
+	assert_true(select__event(&e, &o));
+	e.type = EVENT_MARK;
+	assert_false(select__event(&e, &o));
+	o.events_given = false;
+	assert_true(select__event(&e, &o));
+}
+
+/* Each key once in its table, and each found by its name. */
+static void columns_are_sound(void **state)
+{
+	(void)state;
+	for (enum view view = VIEW_SYSTEM; view <= VIEW_FILE; view++) {
+		const struct columns *columns = columns__of(view);
+
+		for (size_t i = 0; i < columns->count; i++) {
+			const struct column *column = &columns->columns[i];
+
+			assert_true(column->key || column->title);
+			assert_ptr_equal(columns__find(view, column->key), column);
+			if (column->object)
+				assert_int_equal(strncmp(column->key, column->object, strlen(column->object)), 0);
+		}
+	}
+	assert_null(columns__of(VIEW_ALL));
+	assert_null(columns__find(VIEW_FILE, ""));
+	assert_null(columns__find(VIEW_FILE, "byte"));
+	assert_string_equal(columns__find(VIEW_ALL, "used_inodes")->key, "used_inodes");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(own_order), cmocka_unit_test(sorting),	   cmocka_unit_test(great_figures),
+		cmocka_unit_test(filters),   cmocka_unit_test(containers), cmocka_unit_test(names),
+		cmocka_unit_test(events),    cmocka_unit_test(columns_are_sound),
+	};
+
+	return cmocka_run_group_tests_name("select", tests, NULL, NULL);
+}

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From the command to the first byte of its output."""
+
+import os
+import subprocess
+import time
+
+from machine import BenchError, stop
+from table import Section, Spread
+
+GOAL_MS = 250
+
+
+def first_output_ms(machine, command):
+    """A pipe is not a terminal: the first table comes when the program flushes it."""
+    began = time.monotonic()
+    process = machine.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL)
+    first = os.read(process.stdout.fileno(), 65536)
+    took = (time.monotonic() - began) * 1e3
+    while first and os.read(process.stdout.fileno(), 65536):
+        pass
+    process.wait()
+    if not first or process.returncode:
+        raise BenchError(f"{command[0]} printed nothing (status {process.returncode})")
+    stop(process)
+    return took
+
+
+def run(machine):
+    section = Section("Start to the first table (median [min max])")
+    bpftrace = ["bpftrace", "-e", "BEGIN { printf(\"x\\n\"); exit(); }"]
+    commands = [("top --count 1", [machine.pagetide, "top", "--count", "1"]),
+                ("snapshot", [machine.pagetide, "snapshot"]), ("bpftrace", bpftrace)]
+    took = {name: [] for name, _ in commands}
+    for _ in range(machine.rounds(9, 5)):
+        for name, command in commands:
+            took[name].append(first_output_ms(machine, command))
+    peer = Spread(took["bpftrace"])
+    for name in ("top --count 1", "snapshot"):
+        ours = Spread(took[name])
+        section.add(name, ours.text("ms"), f"bpftrace BEGIN {peer.text('ms')}", goal=f"<= {GOAL_MS} ms",
+                    met=ours.middle <= GOAL_MS)
+    return section
