@@ -112,7 +112,8 @@ $(BUILD)/helpers/pageops: $(wildcard tests/helpers/*.c tests/helpers/*.h)
 
 # a unit test names the modules that it needs in a line `// needs: a b c`
 .SECONDEXPANSION:
-needs = $(patsubst %,user/%.c,$(shell sed -n 's,^// needs: *,,p' tests/unit/$(1).c))
+needs = $(sort $(wildcard user/$(1:test_%=%).c) \
+	$(patsubst %,user/%.c,$(shell sed -n 's,^// needs: *,,p' tests/unit/$(1).c)))
 $(BUILD)/unit/%: tests/unit/%.c $$(call needs,$$*) $(wildcard tests/unit/*.h user/*.h include/*.h)
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -std=gnu11 -g -O1 $(WARN) -fsanitize=address,undefined \

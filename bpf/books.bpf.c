@@ -186,6 +186,8 @@ int books__release(__u32 file)
 			record->index = file;
 			record->dev = slot->dev;
 			record->flags = slot->flags;
+			if (!BPF_CORE_READ((struct inode *)slot->inode, i_nlink))
+				record->flags |= FILE_DELETED; /* unlinked since the last refresh */
 			record->owner = slot->owner;
 			record->owner_start_ns = 0;
 			record->owner_pid = 0;
@@ -241,8 +243,10 @@ __noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept)
 		slot->flags |= FILE_TMPFS;
 	if (!BPF_CORE_READ(inode, i_nlink))
 		slot->flags |= FILE_DELETED;
-	if ((BPF_CORE_READ(inode, i_mode) & 0170000) == 0060000)
+	if ((BPF_CORE_READ(inode, i_mode) & 0170000) == 0060000) {
 		slot->flags |= FILE_BLOCK;
+		slot->dev = BPF_CORE_READ(inode, i_rdev); /* the device's own number says more */
+	}
 	mount = bpf_map_lookup_elem(&mount_index, &dev);
 	slot->mount = mount ? *mount : 0;
 	slot->mapping = mapping;

@@ -98,8 +98,11 @@ static __always_inline void mount_add(const struct file_slot *slot, __s64 pages)
 	if (!mount)
 		return;
 	__sync_fetch_and_add(&mount->pages, pages);
-	if (pages > 0)
-		__sync_fetch_and_add(&mount->added, pages);
+	if (pages <= 0)
+		return;
+	__sync_fetch_and_add(&mount->added, pages);
+	if (mount->pages > mount->peak)
+		mount->peak = mount->pages;
 }
 
 /* pages of a known slot go; with the last one the slot is given back */

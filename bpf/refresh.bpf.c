@@ -61,6 +61,11 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	if (slot->flags & FILE_TMPFS) {
 		info = (void *)inode - bpf_core_field_offset(struct shmem_inode_info, vfs_inode);
 		slot->swapped = BPF_CORE_READ(info, swapped);
+		if (!slot->mount) {
+			/* its mount was not known yet when the file was first seen */
+			__u32 dev = slot->dev, *mount = bpf_map_lookup_elem(&mount_index, &dev);
+			slot->mount = mount ? *mount : 0;
+		}
 	}
 	if (knob_story && slot->name != story__name(slot->inode))
 		story__file(file, 0);

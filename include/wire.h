@@ -130,7 +130,7 @@ struct mount_slot {
 	__s64 pages; /* net change since the user side set base */
 	__u64 added;
 	__u64 warn_pages; /* a record is sent when `pages` reaches it; 0: never */
-	__u64 pad;
+	__s64 peak;       /* the most that `pages` was */
 };
 _Static_assert(sizeof(struct mount_slot) == 32, "wire");
 

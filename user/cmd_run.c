@@ -129,7 +129,7 @@ static int write_report(struct run *run)
 	fill_report(run);
 	err = sink__choose(run->options)->report(run->output.stream, &run->report, run->options);
 	if (!err && run->csv.stream)
-		err = run_timeline__csv(&run->timeline, run->csv.stream);
+		err = sink_csv.report(run->csv.stream, &run->report, run->options);
 	return err;
 }
 

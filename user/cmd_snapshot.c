@@ -29,7 +29,10 @@ int command__snapshot(const struct options *options)
 			say("cannot read this system: %s", strerror(-err));
 			status = EXIT_FAILED;
 		} else {
-			err = sink__choose(options)->snapshot(output.stream, snapshot, options);
+			err = sink__begin(output.stream, options);
+			if (!err)
+				err = sink__choose(options)->snapshot(output.stream, snapshot,
+								      options);
 		}
 	}
 	session__close(&session);

@@ -34,6 +34,9 @@ static int show(struct view_state *state)
 		wants = WANT_HOLDERS;
 	snapshot = session__read(&state->session, wants, &err);
 	if (!snapshot) {
+		/* the terminal first, or the word is lost with the screen */
+		top__close(state->screen);
+		state->screen = NULL;
 		say("cannot read this system: %s", strerror(-err));
 		return err;
 	}
@@ -72,8 +75,10 @@ static int take_keys(struct view_state *state)
 
 static int watch(struct view_state *state)
 {
-	int err = show(state);
+	int err = state->screen ? 0 : sink__begin(state->output.stream, state->options);
 
+	if (!err)
+		err = show(state);
 	while (!err && (!state->options->count || state->readings < state->options->count)) {
 		int events = loop__wait(&state->loop);
 

@@ -138,6 +138,8 @@ int command__trace(const struct options *options)
 	if (status == EXIT_OK) {
 		err = loop__open(&trace.loop, options->interval_seconds, options->duration_seconds,
 				 tracer__ring_fd(trace.session.tracer), -1);
+		if (!err)
+			err = sink__begin(trace.output.stream, options);
 		/* the first reading is where all differences count from */
 		if (!err)
 			err = read_once(&trace);

@@ -31,10 +31,15 @@ static bool our_mounts_changed(const struct collector *collector)
 	       poll_fd.revents & (POLLPRI | POLLERR);
 }
 
+static uint32_t dev_of(const struct tmpfs_mount *mount)
+{
+	return mount->major << 20 | mount->minor;
+}
+
 static bool is_known_tmpfs(const struct collector *collector, uint32_t dev)
 {
 	for (size_t i = 0; i < collector->tmpfs_count; i++) {
-		if ((collector->tmpfs[i].major << 20 | collector->tmpfs[i].minor) == dev)
+		if (dev_of(&collector->tmpfs[i]) == dev)
 			return true;
 	}
 	return false;
@@ -94,13 +99,27 @@ static int read_view(struct collector *collector)
 	reading->view = &collector->view;
 	reading->overlays = &collector->overlays;
 	reading->view_generation = ++collector->view_generation;
-	if (collector->tracer && collector->tracing) {
-		for (size_t i = 0; i < collector->tmpfs_count && i + 1 < 1024; i++)
-			tracer__know_mount(collector->tracer,
-					   collector->tmpfs[i].major << 20 | collector->tmpfs[i].minor,
-					   (uint32_t)i + 1);
-	}
+	for (size_t i = 0; collector->tracing && i < collector->tmpfs_count; i++)
+		tracer__know_mount(collector->tracer, dev_of(&collector->tmpfs[i]));
 	return 0;
+}
+
+/* the kernel side saw how far its count rose above what it is now */
+static uint64_t peak_of(const struct collector *collector, const struct tmpfs_mount *mount,
+			struct parse_figure used)
+{
+	const struct mount_slot *slot;
+	uint32_t index;
+
+	if (!collector->tracing || !used.has)
+		return 0;
+	index = tracer__know_mount(collector->tracer, dev_of(mount));
+	if (!index)
+		return 0;
+	slot = tracer__mount(collector->tracer, index);
+	if (slot->peak <= slot->pages)
+		return used.value;
+	return used.value + (uint64_t)(slot->peak - slot->pages) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void read_usage(struct collector *collector)
@@ -126,6 +145,9 @@ static void read_usage(struct collector *collector)
 		mount->limit_bytes = usage.limit_bytes;
 		mount->used_inodes = usage.used_inodes;
 		mount->limit_inodes = usage.limit_inodes;
+		mount->peak_bytes = peak_of(collector, in, usage.used_bytes);
+		if (usage.limit_bytes.has && mount->peak_bytes > usage.limit_bytes.value)
+			mount->peak_bytes = usage.limit_bytes.value;
 		count++;
 	}
 	reading->mounts = collector->mounts;

@@ -189,9 +189,21 @@ static void take_exec(struct model *model, const struct record_exec *record)
 	model__emit(model, &event, process);
 }
 
+/* what it left is known once the files are read */
+void model__tell_exit(struct model *model, struct process *process)
+{
+	struct event event = {.type = EVENT_EXIT, .boot_ns = process->exit_boot_ns};
+
+	process->exit_untold = false;
+	event.exit.peak_rss_bytes = process->peak_rss;
+	event.exit.exit_code = process->exit_code;
+	event.exit.tmpfs_left_bytes = pages_to_bytes(model, process->tmpfs);
+	event.exit.cache_left_bytes = pages_to_bytes(model, process->cache);
+	model__emit(model, &event, process);
+}
+
 static void take_exit(struct model *model, const struct record_exit *record)
 {
-	struct event event = {.type = EVENT_EXIT, .boot_ns = record->head.time_ns};
 	struct process *process = note_process(model, &record->process);
 	uint64_t peak;
 
@@ -207,11 +219,10 @@ static void take_exit(struct model *model, const struct record_exit *record)
 		process->cache_added = record->cache_added;
 	if (record->tmpfs_added > process->tmpfs_added)
 		process->tmpfs_added = record->tmpfs_added;
-	event.exit.peak_rss_bytes = process->peak_rss;
-	event.exit.exit_code = record->exit_code;
-	event.exit.tmpfs_left_bytes = pages_to_bytes(model, process->tmpfs);
-	event.exit.cache_left_bytes = pages_to_bytes(model, process->cache);
-	model__emit(model, &event, process);
+	/* one that brought pages in is told of at the next reading, with what is left of them */
+	process->exit_untold = true;
+	if (!record->owner && !process->cache && !process->tmpfs)
+		model__tell_exit(model, process);
 }
 
 static void take_oom(struct model *model, const struct record_oom *record)

@@ -473,6 +473,8 @@ static void mount_rows(struct model *model, const struct reading *reading)
 		}
 		if (row->used_bytes > state->peak)
 			state->peak = row->used_bytes;
+		if (in->peak_bytes > state->peak)
+			state->peak = in->peak_bytes;
 		row->peak_bytes = state->peak;
 		row->used_rate =
 		    model__rate(model, state->has_last, row->used_bytes, state->last_used, reading);

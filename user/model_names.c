@@ -6,6 +6,7 @@
 #include "model_private.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +109,13 @@ void model__seen_name(const struct reading *reading, uint32_t dev, uint32_t flag
 	struct mount_path seen, over;
 
 	memset(name, 0, sizeof(*name));
+	if (flags & FILE_BLOCK) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "block device %u:%u", dev_major(dev), dev_minor(dev));
+		name->full = strdup(text);
+		return;
+	}
 	name->mount = mount ? strdup(mount->path) : NULL;
 	if (reading->view && path[0] == '/' &&
 	    mounts__path(reading->view, dev_major(dev), dev_minor(dev), path, &seen) == 0) {

@@ -23,7 +23,7 @@ struct process {
 	char *cmdline;
 	uint32_t ppid, uid, flags;
 	uint64_t cgroup;
-	bool exited, seen, has_mm, has_owner;
+	bool exited, seen, has_mm, has_owner, exit_untold;
 	int exit_code;
 	uint64_t exit_boot_ns;
 	uint64_t anon, file, shmem, swap, page_tables, locked, virtual_size, peak_rss;
@@ -95,6 +95,7 @@ struct process *model__process(struct model *model, uint64_t start_ns, uint32_t 
 uint64_t model__realtime(const struct model *model, uint64_t boot_ns);
 double model__rate(const struct model *model, bool known, uint64_t now, uint64_t last,
 		   const struct reading *reading);
+void model__tell_exit(struct model *model, struct process *process);
 void model__emit(struct model *model, struct event *event, const struct process *process);
 
 /* model_cgroups.c */

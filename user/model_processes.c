@@ -136,6 +136,8 @@ void model__process_rows(struct model *model, const struct reading *reading)
 	struct process *process, *next;
 
 	HASH_ITER(hh, model->processes, process, next) {
+		if (process->exit_untold)
+			model__tell_exit(model, process);
 		if (is_forgotten(model, reading, process)) {
 			HASH_DEL(model->processes, process);
 			free(process->cmdline);

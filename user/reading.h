@@ -20,6 +20,7 @@ struct reading_mount {
 	uint64_t namespace_id;
 	bool root_namespace;
 	struct parse_figure used_bytes, limit_bytes, used_inodes, limit_inodes;
+	uint64_t peak_bytes; /* since it is watched, between readings too; 0: not watched */
 };
 
 /* a line of /proc/sysvipc/shm */

@@ -3,7 +3,6 @@
 #ifndef PAGETIDE_RUN_PRIVATE_H
 #define PAGETIDE_RUN_PRIVATE_H
 
-#include <stdio.h>
 #include <time.h>
 
 #include "run.h"
@@ -24,7 +23,6 @@ uint64_t clock_of(clockid_t clock);
 int run_timeline__add(struct run_timeline *timeline, const struct snapshot *snapshot,
 		      uint64_t start_boot_ns);
 void run_timeline__report(const struct run_timeline *timeline, struct run_report *report);
-int run_timeline__csv(const struct run_timeline *timeline, FILE *out);
 void run_timeline__free(struct run_timeline *timeline);
 
 /* Only the rows that the command or a descendant touched. 0 or -ENOMEM. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The figures of a run: its timeline, and the part of a snapshot that it touched. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,31 +129,6 @@ void run_timeline__report(const struct run_timeline *timeline, struct run_report
 		add_figure(&report->cache_left_bytes, process->cache_bytes);
 		add_figure(&report->tmpfs_left_bytes, process->tmpfs_bytes);
 	}
-}
-
-static int write_row(FILE *out, const struct timeline_row *row)
-{
-	fprintf(out, "%.3f,%" PRIu64 ".%03" PRIu64, row->seconds, row->time_ns / 1000000000U,
-		row->time_ns / 1000000U % 1000U);
-	fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
-		row->rss_bytes, row->anon_bytes, row->file_bytes, row->shmem_bytes, row->swap_bytes,
-		row->page_table_bytes);
-	fprintf(out, ",%" PRIu64 ",%" PRIu64 ",", row->cache_bytes, row->tmpfs_bytes);
-	if (is_known(row->system_available_bytes))
-		fprintf(out, "%" PRIu64, row->system_available_bytes);
-	return fprintf(out, ",%u\r\n", row->processes) < 0 ? -errno : 0;
-}
-
-int run_timeline__csv(const struct run_timeline *timeline, FILE *out)
-{
-	int err = 0;
-
-	fputs("seconds,time,rss_bytes,anon_bytes,file_bytes,shmem_bytes,swap_bytes,"
-	      "page_tables_bytes,cache_bytes,tmpfs_bytes,system_available_bytes,processes\r\n",
-	      out);
-	for (size_t i = 0; !err && i < timeline->count; i++)
-		err = write_row(out, &timeline->rows[i]);
-	return err;
 }
 
 void run_timeline__free(struct run_timeline *timeline)

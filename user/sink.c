@@ -11,3 +11,10 @@ const struct sink *sink__choose(const struct options *options)
 
 	return sinks[options->format];
 }
+
+int sink__begin(FILE *out, const struct options *options)
+{
+	const struct sink *sink = sink__choose(options);
+
+	return sink->begin ? sink->begin(out, options) : 0;
+}

@@ -28,5 +28,7 @@ extern const struct sink sink_text, sink_json, sink_csv;
 
 /* the one that the options ask for: --json, --csv, else text */
 const struct sink *sink__choose(const struct options *options);
+/* its begin, if it has one */
+int sink__begin(FILE *out, const struct options *options);
 
 #endif

@@ -103,6 +103,8 @@ static int print_growth(FILE *out, const struct run_report *r)
 			fprintf(out, " %11s", units__change(text, (int64_t)(peak.number - first.number)));
 		fputc('\n', out);
 	}
+	if (is_known(r->peak_rss_bytes) && r->peak_rss_bytes > r->at_peak.rss_bytes)
+		fputs("  AT PEAK is the highest reading; the peak itself was between two readings\n", out);
 	return out__status(out);
 }
 

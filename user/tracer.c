@@ -129,7 +129,9 @@ static int map_books(struct tracer *tracer)
 			      PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bpf->maps.owners), 0);
 	if (tracer->owners == MAP_FAILED)
 		return -errno;
-	return 0;
+	tracer->mounts = mmap(NULL, bpf_map__max_entries(bpf->maps.mounts) * sizeof(struct mount_slot),
+			      PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bpf->maps.mounts), 0);
+	return tracer->mounts == MAP_FAILED ? -errno : 0;
 }
 
 static int prepare(struct tracer *tracer)
@@ -153,6 +155,7 @@ int tracer__open(struct tracer **out, const struct plan *plan, const struct trac
 	tracer->plan = plan;
 	tracer->files = MAP_FAILED;
 	tracer->owners = MAP_FAILED;
+	tracer->mounts = MAP_FAILED;
 	tracer->lean_fd = -1;
 	verbose = knobs->verbose;
 	libbpf_set_print(remember);
@@ -199,6 +202,9 @@ void tracer__close(struct tracer *tracer)
 	ring_buffer__free(tracer->ring);
 	unmap(tracer->files, tracer->file_slots * sizeof(struct file_slot));
 	unmap(tracer->owners, tracer->owner_slots * sizeof(struct owner_slot));
+	if (tracer->mounts != MAP_FAILED)
+		munmap(tracer->mounts, bpf_map__max_entries(tracer->bpf->maps.mounts) *
+					       sizeof(struct mount_slot));
 	if (tracer->lean_fd >= 0)
 		close(tracer->lean_fd);
 	pagetide_bpf__destroy(tracer->bpf);
@@ -290,10 +296,24 @@ int tracer__follow(struct tracer *tracer, uint32_t pid)
 				    BPF_ANY);
 }
 
-int tracer__know_mount(struct tracer *tracer, uint32_t dev, uint32_t index)
+uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
 {
-	return bpf_map__update_elem(tracer->bpf->maps.mount_index, &dev, sizeof(dev), &index,
-				    sizeof(index), BPF_ANY);
+	struct bpf_map *map = tracer->bpf->maps.mount_index;
+	uint32_t index;
+
+	if (bpf_map__lookup_elem(map, &dev, sizeof(dev), &index, sizeof(index), 0) == 0)
+		return index;
+	index = tracer->known_mounts + 1;
+	if (index >= bpf_map__max_entries(tracer->bpf->maps.mounts) ||
+	    bpf_map__update_elem(map, &dev, sizeof(dev), &index, sizeof(index), BPF_ANY))
+		return 0;
+	tracer->known_mounts++;
+	return index;
+}
+
+const struct mount_slot *tracer__mount(const struct tracer *tracer, uint32_t index)
+{
+	return &tracer->mounts[index];
 }
 
 int tracer__make_room(struct tracer *tracer)

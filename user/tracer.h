@@ -61,8 +61,12 @@ void tracer__drop_owner(struct tracer *tracer, uint32_t index, const struct owne
 int tracer__losses(struct tracer *tracer, uint64_t losses[LOSSES]);
 /* Makes the table for files that find no slot. Called on RECORD_FULL; idempotent. */
 int tracer__make_room(struct tracer *tracer);
-/* The kernel side counts the pages of this mount in slot `index` (1..). */
-int tracer__know_mount(struct tracer *tracer, uint32_t dev, uint32_t index);
+/*
+ * The kernel side counts the pages of this mount from now on. Returns its slot (1..,
+ * the same at each call), 0 when there are too many mounts.
+ */
+uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev);
+const struct mount_slot *tracer__mount(const struct tracer *tracer, uint32_t index);
 int tracer__follow(struct tracer *tracer, uint32_t pid);
 
 /*

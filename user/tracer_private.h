@@ -23,6 +23,8 @@ struct tracer {
 	struct bpf_link *iterators[ITERATORS];
 	struct file_slot *files;
 	struct owner_slot *owners;
+	struct mount_slot *mounts;
+	uint32_t known_mounts;
 	uint32_t file_slots, kept_slots, owner_slots;
 	int lean_fd;
 	tracer_record_fn take;

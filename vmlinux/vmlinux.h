@@ -138,6 +138,7 @@ struct address_space {
 };
 struct inode {
 	unsigned short i_mode;
+	unsigned int i_rdev;
 	struct super_block *i_sb;
 	struct address_space *i_mapping;
 	unsigned long i_ino;

@@ -105,7 +105,7 @@ static struct run_report fixture_report(const struct snapshot *snapshot)
 		.exit_status = 1,
 		.start_time_ns = T0,
 		.wall_seconds = 12.345,
-		.peak_rss_bytes = 2200 * MIB,
+		.peak_rss_bytes = 2210 * MIB,
 		.peak_time_ns = T0 + SECOND,
 		.peak_seconds = 1.0012,
 		.first = fixture_timeline[0],

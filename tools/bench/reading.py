@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from machine import ROOT, BenchError, Stats, fdinfo, program_times, stop
-from sleepers import Sleepers
+from sleepers import Forks, Sleepers
 from table import Section, Spread
 
 OBJECTS = ["tracer", "tracer_read", "plan", "kernel", "file"]
@@ -49,7 +49,7 @@ def smem_ms():
     return seconds * 1e3
 
 
-def in_kernel_share(machine, read_tasks, count):
+def in_program(machine, read_tasks, count):
     """Nanoseconds a process inside the program itself; the rest is the walk and the copy."""
     with Stats():
         process = machine.start([read_tasks, "100000"], stdout=subprocess.DEVNULL)
@@ -64,30 +64,31 @@ def in_kernel_share(machine, read_tasks, count):
     return ran / runs if runs else None
 
 
-def rows_for(machine, section, count, read_tasks, read_proc):
-    turns = machine.rounds(5, 3)
+def rows_for(machine, section, kind, count, read_tasks, read_proc):
+    """`kind` of sleepers; the smallest possible ones are told without a goal."""
     ours, peers, found = [], {name: [] for name in GOALS}, 0
-    with Sleepers(machine, count):
-        for _ in range(turns):
+    with kind(machine, count):
+        for _ in range(machine.rounds(5, 3)):
             mine, found = passes([read_tasks, "8"])
             ours += mine
             for name in GOALS:
-                theirs, seen = passes([read_proc, name, "3" if name == "statm" else "2"])
+                theirs, seen = passes([read_proc, name, "3"])
                 peers[name] += theirs
                 if seen < count:
                     raise BenchError(f"{name}: only {seen} processes could be read")
         smem = smem_ms() if count <= 2000 or not machine.quick else None
-        share = in_kernel_share(machine, read_tasks, found)
-    ours = Spread(ours)
+        inside = in_program(machine, read_tasks, found)
+    ours, what = Spread(ours), f"{found} processes{'' if kind is Sleepers else ', static forks'}"
     for name, goal in GOALS.items():
         theirs = Spread(peers[name])
         ratio = theirs.middle / ours.middle
-        section.add(f"{found} processes", ours.text("ms"), f"{name} {theirs.text('ms')}  {ratio:.1f} times",
-                    goal=f">= {goal} times", met=ratio >= goal)
+        asked = kind is Sleepers
+        section.add(what, ours.text("ms"), f"{name} {theirs.text('ms')}  {ratio:.1f} times",
+                    goal=f">= {goal} times" if asked else "", met=ratio >= goal if asked else None)
     if smem:
-        section.add(f"{found} processes", ours.text("ms"), f"smem {smem:.0f} ms  {smem / ours.middle:.0f} times")
-    inside = f", of these {share:.0f} ns in the program (with the kernel's clock around it)" if share else ""
-    section.note(f"{found} processes: {ours.middle * 1e6 / found:.0f} ns a process{inside}")
+        section.add(what, ours.text("ms"), f"smem {smem:.0f} ms  {smem / ours.middle:.0f} times")
+    clock = f", of these {inside:.0f} ns in the program (with the kernel's clock around it)" if inside else ""
+    section.note(f"{what}: {ours.middle * 1e6 / found:.0f} ns a process{clock}")
 
 
 def whole_reading(machine, section):
@@ -103,8 +104,8 @@ def run(machine):
     section = Section("Reading all processes, processor time (median [min max])")
     read_tasks = compile_read_tasks(machine)
     read_proc = machine.compile("read_proc", static=True)
-    for count in (2000, 10000):
-        rows_for(machine, section, count, read_tasks, read_proc)
+    for kind, count in ((Sleepers, 2000), (Sleepers, 10000), (Forks, 10000)):
+        rows_for(machine, section, kind, count, read_tasks, read_proc)
     with Sleepers(machine, 2000):
         whole_reading(machine, section)
     return section

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// needs: model model_files model_gone model_names model_cgroups model_processes decode mounts mountview overlay container cgroup parse names
+/* Files that are gone, mounts, and the events of pages. */
+#include "fixture_model.h"
+
+#include <stdio.h>
+
+/* ---- files that are gone ---- */
+
+static void make_and_remove(struct world *w, uint32_t index, uint64_t pages, const char *folder)
+{
+	char components[64];
+	int length = snprintf(components, sizeof(components), "f%u%c%s", index, 0, folder);
+
+	world__file(w, index, TMPFS_DEV, 2, pages);
+	world__name(w, index, components, (size_t)length + (folder[0] != '\0'));
+	world__gone(w, index, 2, PROCESS_FOLLOWED);
+}
+
+static struct world *running(void)
+{
+	struct world *w = world__new(true, false);
+
+	world__fork(w, 42, "job", PROCESS_FOLLOWED);
+	world__task(w, 42, 0, "job");
+	world__owner(w, 2, 42, "job")->flags = PROCESS_FOLLOWED;
+	return w;
+}
+
+static void gone_files_stay_listed_one_by_one(void **state)
+{
+	struct world *w = running();
+	const struct snapshot *s;
+	const struct snapshot_file *row;
+
+	(void)state;
+	for (uint32_t i = 1; i <= 100; i++)
+		make_and_remove(w, i, i, "dir");
+	s = world__read(w, SECOND);
+	assert_int_equal(s->file_count, 100);
+	row = the_file(s, 7);
+	assert_string_equal(row->path, "/dir/f7");
+	assert_true(row->gone);
+	assert_true(row->deleted);
+	assert_int_equal(row->bytes, 0);
+	assert_int_equal(row->peak_bytes, 7 * PAGE);
+	assert_int_equal(row->added_bytes, 7 * PAGE);
+	assert_int_equal(row->count, 1);
+	assert_int_equal(row->bytes_each, ABSENT);
+	assert_int_equal(row->owner_count, 1);
+	assert_int_equal(row->owners[0].pid, 42);
+	assert_string_equal(row->owners[0].comm, "job");
+	/* and at the next reading */
+	assert_int_equal(world__read(w, SECOND)->file_count, 100);
+	world__free(w);
+}
+
+static void more_of_one_folder_are_one_row(void **state)
+{
+	struct world *w = running();
+	const struct snapshot *s;
+
+	(void)state;
+	for (uint32_t i = 1; i <= 500; i++)
+		make_and_remove(w, i, 1024, "joblib_memmapping_folder_1");
+	make_and_remove(w, 501, 3, "elsewhere");
+	s = world__read(w, SECOND);
+	assert_int_equal(s->file_count, 2);
+	for (size_t i = 0; i < s->file_count; i++) {
+		const struct snapshot_file *row = &s->files[i];
+
+		if (row->ino)
+			continue;
+		assert_string_equal(row->path, "/joblib_memmapping_folder_1");
+		assert_int_equal(row->count, 500);
+		assert_int_equal(row->bytes_each, 1024 * PAGE);
+		assert_int_equal(row->peak_bytes, 500 * 1024 * PAGE);
+		assert_int_equal(row->owners[0].pid, 42);
+		assert_true(row->gone);
+	}
+	world__free(w);
+}
+
+static void one_odd_file_does_not_hide_the_common_size(void **state)
+{
+	struct world *w = running();
+	const struct snapshot *s;
+	bool found = false;
+
+	(void)state;
+	make_and_remove(w, 1, 3, "dir");
+	for (uint32_t i = 2; i <= 500; i++)
+		make_and_remove(w, i, 1024, "dir");
+	s = world__read(w, SECOND);
+	for (size_t i = 0; i < s->file_count; i++)
+		found |= s->files[i].count == 499 && s->files[i].bytes_each == 1024 * PAGE;
+	assert_true(found);
+	world__free(w);
+}
+
+static void many_gone_memfds_are_called_something(void **state)
+{
+	struct world *w = running();
+	const struct snapshot *s;
+
+	(void)state;
+	for (uint32_t i = 1; i <= 150; i++) {
+		world__file(w, i, SHM_DEV, 2, 4);
+		world__name(w, i, "memfd:arena", 12);
+		world__gone(w, i, 2, PROCESS_FOLLOWED);
+	}
+	s = world__read(w, SECOND);
+	assert_int_equal(s->file_count, 1);
+	assert_int_equal(s->files[0].count, 150);
+	assert_string_not_equal(s->files[0].path, "");
+	world__free(w);
+}
+
+static void gone_files_of_others_are_not_kept(void **state)
+{
+	struct world *w = running();
+
+	(void)state;
+	world__owner(w, 3, 43, "other");
+	world__file(w, 1, TMPFS_DEV, 3, 9);
+	world__name(w, 1, "f", 2);
+	world__gone(w, 1, 3, 0);
+	assert_int_equal(world__read(w, SECOND)->file_count, 0);
+	world__free(w);
+}
+
+static void nothing_is_kept_without_being_asked(void **state)
+{
+	struct world *w = world__new(false, false);
+
+	(void)state;
+	world__owner(w, 2, 42, "job")->flags = PROCESS_FOLLOWED;
+	make_and_remove(w, 1, 9, "dir");
+	assert_int_equal(world__read(w, SECOND)->file_count, 0);
+	world__free(w);
+}
+
+/* ---- mounts ---- */
+
+static void mounts(void **state)
+{
+	struct world *w = world__new(false, false);
+	const struct snapshot_mount *row;
+
+	(void)state;
+	world__owner(w, 2, 42, "x");
+	world__file(w, 1, TMPFS_DEV, 2, 9);
+	world__file(w, 2, TMPFS_DEV, OWNER_UNKNOWN, 5);
+	world__file(w, 3, DISK_DEV, 2, 100);
+	world__mount(w, "/dev/shm", TMPFS_DEV, 15 * PAGE, 1 << 20); /* a directory's page besides */
+	world__mount(w, "/empty", DEV(0, 51), 0, 1 << 20);
+	world__mount(w, "/run", DEV(0, 52), 0, 0)->used_bytes.has = false;
+	world__file(w, 4, DEV(0, 52), 2, 3);
+	row = world__read(w, SECOND)->mounts;
+	assert_string_equal(row[0].path, "/dev/shm");
+	assert_int_equal(row[0].used_bytes, 15 * PAGE);
+	assert_int_equal(row[0].unattributed_bytes, 6 * PAGE);
+	assert_int_equal(row[0].file_count, 2);
+	assert_int_equal(row[0].limit_bytes, 1 << 20);
+	assert_int_equal(row[0].used_inodes, ABSENT);
+	assert_int_equal(row[1].unattributed_bytes, 0);
+	assert_int_equal(row[2].limit_bytes, ABSENT);
+	assert_int_equal(row[2].used_bytes, 3 * PAGE); /* what its files have */
+	w->mounts[0].used_bytes.value = 2 * PAGE; /* it shrank between the two looks */
+	w->files[1].nrpages = 9;
+	row = world__read(w, SECOND)->mounts;
+	assert_int_equal(row[0].unattributed_bytes, 0);
+	assert_int_equal(row[0].peak_bytes, 15 * PAGE);
+	world__free(w);
+}
+
+static void a_device_number_used_again_is_another_mount(void **state)
+{
+	struct world *w = world__new(false, false);
+	const struct snapshot_mount *row;
+
+	(void)state;
+	world__mount(w, "/old", TMPFS_DEV, 100 * PAGE, 1 << 20);
+	world__read(w, SECOND);
+	w->reading.mount_count = 0; /* umounted: the number is free */
+	world__read(w, SECOND);
+	world__mount(w, "/new", TMPFS_DEV, 1 * PAGE, 1 << 20);
+	row = world__read(w, SECOND)->mounts;
+	assert_int_equal(row[0].peak_bytes, 1 * PAGE);
+	assert_true(isnan(row[0].used_rate));
+	world__free(w);
+}
+
+/* ---- events of pages ---- */
+
+static void pages_are_told_once_an_interval(void **state)
+{
+	struct world *w = world__new(false, true);
+	const struct kept_event *told;
+
+	(void)state;
+	world__task(w, 42, 0, "x");
+	world__owner(w, 2, 42, "x");
+	world__file(w, 1, TMPFS_DEV, 2, 9);
+	world__name(w, 1, "f", 2);
+	world__file(w, 2, DISK_DEV, 2, 4);
+	world__read(w, SECOND);
+	assert_int_equal(w->event_count, 2);
+	told = find_event(w, EVENT_TMPFS, 42);
+	assert_non_null(told);
+	assert_string_equal(told->path, "/f");
+	assert_int_equal(told->event.pages.added_bytes, 9 * PAGE);
+	assert_int_equal(told->event.pages.removed_bytes, 0);
+	assert_int_equal(told->event.pages.resident_bytes, 9 * PAGE);
+	assert_int_equal(told->event.pages.count, 1);
+	assert_int_equal(find_event(w, EVENT_CACHE, 42)->event.pages.added_bytes, 4 * PAGE);
+	world__read(w, SECOND);
+	assert_int_equal(w->event_count, 0);
+	w->files[1].added += 3;
+	w->files[1].removed += 5;
+	w->files[1].nrpages = 7;
+	world__read(w, SECOND);
+	assert_int_equal(w->event_count, 1);
+	assert_int_equal(w->events[0].event.pages.added_bytes, 3 * PAGE);
+	assert_int_equal(w->events[0].event.pages.removed_bytes, 5 * PAGE);
+	assert_int_equal(w->events[0].event.pages.resident_bytes, 7 * PAGE);
+	/* its end tells what the last interval did not */
+	w->files[1].added += 2;
+	w->event_count = 0;
+	world__gone(w, 1, 2, 0);
+	assert_int_equal(w->event_count, 1);
+	assert_int_equal(w->events[0].event.pages.added_bytes, 2 * PAGE);
+	assert_int_equal(w->events[0].event.pages.removed_bytes, 9 * PAGE);
+	assert_true(w->events[0].event.pages.deleted);
+	world__free(w);
+}
+
+/* added_bytes of a process are its own, though another was the first owner */
+static void a_further_owner_is_told_of_its_own_pages(void **state)
+{
+	struct world *w = world__new(false, true);
+	const struct kept_event *told;
+
+	(void)state;
+	world__task(w, 42, 0, "first");
+	world__task(w, 43, 0, "second");
+	world__owner(w, 2, 42, "first");
+	world__owner(w, 3, 43, "second");
+	world__file(w, 1, TMPFS_DEV, 2, 10);
+	world__read(w, SECOND);
+	w->files[1].added = w->files[1].nrpages = 16;
+	world__pair(w, 1, 3, 6, 6);
+	world__share(w, 1, 10);
+	world__read(w, SECOND);
+	told = find_event(w, EVENT_TMPFS, 43);
+	assert_non_null(told);
+	assert_int_equal(told->event.pages.added_bytes, 6 * PAGE);
+	told = find_event(w, EVENT_TMPFS, 42);
+	assert_true(!told || told->event.pages.added_bytes == 0);
+	world__free(w);
+}
+
+static void many_small_files_do_not_flood(void **state)
+{
+	struct world *w = world__new(false, true);
+	uint64_t added = 0;
+
+	(void)state;
+	world__task(w, 42, 0, "x");
+	world__owner(w, 2, 42, "x");
+	for (uint32_t i = 1; i <= 100; i++)
+		world__file(w, i, TMPFS_DEV, 2, 1);
+	world__read(w, SECOND);
+	assert_in_range(w->event_count, 20, 22);
+	for (size_t i = 0; i < w->event_count; i++)
+		added += w->events[i].event.pages.added_bytes;
+	assert_int_equal(added, 100 * PAGE); /* the rest is summed up in one: nothing is lost */
+	world__free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gone_files_stay_listed_one_by_one),
+		cmocka_unit_test(more_of_one_folder_are_one_row),
+		cmocka_unit_test(one_odd_file_does_not_hide_the_common_size),
+		cmocka_unit_test(many_gone_memfds_are_called_something),
+		cmocka_unit_test(gone_files_of_others_are_not_kept),
+		cmocka_unit_test(nothing_is_kept_without_being_asked),
+		cmocka_unit_test(mounts),
+		cmocka_unit_test(a_device_number_used_again_is_another_mount),
+		cmocka_unit_test(pages_are_told_once_an_interval),
+		cmocka_unit_test(a_further_owner_is_told_of_its_own_pages),
+		cmocka_unit_test(many_small_files_do_not_flood),
+	};
+
+	return cmocka_run_group_tests_name("model_gone", tests, NULL, NULL);
+}
