@@ -9,199 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OWNER_GRACE_NS 2000000000ULL /* an exited owner's slot is not reused at once */
-
-/* one owner of the file at hand */
-struct part {
-	uint32_t owner;
-	uint64_t shares, added, pages;
-	double rest;
-};
-
-#define MOST_PARTS 1024
-
-struct owners_of_file {
-	struct part parts[MOST_PARTS];
-	size_t count;
-};
-
-static int by_file(const void *a, const void *b)
-{
-	const struct pair_row *left = a, *right = b;
-
-	if (left->key.file != right->key.file)
-		return left->key.file < right->key.file ? -1 : 1;
-	if (left->key.birth_ns != right->key.birth_ns)
-		return left->key.birth_ns < right->key.birth_ns ? -1 : 1;
-	return (left->key.owner > right->key.owner) - (left->key.owner < right->key.owner);
-}
-
-/* the owners' pages add up to `pages`: the largest rests are rounded up */
-static void split(struct owners_of_file *of, uint64_t total_shares, uint64_t pages)
-{
-	uint64_t given = 0;
-
-	for (size_t i = 0; i < of->count; i++) {
-		double exact = total_shares ? (double)of->parts[i].shares / (double)total_shares *
-						  (double)pages
-					    : 0;
-
-		of->parts[i].pages = (uint64_t)exact;
-		of->parts[i].rest = exact - (double)of->parts[i].pages;
-		given += of->parts[i].pages;
-	}
-	while (given < pages) {
-		size_t best = 0;
-
-		for (size_t i = 1; i < of->count; i++) {
-			if (of->parts[i].rest > of->parts[best].rest)
-				best = i;
-		}
-		if (of->parts[best].rest <= 0)
-			break;
-		of->parts[best].pages++;
-		of->parts[best].rest = 0;
-		given++;
-	}
-}
-
-/* the slot's owners into `of`; *pair walks the sorted pairs */
-static void find_owners(struct model *model, const struct reading *reading, uint32_t index,
-			size_t *pair, struct owners_of_file *of)
-{
-	const struct file_slot *slot = &reading->files[index];
-	uint64_t added = slot->added, total = slot->shares;
-
-	of->count = 1;
-	of->parts[0] = (struct part){.owner = slot->owner, .shares = slot->shares};
-	for (; *pair < reading->pair_count && reading->pairs[*pair].key.file <= index; ++*pair) {
-		const struct pair_row *row = &reading->pairs[*pair];
-		uint32_t behind = slot->scale - row->pair.scale;
-		uint64_t shares = behind < 8 ? row->pair.shares >> (8 * behind) : 0;
-
-		if (row->key.file != index || row->key.birth_ns != slot->birth_ns ||
-		    !(slot->flags & FILE_SHARED)) {
-			struct pair_key *key = rows__add(model, &model->garbage_pairs, sizeof(*key));
-
-			if (key)
-				*key = row->key;
-			continue;
-		}
-		total += shares;
-		added -= row->pair.added < added ? row->pair.added : added;
-		if (of->count < MOST_PARTS)
-			of->parts[of->count++] =
-			    (struct part){.owner = row->key.owner, .shares = shares, .added = row->pair.added};
-	}
-	of->parts[0].added = added;
-	if (!(slot->flags & FILE_SHARED))
-		of->parts[0].shares = total = 1;
-	/* shares that no pair had room for are nobody's */
-	if (slot->flags & FILE_SHARED && slot->total_shares > total)
-		total = slot->total_shares;
-	split(of, total, slot->nrpages);
-}
-
-static struct process *owner_process(const struct model *model, uint32_t index)
-{
-	return index >= OWNER_FIRST && index < model->owner_slots ? model->owners[index] : NULL;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	const struct snapshot_owner *left = a, *right = b;
-
-	if (left->bytes != right->bytes)
-		return left->bytes < right->bytes ? 1 : -1;
-	return (left->pid > right->pid) - (left->pid < right->pid);
-}
-
-/* credits the processes and lists them; returns how many pages have a known owner */
-static uint64_t credit(struct model *model, const struct file_slot *slot,
-		       const struct owners_of_file *of, size_t *first, size_t *count)
-{
-	uint64_t known = 0, swap_left = slot->swapped;
-
-	*first = model->owner_rows.count;
-	for (size_t i = 0; i < of->count; i++) {
-		const struct part *part = &of->parts[i];
-		struct process *process = owner_process(model, part->owner);
-		uint64_t swapped = of->count == 1 ? swap_left : 0;
-		struct snapshot_owner *row;
-
-		if (part->owner < model->owner_slots)
-			model->owner_used[part->owner] = 1;
-		if (!process)
-			continue;
-		if (slot->nrpages)
-			swapped = (uint64_t)((double)slot->swapped * (double)part->pages /
-					     (double)slot->nrpages);
-		known += part->pages;
-		if (slot->flags & FILE_TMPFS) {
-			process->tmpfs += part->pages;
-			process->tmpfs_swap += swapped;
-		} else {
-			process->cache += part->pages;
-		}
-		if (!part->pages && !swapped)
-			continue;
-		row = rows__add(model, &model->owner_rows, sizeof(*row));
-		if (!row)
-			return known;
-		row->pid = process->key.pid;
-		row->start_ns = process->key.start_ns;
-		row->start_time_ns = model__realtime(model, process->key.start_ns);
-		row->comm = process->comm;
-		row->exited = process->exited;
-		row->bytes = pages_to_bytes(model, part->pages);
-	}
-	*count = model->owner_rows.count - *first;
-	if (*count > 1)
-		qsort((struct snapshot_owner *)model->owner_rows.data + *first, *count,
-		      sizeof(struct snapshot_owner), by_bytes);
-	return known;
-}
-
-static struct mount_state *mount_state(struct model *model, uint32_t dev)
-{
-	struct mount_state *state;
-
-	HASH_FIND(hh, model->mounts, &dev, sizeof(dev), state);
-	if (state)
-		return state;
-	state = calloc(1, sizeof(*state));
-	if (!state) {
-		model->failed = true;
-		return NULL;
-	}
-	state->dev = dev;
-	HASH_ADD(hh, model->mounts, dev, sizeof(dev), state);
-	return state;
-}
-
-/* what came and went in this interval, told as an event; many small ones become one */
-static void tell_pages(struct model *model, const struct reading *reading, uint32_t index,
-		       struct process *process, uint64_t added, uint64_t removed)
-{
-	const struct file_slot *slot = &reading->files[index];
-	const struct file_state *state = &model->files[index];
-	struct event event = {.boot_ns = reading->boot_ns};
-
-	if (!model->settings.page_events || (!added && !removed))
-		return;
-	if (process && process->told++ >= model->settings.page_event_files)
-		return;
-	event.type = slot->flags & FILE_TMPFS ? EVENT_TMPFS : EVENT_CACHE;
-	event.pages.path = state->full;
-	event.pages.mount = state->mount;
-	event.pages.added_bytes = pages_to_bytes(model, added);
-	event.pages.removed_bytes = pages_to_bytes(model, removed);
-	event.pages.resident_bytes = pages_to_bytes(model, slot->nrpages);
-	event.pages.deleted = slot->flags & FILE_DELETED;
-	event.pages.count = 1;
-	model__emit(model, &event, process);
-}
-
 static void file_row(struct model *model, const struct reading *reading, uint32_t index,
 		     size_t *pair, struct owners_of_file *of)
 {
@@ -210,14 +17,16 @@ static void file_row(struct model *model, const struct reading *reading, uint32_
 	struct snapshot_file *row;
 	struct mount_state *mount;
 	size_t first = 0, count = 0;
-	uint64_t known, added, removed;
+	uint64_t known;
 
 	if (!state)
 		return;
 	model__complete_name(model, reading, index);
-	find_owners(model, reading, index, pair, of);
-	known = credit(model, slot, of, &first, &count);
-	mount = mount_state(model, slot->dev);
+	model__find_owners(model, reading, index, pair, of);
+	if (model->failed)
+		return;
+	known = model__credit(model, slot, of, &first, &count);
+	mount = model__mount(model, slot->dev);
 	row = rows__add(model, &model->file_rows, sizeof(*row));
 	if (!mount || !row)
 		return;
@@ -245,65 +54,9 @@ static void file_row(struct model *model, const struct reading *reading, uint32_
 	row->owners = (void *)(uintptr_t)first; /* an index until the array stops growing */
 	row->rate = model__rate(model, state->has_last, row->bytes,
 				pages_to_bytes(model, state->last_pages), reading);
-	added = slot->added - state->last_added;
-	removed = slot->removed - state->last_removed;
-	tell_pages(model, reading, index, owner_process(model, slot->owner), added, removed);
+	model__tell_file(model, reading, index, of);
 	state->last_pages = slot->nrpages;
-	state->last_added = slot->added;
-	state->last_removed = slot->removed;
 	state->has_last = true;
-}
-
-/* owner slots of the kernel side -> processes, which may have exited long ago */
-static void take_owners(struct model *model, const struct reading *reading)
-{
-	struct process *process;
-
-	for (process = model->processes; process; process = process->hh.next) {
-		process->cache = process->tmpfs = process->tmpfs_swap = 0;
-		process->told = 0;
-		process->has_owner = false;
-	}
-	if (model->owner_slots < reading->owner_slots) {
-		free(model->owners);
-		free(model->owner_used);
-		model->owners = calloc(reading->owner_slots, sizeof(*model->owners));
-		model->owner_used = calloc(reading->owner_slots, 1);
-		model->owner_slots = reading->owner_slots;
-	}
-	if (!model->owners || !model->owner_used) {
-		model->owner_slots = 0;
-		model->failed = reading->owner_slots != 0;
-		return;
-	}
-	memset(model->owner_used, 0, model->owner_slots);
-	memset(model->owners, 0, model->owner_slots * sizeof(*model->owners));
-	for (uint32_t i = OWNER_FIRST; i < reading->owner_slots; i++) {
-		const struct owner_slot *slot = &reading->owners[i];
-
-		if (!slot->start_ns)
-			continue;
-		process = model__process(model, slot->start_ns, slot->pid, false);
-		if (!process) {
-			process = model__process(model, slot->start_ns, slot->pid, true);
-			if (!process)
-				return;
-			memcpy(process->comm, slot->comm, COMM_LENGTH);
-			process->comm[COMM_LENGTH - 1] = '\0';
-			process->ppid = slot->ppid;
-			process->uid = slot->uid;
-			process->cgroup = slot->cgroup;
-			process->flags = slot->flags;
-		}
-		if (slot->exit_ns && !process->exited) {
-			process->exited = true;
-			process->exit_boot_ns = slot->exit_ns;
-		}
-		process->has_owner = true;
-		process->cache_added = slot->cache_added;
-		process->tmpfs_added = slot->tmpfs_added;
-		model->owners[i] = process;
-	}
 }
 
 /* files that found no slot: one row a kind, exact by owner */
@@ -316,7 +69,7 @@ static void other_files(struct model *model, const struct reading *reading, bool
 	for (uint32_t i = OWNER_UNKNOWN; i < reading->owner_slots; i++) {
 		const struct owner_slot *slot = &reading->owners[i];
 		__s64 other = tmpfs ? slot->other_tmpfs : slot->other_cache;
-		struct process *process = owner_process(model, i);
+		struct process *process = model__owner(model, i);
 		struct snapshot_owner *owner;
 
 		if (other <= 0 || (i >= OWNER_FIRST && !slot->start_ns))
@@ -342,9 +95,7 @@ static void other_files(struct model *model, const struct reading *reading, bool
 	count = model->owner_rows.count - first;
 	if (!pages)
 		return;
-	if (count > 1)
-		qsort((struct snapshot_owner *)model->owner_rows.data + first, count,
-		      sizeof(struct snapshot_owner), by_bytes);
+	model__sort_owners(model, first, count);
 	row = rows__add(model, &model->file_rows, sizeof(*row));
 	if (!row)
 		return;
@@ -444,66 +195,6 @@ static void add_holders(struct model *model, const struct reading *reading,
 	free(sorted);
 }
 
-static void mount_rows(struct model *model, const struct reading *reading)
-{
-	for (size_t i = 0; i < reading->mount_count; i++) {
-		const struct reading_mount *in = &reading->mounts[i];
-		struct mount_state *state = mount_state(model, in->major << 20 | in->minor);
-		struct snapshot_mount *row = rows__add(model, &model->mount_rows, sizeof(*row));
-
-		if (!state || !row)
-			return;
-		row->path = in->path;
-		row->major = in->major;
-		row->minor = in->minor;
-		row->namespace_id = in->namespace_id;
-		row->root_namespace = in->root_namespace;
-		/* a mount without a size limit has no figure of its own: its files add up */
-		row->used_bytes = in->used_bytes.has ? in->used_bytes.value
-						     : pages_to_bytes(model, state->booked);
-		row->limit_bytes = in->limit_bytes.has ? in->limit_bytes.value : ABSENT;
-		row->used_inodes = in->used_inodes.has ? in->used_inodes.value : ABSENT;
-		row->limit_inodes = in->limit_inodes.has ? in->limit_inodes.value : ABSENT;
-		row->file_count = state->files;
-		row->unattributed_bytes = ABSENT;
-		if (reading->tracing) {
-			uint64_t owned = pages_to_bytes(model, state->owned);
-
-			row->unattributed_bytes = row->used_bytes > owned ? row->used_bytes - owned : 0;
-		}
-		if (row->used_bytes > state->peak)
-			state->peak = row->used_bytes;
-		if (in->peak_bytes > state->peak)
-			state->peak = in->peak_bytes;
-		row->peak_bytes = state->peak;
-		row->used_rate =
-		    model__rate(model, state->has_last, row->used_bytes, state->last_used, reading);
-		state->last_used = row->used_bytes;
-		state->has_last = true;
-	}
-}
-
-/* exited owners without a page, and what else the kernel side may forget */
-static void collect_garbage(struct model *model, const struct reading *reading)
-{
-	for (uint32_t i = OWNER_FIRST; i < reading->owner_slots; i++) {
-		const struct owner_slot *slot = &reading->owners[i];
-		uint32_t *index;
-		struct owner_key *key;
-
-		if (!slot->start_ns || !slot->exit_ns || model->owner_used[i] ||
-		    slot->exit_ns + OWNER_GRACE_NS > reading->boot_ns)
-			continue;
-		index = rows__add(model, &model->garbage_owners, sizeof(*index));
-		key = rows__add(model, &model->garbage_keys, sizeof(*key));
-		if (!index || !key)
-			return;
-		*index = i;
-		key->start_ns = slot->start_ns;
-		key->pid = slot->pid;
-	}
-}
-
 static void note_peaks(struct model *model)
 {
 	struct process *process;
@@ -544,18 +235,17 @@ static void settle(struct model *model)
 
 void model__files(struct model *model, const struct reading *reading)
 {
-	static struct owners_of_file of;
+	struct owners_of_file of = {};
 	struct mount_state *mount;
 	uint32_t *slot_of_row;
 	size_t pair = 0, rows = 0;
 
 	for (mount = model->mounts; mount; mount = mount->hh.next)
-		mount->owned = mount->booked = mount->files = 0;
-	take_owners(model, reading);
+		mount->owned = mount->booked = mount->files = mount->seen = 0;
+	model__take_owners(model, reading);
 	if (model->failed)
 		return;
-	if (reading->pair_count)
-		qsort(reading->pairs, reading->pair_count, sizeof(*reading->pairs), by_file);
+	model__sort_pairs(reading);
 	slot_of_row = calloc(reading->file_slots + 1, sizeof(*slot_of_row));
 	if (!slot_of_row) {
 		model->failed = true;
@@ -573,6 +263,7 @@ void model__files(struct model *model, const struct reading *reading)
 		if (key)
 			*key = reading->pairs[pair].key;
 	}
+	free(of.parts);
 	add_holders(model, reading, slot_of_row, rows);
 	free(slot_of_row);
 	other_files(model, reading, false);
@@ -580,8 +271,9 @@ void model__files(struct model *model, const struct reading *reading)
 	add_segments(model, reading);
 	if (model->settings.keep_gone)
 		model__gone_rows(model, reading);
-	mount_rows(model, reading);
+	model__mount_rows(model, reading);
 	note_peaks(model);
-	collect_garbage(model, reading);
+	model__tell_rest(model, reading);
+	model__collect_garbage(model, reading);
 	settle(model);
 }

@@ -11,6 +11,7 @@
 
 #define GONE_ONE_BY_ONE 100
 #define GONE_GROUPS 4096
+#define GONE_SIZES 8 /* sizes of a folder's files that are told apart */
 
 struct gone_file {
 	char *path; /* within the filesystem */
@@ -26,8 +27,12 @@ struct gone_group {
 	char *seen;   /* as people see it */
 	UT_hash_handle hh;
 	struct gone_file *files; /* the first hundred */
-	uint64_t count, peak_pages, added, removed;
-	uint64_t each_pages; /* of all of them, ABSENT when they differ */
+	uint64_t count;
+	struct gone_size {
+		uint64_t each_pages; /* at their peak; ABSENT: of other sizes than those */
+		uint64_t count, peak_pages, added, removed;
+	} sizes[GONE_SIZES];
+	size_t size_count;
 };
 
 static void free_file(struct gone_file *file)
@@ -80,25 +85,36 @@ static struct gone_group *group_of(struct model *model, uint32_t dev, const char
 		model->failed = true;
 		return NULL;
 	}
-	group->each_pages = ABSENT;
 	HASH_ADD_KEYPTR(hh, model->gone, group->folder, length, group);
 	return group;
+}
+
+static struct gone_size *size_of(struct gone_group *group, uint64_t pages)
+{
+	size_t i = 0;
+
+	while (i < group->size_count && group->sizes[i].each_pages != pages)
+		i++;
+	if (i == group->size_count && i < GONE_SIZES) {
+		group->sizes[i].each_pages = i == GONE_SIZES - 1 ? ABSENT : pages;
+		group->size_count++;
+	}
+	return &group->sizes[i < GONE_SIZES ? i : GONE_SIZES - 1];
 }
 
 static void keep(struct model *model, const struct record_file_gone *record, const char *path)
 {
 	struct gone_group *group = group_of(model, record->dev, path);
+	struct gone_size *size;
 	struct gone_file *file;
 
 	if (!group)
 		return;
-	if (!group->count)
-		group->each_pages = record->peak;
-	else if (group->each_pages != record->peak)
-		group->each_pages = ABSENT;
-	group->peak_pages += record->peak;
-	group->added += record->added;
-	group->removed += record->removed;
+	size = size_of(group, record->peak);
+	size->count++;
+	size->peak_pages += record->peak;
+	size->added += record->added;
+	size->removed += record->removed;
 	if (group->count++ >= GONE_ONE_BY_ONE)
 		return;
 	file = &group->files[group->count - 1];
@@ -152,25 +168,26 @@ static void fill_row(struct model *model, struct snapshot_file *row, const struc
 	}
 }
 
-static void group_row(struct model *model, struct gone_group *group)
+static void size_row(struct model *model, struct gone_group *group, const struct gone_size *size)
 {
-	const char *slash;
 	struct snapshot_file *row = rows__add(model, &model->file_rows, sizeof(*row));
+	const char *slash;
 
 	if (!row)
 		return;
 	fill_row(model, row, &group->files[0]);
 	slash = strrchr(row->path, '/');
 	if (!group->seen)
-		group->seen = strndup(row->path, slash ? (size_t)(slash - row->path) : 0);
+		group->seen = slash ? strndup(row->path, (size_t)(slash - row->path))
+				    : strdup(row->path);
 	row->path = group->seen;
 	row->ino = 0;
-	row->count = group->count;
+	row->count = size->count;
 	row->bytes_each =
-	    is_known(group->each_pages) ? pages_to_bytes(model, group->each_pages) : ABSENT;
-	row->peak_bytes = pages_to_bytes(model, group->peak_pages);
-	row->added_bytes = pages_to_bytes(model, group->added);
-	row->removed_bytes = pages_to_bytes(model, group->removed);
+	    is_known(size->each_pages) ? pages_to_bytes(model, size->each_pages) : ABSENT;
+	row->peak_bytes = pages_to_bytes(model, size->peak_pages);
+	row->added_bytes = pages_to_bytes(model, size->added);
+	row->removed_bytes = pages_to_bytes(model, size->removed);
 }
 
 void model__gone_rows(struct model *model, const struct reading *reading)
@@ -181,7 +198,8 @@ void model__gone_rows(struct model *model, const struct reading *reading)
 		for (uint64_t i = 0; i < group->count && i < GONE_ONE_BY_ONE; i++)
 			complete(reading, &group->files[i]);
 		if (group->count > GONE_ONE_BY_ONE) {
-			group_row(model, group);
+			for (size_t i = 0; i < group->size_count; i++)
+				size_row(model, group, &group->sizes[i]);
 			continue;
 		}
 		for (uint64_t i = 0; i < group->count; i++) {
@@ -202,30 +220,10 @@ void model__gone_rows(struct model *model, const struct reading *reading)
 void model__file_gone(struct model *model, const struct record_file_gone *record)
 {
 	struct file_state *state = model__file(model, record->index, record->birth_ns);
-	struct process *process = NULL;
-	struct event event = {.boot_ns = record->head.time_ns};
-	uint64_t added, removed;
 
 	if (!state)
 		return;
 	if (model->settings.keep_gone && record->owner_flags & PROCESS_FOLLOWED)
 		keep(model, record, state->path ? state->path : "");
-	added = record->added - state->last_added;
-	removed = record->removed - state->last_removed;
-	state->last_added = record->added;
-	state->last_removed = record->removed;
-	if (!model->settings.page_events || (!added && !removed))
-		return;
-	if (record->owner_start_ns)
-		process = model__process(model, record->owner_start_ns, record->owner_pid, false);
-	if (process && process->told++ >= model->settings.page_event_files)
-		return;
-	event.type = record->flags & FILE_TMPFS ? EVENT_TMPFS : EVENT_CACHE;
-	event.pages.path = state->full ? state->full : state->path;
-	event.pages.mount = state->mount;
-	event.pages.added_bytes = pages_to_bytes(model, added);
-	event.pages.removed_bytes = pages_to_bytes(model, removed);
-	event.pages.deleted = record->flags & FILE_DELETED;
-	event.pages.count = 1;
-	model__emit(model, &event, process);
+	model__tell_gone(model, record, state);
 }

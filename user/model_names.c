@@ -12,12 +12,16 @@
 
 #include "decode.h"
 
+#define FILE_SLOTS_MOST (1U << 20)
+
 static int grow_files(struct model *model, uint32_t slots)
 {
 	struct file_state *grown;
 
 	if (slots <= model->file_slots)
 		return 0;
+	if (slots > FILE_SLOTS_MOST)
+		return -EINVAL; /* an odd record */
 	slots = slots < 1024 ? 1024 : slots + slots / 2;
 	grown = realloc(model->files, slots * sizeof(*grown));
 	if (!grown) {
@@ -35,7 +39,7 @@ struct file_state *model__file(struct model *model, uint32_t index, uint64_t bir
 {
 	struct file_state *state;
 
-	if (grow_files(model, index + 1))
+	if (index >= FILE_SLOTS_MOST || grow_files(model, index + 1))
 		return NULL;
 	state = &model->files[index];
 	if (state->birth_ns != birth_ns) {
@@ -56,7 +60,7 @@ int model__name_file(struct model *model, const struct record_file *record)
 
 	state = model__file(model, record->index, record->birth_ns);
 	if (!state)
-		return -ENOMEM;
+		return model->failed ? -ENOMEM : 0;
 	length = decode__path(record->path, record->path_length, record->path_flags, path,
 			      sizeof(path));
 	free(state->path);

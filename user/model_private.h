@@ -23,7 +23,7 @@ struct process {
 	char *cmdline;
 	uint32_t ppid, uid, flags;
 	uint64_t cgroup;
-	bool exited, seen, has_mm, has_owner, exit_untold;
+	bool exited, exit_known, seen, has_mm, has_owner, exit_untold;
 	int exit_code;
 	uint64_t exit_boot_ns;
 	uint64_t anon, file, shmem, swap, page_tables, locked, virtual_size, peak_rss;
@@ -31,8 +31,10 @@ struct process {
 	uint64_t cache, tmpfs, tmpfs_swap, peak_cache, peak_tmpfs, cache_added, tmpfs_added;
 	uint64_t last_resident, last_cache, last_tmpfs;
 	bool has_last;
-	/* page events of this interval beyond the ones told one by one */
-	uint32_t told;
+	uint32_t told; /* page events of this interval, told one by one */
+	struct pages_rest {
+		uint64_t count, added, removed, resident; /* bytes */
+	} rest[2]; /* cache, tmpfs: beyond those */
 };
 
 struct file_state {
@@ -62,9 +64,23 @@ struct mount_state {
 	bool has_last;
 	/* of this reading */
 	uint64_t owned, booked, files;
+	bool seen;
 };
 
 struct gone_group;
+struct pair_state;
+
+/* one owner of the file at hand */
+struct part {
+	uint32_t owner;
+	uint64_t shares, added, pages;
+	double share, rest;
+};
+
+struct owners_of_file {
+	struct part *parts; /* grows; [0] is the slot's own */
+	size_t count, capacity;
+};
 
 struct model {
 	struct model_settings settings;
@@ -76,6 +92,7 @@ struct model {
 	struct file_state *files;
 	uint32_t file_slots;
 	struct gone_group *gone;
+	struct pair_state *pair_states;
 	struct rows process_rows, cgroup_rows, mount_rows, file_rows, owner_rows, holder_pids, part_rows,
 	    loss_rows, garbage_pairs, garbage_owners, garbage_keys, other_owners;
 	/* owner index -> process, of this reading */
@@ -104,6 +121,28 @@ const struct cgroup_state *model__cgroup(const struct model *model, uint64_t id)
 
 /* model_files.c: file rows, and what they mean for owners and mounts */
 void model__files(struct model *model, const struct reading *reading);
+/* model_owners.c */
+void model__take_owners(struct model *model, const struct reading *reading);
+struct process *model__owner(const struct model *model, uint32_t index);
+void model__sort_pairs(const struct reading *reading);
+/* the slot's owners into `of`; *pair walks the sorted pairs */
+void model__find_owners(struct model *model, const struct reading *reading, uint32_t index,
+			size_t *pair, struct owners_of_file *of);
+/* adds to the processes and lists them; returns how many pages have a known owner */
+uint64_t model__credit(struct model *model, const struct file_slot *slot,
+		       const struct owners_of_file *of, size_t *first, size_t *count);
+void model__sort_owners(struct model *model, size_t first, size_t count);
+void model__collect_garbage(struct model *model, const struct reading *reading);
+/* model_mounts.c */
+struct mount_state *model__mount(struct model *model, uint32_t dev);
+void model__mount_rows(struct model *model, const struct reading *reading);
+/* model_pages.c: events of pages */
+void model__tell_file(struct model *model, const struct reading *reading, uint32_t index,
+		      const struct owners_of_file *of);
+void model__tell_gone(struct model *model, const struct record_file_gone *record,
+		      struct file_state *state);
+void model__tell_rest(struct model *model, const struct reading *reading);
+void model__free_pair_states(struct model *model);
 /* model_names.c */
 int model__name_file(struct model *model, const struct record_file *record);
 struct file_state *model__file(struct model *model, uint32_t index, uint64_t birth_ns);

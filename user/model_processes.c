@@ -33,6 +33,8 @@ static void take_row(struct model *model, const struct task_row *row, const char
 	process->virtual_size = pages_to_bytes(model, row->virtual_pages);
 	if (pages_to_bytes(model, row->peak_rss_pages) > process->peak_rss)
 		process->peak_rss = pages_to_bytes(model, row->peak_rss_pages);
+	/* one that an earlier reading missed is back; one that told its exit is not */
+	process->exited = process->exit_known;
 	process->seen = !process->exited;
 	if (cmdline && (!process->cmdline || strcmp(process->cmdline, cmdline) != 0)) {
 		free(process->cmdline);

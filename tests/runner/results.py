@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 PASS, FAIL, SKIP = "passed", "failed", "skipped"
 SKIPPED_EXIT = 77
+PROGRAM = "(the program)"  # the name of a failure that no test told
 
 LINE = re.compile(r"(not )?ok\b *(\d+)? *(?:- *)?(.*)")
 DIRECTIVE = re.compile(r"\s*#\s*(SKIP|TODO)\b\S*\s*(.*)", re.IGNORECASE)
@@ -27,7 +28,7 @@ class Result:
 def parse_result(line):
     """The result in a line of TAP, or None."""
     found = LINE.match(line)
-    if not found or (found.end(1) if found[1] else 0) != found.start(0) + (4 if found[1] else 0):
+    if not found:
         return None
     name, why, kind = found[3], "", FAIL if found[1] else PASS
     directive = DIRECTIVE.search(name)
@@ -78,7 +79,7 @@ class Stream:
         """status: as subprocess has it, negative when a signal ended it; problem: why it was ended, if it was."""
         left = [self.open] if self.open else []
         self.open = None
-        left += [Result(FAIL, "(the program)", diagnostics=[why]) for why in self.complaints(status, problem)]
+        left += [Result(FAIL, PROGRAM, diagnostics=[why]) for why in self.complaints(status, problem)]
         if not left and not self.seen and self.skipped is not None:
             counted = COUNTED.match(self.skipped)
             left.append(Result(SKIP, "(all of it)", self.skipped, count=int(counted[1]) if counted else 1))

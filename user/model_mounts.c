@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Mount rows: the kernel's own figures, and how much of them has an owner. */
+#include "model_private.h"
+
+#include <stdlib.h>
+
+struct mount_state *model__mount(struct model *model, uint32_t dev)
+{
+	struct mount_state *state;
+
+	HASH_FIND(hh, model->mounts, &dev, sizeof(dev), state);
+	if (state)
+		return state;
+	state = calloc(1, sizeof(*state));
+	if (!state) {
+		model->failed = true;
+		return NULL;
+	}
+	state->dev = dev;
+	HASH_ADD(hh, model->mounts, dev, sizeof(dev), state);
+	return state;
+}
+
+void model__mount_rows(struct model *model, const struct reading *reading)
+{
+	struct mount_state *state, *next;
+
+	for (size_t i = 0; i < reading->mount_count; i++) {
+		const struct reading_mount *in = &reading->mounts[i];
+		struct snapshot_mount *row = rows__add(model, &model->mount_rows, sizeof(*row));
+
+		state = model__mount(model, in->major << 20 | in->minor);
+		if (!state || !row)
+			return;
+		row->path = in->path;
+		row->major = in->major;
+		row->minor = in->minor;
+		row->namespace_id = in->namespace_id;
+		row->root_namespace = in->root_namespace;
+		/* a mount without a size limit has no figure of its own: its files add up */
+		row->used_bytes = in->used_bytes.has ? in->used_bytes.value
+						     : pages_to_bytes(model, state->booked);
+		row->limit_bytes = in->limit_bytes.has ? in->limit_bytes.value : ABSENT;
+		row->used_inodes = in->used_inodes.has ? in->used_inodes.value : ABSENT;
+		row->limit_inodes = in->limit_inodes.has ? in->limit_inodes.value : ABSENT;
+		row->file_count = state->files;
+		row->unattributed_bytes = ABSENT;
+		if (reading->tracing) {
+			uint64_t owned = pages_to_bytes(model, state->owned);
+
+			row->unattributed_bytes = row->used_bytes > owned ? row->used_bytes - owned : 0;
+		}
+		if (row->used_bytes > state->peak)
+			state->peak = row->used_bytes;
+		if (in->peak_bytes > state->peak)
+			state->peak = in->peak_bytes;
+		row->peak_bytes = state->peak;
+		row->used_rate =
+		    model__rate(model, state->has_last, row->used_bytes, state->last_used, reading);
+		state->last_used = row->used_bytes;
+		state->has_last = state->seen = true;
+	}
+	/* umounted: the device number may come again as another mount's */
+	HASH_ITER(hh, model->mounts, state, next) {
+		if (state->seen || state->files)
+			continue;
+		HASH_DEL(model->mounts, state);
+		free(state);
+	}
+}
