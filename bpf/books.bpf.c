@@ -167,11 +167,13 @@ int books__release(__u32 file)
 	struct file_slot *slot = file_at(file);
 	struct record_file_gone *record;
 	struct owner_slot *owner;
+	struct inode *inode;
 	__u64 mapping;
 
 	if (!slot || !slot->mapping)
 		return 0;
 	mapping = slot->mapping;
+	inode = (struct inode *)slot->inode;
 	if (bpf_map_delete_elem(&file_index, &mapping))
 		return 0; /* another CPU was first */
 	if (knob_story) {
@@ -186,7 +188,7 @@ int books__release(__u32 file)
 			record->index = file;
 			record->dev = slot->dev;
 			record->flags = slot->flags;
-			if (!BPF_CORE_READ((struct inode *)slot->inode, i_nlink))
+			if (!BPF_CORE_READ(inode, i_nlink))
 				record->flags |= FILE_DELETED; /* unlinked since the last refresh */
 			record->owner = slot->owner;
 			record->owner_start_ns = 0;

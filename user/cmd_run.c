@@ -20,6 +20,9 @@
 #include "session.h"
 #include "sink.h"
 
+#define ALIKE_FOR_PEOPLE 3 /* files alike that one row shows better */
+#define IN_FOLDER_MOST 100 /* more files of one folder become fewer rows in any format */
+
 struct run {
 	const struct options *options;
 	struct session session;
@@ -28,6 +31,7 @@ struct run {
 	struct output output, csv;
 	struct run_timeline timeline;
 	struct snapshot filtered;
+	struct run_names names;
 	struct run_report report;
 	char command[4096];
 	uint64_t start_boot_ns;
@@ -122,8 +126,12 @@ static void fill_report(struct run *run)
 
 static int write_report(struct run *run)
 {
+	bool people = run->options->format == FORMAT_TEXT;
 	int err = run_select(&run->filtered, run->timeline.last);
 
+	if (!err)
+		err = run_group(&run->filtered, people ? ALIKE_FOR_PEOPLE : 2,
+				people ? ALIKE_FOR_PEOPLE : IN_FOLDER_MOST + 1, &run->names);
 	if (err)
 		return err;
 	fill_report(run);
@@ -197,6 +205,7 @@ int command__run(const struct options *options)
 		output__failed(&run.csv, closed_csv);
 	run_timeline__free(&run.timeline);
 	run_select__free(&run.filtered);
+	run_names__free(&run.names);
 	session__close(&run.session);
 	return status;
 }

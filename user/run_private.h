@@ -29,4 +29,18 @@ void run_timeline__free(struct run_timeline *timeline);
 int run_select(struct snapshot *out, const struct snapshot *in);
 void run_select__free(struct snapshot *snapshot);
 
+/* names that rows made here need */
+struct run_names {
+	char **text;
+	size_t count;
+};
+void run_names__free(struct run_names *names);
+
+/*
+ * Makes one row of at least `least_alike` files of one size and owner in a folder that has
+ * at least `least_in_folder`. The rows' order is lost. 0 or -ENOMEM.
+ */
+int run_group(struct snapshot *snapshot, size_t least_alike, size_t least_in_folder,
+	      struct run_names *names);
+
 #endif

@@ -262,6 +262,14 @@ int run_select(struct snapshot *out, const struct snapshot *in)
 	return err;
 }
 
+void run_names__free(struct run_names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->text[i]);
+	free(names->text);
+	memset(names, 0, sizeof(*names));
+}
+
 void run_select__free(struct snapshot *snapshot)
 {
 	free((void *)snapshot->processes);

@@ -47,6 +47,64 @@ static void print_count(FILE *out, uint64_t count, const char *one, const char *
 		fprintf(out, "  %" PRIu64 " %s\n", count, count == 1 ? one : many);
 }
 
+#define FULL_RATIO 0.95
+
+/* the largest row of files on that mount; NULL: none */
+static const struct snapshot_file *largest_on(const struct snapshot *s, const struct snapshot_mount *m)
+{
+	const struct snapshot_file *best = NULL;
+
+	for (size_t i = 0; i < s->file_count; i++) {
+		const struct snapshot_file *f = &s->files[i];
+
+		if (f->major == m->major && f->minor == m->minor && is_known(f->peak_bytes) &&
+		    (!best || f->peak_bytes > best->peak_bytes))
+			best = f;
+	}
+	return best;
+}
+
+static void print_filler(FILE *out, const struct snapshot_file *f)
+{
+	char held[UNITS_MAX], each[UNITS_MAX], comm[256], path[4 * 4096];
+
+	fprintf(out, "    %s of it ", units__bytes(held, f->peak_bytes));
+	if (is_known(f->count) && f->count > 1 && is_known(f->bytes_each))
+		fprintf(out, "in %" PRIu64 " files of %s each ", f->count,
+			units__bytes(each, f->bytes_each));
+	else if (is_known(f->count) && f->count > 1)
+		fprintf(out, "in %" PRIu64 " files ", f->count);
+	if (f->owner_count) {
+		escape__text(comm, sizeof(comm), f->owners[0].comm);
+		fprintf(out, "came from %s[%u]%s", comm, f->owners[0].pid,
+			f->owner_count > 1 ? " and others" : "");
+	} else {
+		fputs("was there before, or nobody knows whose", out);
+	}
+	escape__text(path, sizeof(path), f->path);
+	fprintf(out, ",\n    %s %s\n", is_known(f->count) && f->count > 1 ? "in" : "as", path);
+}
+
+/* a mount that was full at its peak: what a failed write would not say */
+static void print_full(FILE *out, const struct run_report *r)
+{
+	char used[UNITS_MAX], limit[UNITS_MAX], path[4 * 4096];
+
+	for (size_t i = 0; i < r->snapshot->mount_count; i++) {
+		const struct snapshot_mount *m = &r->snapshot->mounts[i];
+		const struct snapshot_file *f = largest_on(r->snapshot, m);
+
+		if (!is_known(m->limit_bytes) || !m->limit_bytes || !is_known(m->peak_bytes) ||
+		    (double)m->peak_bytes < FULL_RATIO * (double)m->limit_bytes)
+			continue;
+		escape__text(path, sizeof(path), m->path);
+		fprintf(out, "  %s was full: %s at its peak, and the mount's limit is %s\n", path,
+			units__bytes(used, m->peak_bytes), units__bytes(limit, m->limit_bytes));
+		if (f)
+			print_filler(out, f);
+	}
+}
+
 static void print_trouble(FILE *out, const struct run_report *r)
 {
 	print_count(out, r->oom_kills, "process was killed: out of memory", "processes were killed: out of memory");
@@ -132,6 +190,7 @@ int sink_text__report(FILE *out, const struct run_report *report, const struct o
 
 	print_end(out, report);
 	print_trouble(out, report);
+	print_full(out, report);
 	err = sink_text__losses(out, report->snapshot);
 	print_totals(out, report);
 	if (!err && report->timeline_count)
