@@ -123,6 +123,15 @@ static void read_segments(struct collector *collector)
 	collector->reading.segments = collector->segments;
 }
 
+int collector__holders(struct collector *collector)
+{
+	bool mapped = true;
+	int n = tracer__holders(collector->tracer, &collector->holders, &collector->holder_capacity,
+				&mapped);
+
+	return n < 0 || mapped ? n : collector__mapped(collector, (size_t)n);
+}
+
 static int read_books(struct collector *collector, unsigned wants)
 {
 	struct reading *reading = &collector->reading;
@@ -133,8 +142,7 @@ static int read_books(struct collector *collector, unsigned wants)
 	if (!collector->tracer)
 		return 0;
 	if (wants & WANT_HOLDERS) {
-		n = tracer__holders(collector->tracer, &collector->holders,
-				    &collector->holder_capacity);
+		n = collector__holders(collector);
 		if (n < 0)
 			return n;
 		reading->holders = collector->holders;

@@ -273,6 +273,6 @@ int collector__seed(struct collector *collector)
 		walk_mount(&walk, &collector->tmpfs[i]);
 	if (walk.err)
 		return walk.err;
-	n = tracer__holders(collector->tracer, &collector->holders, &collector->holder_capacity);
+	n = collector__holders(collector);
 	return n < 0 ? n : 0;
 }

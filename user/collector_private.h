@@ -62,6 +62,10 @@ uint64_t clock_ns(int clock);
 /* collector_mounts.c */
 int collector__mounts(struct collector *collector, bool fresh);
 void collector__free_mounts(struct collector *collector);
+/* collector_maps.c: appends to the holders after `count`; their number or -errno */
+int collector__mapped(struct collector *collector, size_t count);
+/* collector.c: all holders; their number or -errno */
+int collector__holders(struct collector *collector);
 /* collector_processes.c */
 int collector__processes(struct collector *collector, unsigned wants);
 void collector__free_processes(struct collector *collector);

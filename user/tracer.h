@@ -74,7 +74,8 @@ int tracer__follow(struct tracer *tracer, uint32_t pid);
  * Returns the number of rows, -EOPNOTSUPP when the plan took another way, or -errno.
  */
 int tracer__tasks(struct tracer *tracer, struct task_row **rows, size_t *capacity);
-int tracer__holders(struct tracer *tracer, struct holder_row **rows, size_t *capacity);
+/* *mapped: false when the plan has no iterator for mappings */
+int tracer__holders(struct tracer *tracer, struct holder_row **rows, size_t *capacity, bool *mapped);
 /* root_fd: the directory of the topmost cgroup */
 int tracer__cgroups(struct tracer *tracer, int root_fd, struct cgroup_row **rows, size_t *capacity);
 

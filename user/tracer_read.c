@@ -67,7 +67,7 @@ int tracer__tasks(struct tracer *tracer, struct task_row **rows, size_t *capacit
 	return read_rows(tracer->iterators[ITERATE_TASKS], sizeof(**rows), (void **)rows, capacity, 0);
 }
 
-int tracer__holders(struct tracer *tracer, struct holder_row **rows, size_t *capacity)
+int tracer__holders(struct tracer *tracer, struct holder_row **rows, size_t *capacity, bool *mapped)
 {
 	int count = 0, err;
 
@@ -78,7 +78,8 @@ int tracer__holders(struct tracer *tracer, struct holder_row **rows, size_t *cap
 	if (err || count < 0)
 		return err ? err : count;
 	err = attach_iterator(tracer, ITERATE_MAPPED, tracer->bpf->progs.holders_mapped_iter, NULL);
-	if (err == -EOPNOTSUPP)
+	*mapped = err != -EOPNOTSUPP;
+	if (!*mapped)
 		return count;
 	if (err)
 		return err;
