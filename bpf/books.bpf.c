@@ -60,8 +60,12 @@ __u32 books__owner(void)
 	struct owner_slot *slot;
 	__u32 index = OWNER_UNKNOWN;
 
-	if (found)
-		return *found;
+	if (found) {
+		index = *found;
+		if (index >= owners_top)
+			owners_top = index + 1;
+		return index;
+	}
 	if (bpf_map_pop_elem(&owners_free, &index)) {
 		count_loss(LOSS_OWNER_SLOT, 1);
 		return OWNER_OTHER;
@@ -69,6 +73,8 @@ __u32 books__owner(void)
 	slot = owner_at(index);
 	if (!slot)
 		return OWNER_OTHER;
+	if (index >= owners_top)
+		owners_top = index + 1;
 	__builtin_memset(slot, 0, sizeof(*slot));
 	slot->pid = key.pid;
 	slot->ppid = BPF_CORE_READ(leader, real_parent, tgid);
@@ -230,6 +236,8 @@ __noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept)
 	slot = file_at(index);
 	if (!slot)
 		return FILE_NONE;
+	if (index >= files_top)
+		files_top = index + 1;
 	__builtin_memset(slot, 0, sizeof(*slot));
 	dev = BPF_CORE_READ(sb, s_dev);
 	slot->inode = (__u64)inode;

@@ -14,5 +14,6 @@ const volatile __u32 knob_cpus = 1;
 const volatile __u64 knob_map_bytes = 1 << 20;
 
 __u64 file_generation = 0;
+__u32 files_top = 0, owners_top = 0;
 
 char LICENSE[] SEC("license") = "GPL";

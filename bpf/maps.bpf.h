@@ -146,7 +146,7 @@ MAP_SCOPE struct {
 
 MAP_SCOPE struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1024 * 1024);
+	__uint(max_entries, 512 * 1024);
 } ring SEC(".maps");
 
 /* process ids (thread groups) that `run -- CMD` and `trace -- CMD` follow */
@@ -169,5 +169,8 @@ extern const volatile __u64 knob_map_bytes; /* smallest mapping worth a record *
 
 /* grows with each new slot: an answer "not in the table" is good while it stands still */
 extern __u64 file_generation;
+
+/* no slot from here on was ever used: the user side need not look there */
+extern __u32 files_top, owners_top;
 
 #endif

@@ -46,6 +46,11 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	if (!slot || !key || !slot->mapping)
 		return 0;
 	file = *key;
+	/* two CPUs that raised a top at once may have left the lower one */
+	if (file >= files_top)
+		files_top = file + 1;
+	if (slot->owner < knob_owners && slot->owner >= owners_top)
+		owners_top = slot->owner + 1;
 	if (!same_inode(slot)) {
 		books__release(file);
 		return 0;

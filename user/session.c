@@ -3,6 +3,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -164,6 +165,7 @@ int session__open(struct session *session, const struct options *options,
 	/* the kernel's types are needed no more: several MiB */
 	kernel__close(session->kernel);
 	session->kernel = NULL;
+	malloc_trim(0);
 	return EXIT_OK;
 }
 

@@ -67,6 +67,11 @@ static uint32_t round_slots(uint64_t wanted)
 	return slots;
 }
 
+static bool plan_has_mappings(const struct plan *plan)
+{
+	return plan->choices[FACT_MAPPINGS].way != NULL;
+}
+
 static void set_sizes(struct tracer *tracer, const struct tracer_knobs *knobs)
 {
 	struct pagetide_bpf *bpf = tracer->bpf;
@@ -89,10 +94,12 @@ static void set_sizes(struct tracer *tracer, const struct tracer_knobs *knobs)
 	bpf_map__set_max_entries(bpf->maps.owners, tracer->owner_slots);
 	bpf_map__set_max_entries(bpf->maps.owner_index, tracer->owner_slots);
 	bpf_map__set_max_entries(bpf->maps.owners_free, tracer->owner_slots);
+	if (!knobs->follow)
+		bpf_map__set_max_entries(bpf->maps.followed, 1);
+	if (!plan_has_mappings(tracer->plan))
+		bpf_map__set_max_entries(bpf->maps.heaps, 1);
 	if (knobs->read_only) {
 		bpf_map__set_max_entries(bpf->maps.pairs, 1024);
-		bpf_map__set_max_entries(bpf->maps.followed, 1024);
-		bpf_map__set_max_entries(bpf->maps.heaps, 1);
 	}
 }
 
@@ -258,7 +265,7 @@ int tracer__attach(struct tracer *tracer, enum fact_id *failed)
 
 static bool owned_by_us(struct tracer *tracer, uint64_t ino)
 {
-	for (uint32_t i = 1; i < tracer->file_slots; i++) {
+	for (uint32_t i = 1; i < tracer->bpf->bss->files_top; i++) {
 		const struct file_slot *slot = &tracer->files[i];
 
 		if (!slot->mapping || slot->ino != ino || !(slot->flags & FILE_TMPFS))

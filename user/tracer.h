@@ -45,7 +45,7 @@ int tracer__seed(struct tracer *tracer, const int *fds, uint32_t count, uint32_t
 /* Compares every slot with its inode: call before reading the books. */
 int tracer__refresh(struct tracer *tracer);
 
-/* The books, in place: they change while they are read. */
+/* The books, in place: they change while they are read. Slots from *slots on are unused. */
 const struct file_slot *tracer__files(const struct tracer *tracer, uint32_t *slots);
 const struct owner_slot *tracer__owners(const struct tracer *tracer, uint32_t *slots);
 struct pair_row {

@@ -147,13 +147,15 @@ int tracer__seed(struct tracer *tracer, const int *fds, uint32_t count, uint32_t
 
 const struct file_slot *tracer__files(const struct tracer *tracer, uint32_t *slots)
 {
-	*slots = tracer->file_slots;
+	/* racing writers may set it back by a few; those slots are read the next time */
+	*slots = tracer->bpf->bss->files_top;
 	return tracer->files;
 }
 
 const struct owner_slot *tracer__owners(const struct tracer *tracer, uint32_t *slots)
 {
-	*slots = tracer->owner_slots;
+	/* the first two stand for nobody's pages: other files of unknown owners */
+	*slots = tracer->bpf->bss->owners_top > OWNER_FIRST ? tracer->bpf->bss->owners_top : OWNER_FIRST;
 	return tracer->owners;
 }
 

@@ -186,7 +186,8 @@ def exited(t):
     worker.end()
     snapshot = file_is(t, top, ledger, kind="file")
     row = snapshot.process(worker.pid) or {}
-    t.equal((row.get("exited"), row.get("cache_bytes")), (True, ledger.bytes()), "exited, cache_bytes")
+    # it may own more: parts of its own binary that it had to read again
+    t.equal((row.get("exited"), row.get("cache_bytes", 0) >= ledger.bytes()), (True, True), f"exited, cache_bytes in {row}")
 
 
 if __name__ == "__main__":
