@@ -20,6 +20,7 @@
 #define DEFAULT_OWNERS 16384U
 #define READ_ONLY_OWNERS 1024U
 #define PREPARE_CHUNK 512U
+#define MAPPED_FIRST 512U
 #define LEAN_FILES (1U << 20)
 
 static char last_words[512];
@@ -124,21 +125,58 @@ static int run_prepare(struct tracer *tracer, uint32_t table, uint32_t first, ui
 	return 0;
 }
 
+/*
+ * A mapping of a BPF array counts as resident in whole, so only the slots that were
+ * ever used are mapped, more when there are more. 0 or -errno; the old one stays then.
+ */
+int tracer__map_slots(struct books_map *books, uint32_t wanted)
+{
+	uint32_t slots = books->mapped ? books->mapped : MAPPED_FIRST;
+	void *address;
+
+	while (slots < wanted)
+		slots *= 2;
+	if (slots > books->slots)
+		slots = books->slots;
+	if (slots == books->mapped)
+		return 0;
+	address = mmap(NULL, slots * books->slot_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, books->fd, 0);
+	if (address == MAP_FAILED)
+		return -errno;
+	if (books->mapped)
+		munmap(books->address, books->mapped * books->slot_bytes);
+	books->address = address;
+	books->mapped = slots;
+	return 0;
+}
+
+static void unmap_slots(struct books_map *books)
+{
+	if (books->mapped)
+		munmap(books->address, books->mapped * books->slot_bytes);
+	books->mapped = 0;
+}
+
+static void set_books(struct books_map *books, const struct bpf_map *map)
+{
+	books->fd = bpf_map__fd(map);
+	books->slots = bpf_map__max_entries(map);
+	books->slot_bytes = bpf_map__value_size(map);
+}
+
 static int map_books(struct tracer *tracer)
 {
-	struct pagetide_bpf *bpf = tracer->bpf;
+	int err;
 
-	tracer->files = mmap(NULL, tracer->file_slots * sizeof(struct file_slot), PROT_READ,
-			     MAP_SHARED, bpf_map__fd(bpf->maps.files), 0);
-	if (tracer->files == MAP_FAILED)
-		return -errno;
-	tracer->owners = mmap(NULL, tracer->owner_slots * sizeof(struct owner_slot),
-			      PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bpf->maps.owners), 0);
-	if (tracer->owners == MAP_FAILED)
-		return -errno;
-	tracer->mounts = mmap(NULL, bpf_map__max_entries(bpf->maps.mounts) * sizeof(struct mount_slot),
-			      PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bpf->maps.mounts), 0);
-	return tracer->mounts == MAP_FAILED ? -errno : 0;
+	set_books(&tracer->files, tracer->bpf->maps.files);
+	set_books(&tracer->owners, tracer->bpf->maps.owners);
+	set_books(&tracer->mounts, tracer->bpf->maps.mounts);
+	err = tracer__map_slots(&tracer->files, 1);
+	if (!err)
+		err = tracer__map_slots(&tracer->owners, 1);
+	if (!err)
+		err = tracer__map_slots(&tracer->mounts, 1);
+	return err;
 }
 
 static int prepare(struct tracer *tracer)
@@ -160,9 +198,6 @@ int tracer__open(struct tracer **out, const struct plan *plan, const struct trac
 	if (!tracer)
 		return -ENOMEM;
 	tracer->plan = plan;
-	tracer->files = MAP_FAILED;
-	tracer->owners = MAP_FAILED;
-	tracer->mounts = MAP_FAILED;
 	tracer->lean_fd = -1;
 	verbose = knobs->verbose;
 	libbpf_set_print(remember);
@@ -192,12 +227,6 @@ failed:
 	return err;
 }
 
-static void unmap(void *address, size_t length)
-{
-	if (address != MAP_FAILED && address)
-		munmap(address, length);
-}
-
 void tracer__close(struct tracer *tracer)
 {
 	if (!tracer)
@@ -207,11 +236,9 @@ void tracer__close(struct tracer *tracer)
 	for (int i = 0; i < ITERATORS; i++)
 		bpf_link__destroy(tracer->iterators[i]);
 	ring_buffer__free(tracer->ring);
-	unmap(tracer->files, tracer->file_slots * sizeof(struct file_slot));
-	unmap(tracer->owners, tracer->owner_slots * sizeof(struct owner_slot));
-	if (tracer->mounts != MAP_FAILED)
-		munmap(tracer->mounts, bpf_map__max_entries(tracer->bpf->maps.mounts) *
-					       sizeof(struct mount_slot));
+	untracer__map_slots(&tracer->files);
+	untracer__map_slots(&tracer->owners);
+	untracer__map_slots(&tracer->mounts);
 	if (tracer->lean_fd >= 0)
 		close(tracer->lean_fd);
 	pagetide_bpf__destroy(tracer->bpf);
@@ -265,13 +292,19 @@ int tracer__attach(struct tracer *tracer, enum fact_id *failed)
 
 static bool owned_by_us(struct tracer *tracer, uint64_t ino)
 {
-	for (uint32_t i = 1; i < tracer->bpf->bss->files_top; i++) {
-		const struct file_slot *slot = &tracer->files[i];
+	const struct owner_slot *owners;
+	const struct file_slot *files;
+	uint32_t slots, owner_slots;
+
+	files = tracer__files(tracer, &slots);
+	owners = tracer__owners(tracer, &owner_slots);
+	for (uint32_t i = 1; i < slots; i++) {
+		const struct file_slot *slot = &files[i];
 
 		if (!slot->mapping || slot->ino != ino || !(slot->flags & FILE_TMPFS))
 			continue;
-		if (slot->owner >= OWNER_FIRST && slot->pages == 1 &&
-		    tracer->owners[slot->owner].pid == (uint32_t)getpid())
+		if (slot->owner >= OWNER_FIRST && slot->owner < owner_slots && slot->pages == 1 &&
+		    owners[slot->owner].pid == (uint32_t)getpid())
 			return true;
 	}
 	return false;
@@ -315,12 +348,14 @@ uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
 	    bpf_map__update_elem(map, &dev, sizeof(dev), &index, sizeof(index), BPF_ANY))
 		return 0;
 	tracer->known_mounts++;
-	return index;
+	return tracer__map_slots(&tracer->mounts, index + 1) ? 0 : index;
 }
 
 const struct mount_slot *tracer__mount(const struct tracer *tracer, uint32_t index)
 {
-	return &tracer->mounts[index];
+	const struct mount_slot *mounts = tracer->mounts.address;
+
+	return &mounts[index];
 }
 
 int tracer__make_room(struct tracer *tracer)

@@ -45,9 +45,9 @@ int tracer__seed(struct tracer *tracer, const int *fds, uint32_t count, uint32_t
 /* Compares every slot with its inode: call before reading the books. */
 int tracer__refresh(struct tracer *tracer);
 
-/* The books, in place: they change while they are read. Slots from *slots on are unused. */
-const struct file_slot *tracer__files(const struct tracer *tracer, uint32_t *slots);
-const struct owner_slot *tracer__owners(const struct tracer *tracer, uint32_t *slots);
+/* The books, in place: they change while they are read, and live until the next call of the same. Slots from *slots on are unused. */
+const struct file_slot *tracer__files(struct tracer *tracer, uint32_t *slots);
+const struct owner_slot *tracer__owners(struct tracer *tracer, uint32_t *slots);
 struct pair_row {
 	struct pair_key key;
 	struct pair pair;

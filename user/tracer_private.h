@@ -14,6 +14,14 @@
 
 enum iterator { ITERATE_TASKS, ITERATE_CGROUPS, ITERATE_OPEN, ITERATE_MAPPED, ITERATE_FILES, ITERATORS };
 
+/* a slot array of the kernel side, mapped as far as it is used */
+struct books_map {
+	void *address;
+	size_t slot_bytes;
+	int fd;
+	uint32_t slots, mapped;
+};
+
 struct tracer {
 	const struct plan *plan;
 	struct pagetide_bpf *bpf;
@@ -21,14 +29,15 @@ struct tracer {
 	struct bpf_link *links[MAX_LINKS];
 	int link_count;
 	struct bpf_link *iterators[ITERATORS];
-	struct file_slot *files;
-	struct owner_slot *owners;
-	struct mount_slot *mounts;
+	struct books_map files, owners, mounts;
 	uint32_t known_mounts;
 	uint32_t file_slots, kept_slots, owner_slots;
 	int lean_fd;
 	tracer_record_fn take;
 	void *take_context;
 };
+
+/* maps more where more is wanted; 0 or -errno, the old mapping stays then */
+int tracer__map_slots(struct books_map *books, uint32_t wanted);
 
 #endif

@@ -145,18 +145,26 @@ int tracer__seed(struct tracer *tracer, const int *fds, uint32_t count, uint32_t
 	return 0;
 }
 
-const struct file_slot *tracer__files(const struct tracer *tracer, uint32_t *slots)
+static uint32_t least(uint32_t a, uint32_t b)
 {
-	/* racing writers may set it back by a few; those slots are read the next time */
-	*slots = tracer->bpf->bss->files_top;
-	return tracer->files;
+	return a < b ? a : b;
 }
 
-const struct owner_slot *tracer__owners(const struct tracer *tracer, uint32_t *slots)
+const struct file_slot *tracer__files(struct tracer *tracer, uint32_t *slots)
 {
+	tracer__map_slots(&tracer->files, tracer->bpf->bss->files_top);
+	*slots = least(tracer->bpf->bss->files_top, tracer->files.mapped);
+	return tracer->files.address;
+}
+
+const struct owner_slot *tracer__owners(struct tracer *tracer, uint32_t *slots)
+{
+	tracer__map_slots(&tracer->owners, tracer->bpf->bss->owners_top);
 	/* the first two stand for nobody's pages: other files of unknown owners */
-	*slots = tracer->bpf->bss->owners_top > OWNER_FIRST ? tracer->bpf->bss->owners_top : OWNER_FIRST;
-	return tracer->owners;
+	*slots = least(tracer->bpf->bss->owners_top, tracer->owners.mapped);
+	if (*slots < OWNER_FIRST)
+		*slots = OWNER_FIRST;
+	return tracer->owners.address;
 }
 
 int tracer__pairs(struct tracer *tracer, struct pair_row **rows, size_t *capacity)
@@ -208,7 +216,8 @@ void tracer__drop_owner(struct tracer *tracer, uint32_t index, const struct owne
 		return;
 	if (bpf_map__delete_elem(tracer->bpf->maps.owner_index, key, sizeof(*key), 0))
 		return;
-	tracer->owners[index].start_ns = 0;
+	if (index < tracer->owners.mapped)
+		((struct owner_slot *)tracer->owners.address)[index].start_ns = 0;
 	bpf_map__update_elem(tracer->bpf->maps.owners_free, NULL, 0, &index, sizeof(index), BPF_ANY);
 }
 
