@@ -236,9 +236,9 @@ void tracer__close(struct tracer *tracer)
 	for (int i = 0; i < ITERATORS; i++)
 		bpf_link__destroy(tracer->iterators[i]);
 	ring_buffer__free(tracer->ring);
-	untracer__map_slots(&tracer->files);
-	untracer__map_slots(&tracer->owners);
-	untracer__map_slots(&tracer->mounts);
+	unmap_slots(&tracer->files);
+	unmap_slots(&tracer->owners);
+	unmap_slots(&tracer->mounts);
 	if (tracer->lean_fd >= 0)
 		close(tracer->lean_fd);
 	pagetide_bpf__destroy(tracer->bpf);

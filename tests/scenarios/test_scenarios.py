@@ -30,11 +30,11 @@ def dumps_complaint(t, report, truth, mount, gone):
     close(t, sum(row["peak_bytes"] for row in rows), truth["bytes"], "peak_bytes of all files", over=PAGE)
     whole = [row for row in rows if row.get("bytes_each", row["peak_bytes"]) == truth["file_bytes"]]
     t.equal(sum(row.get("count", 1) for row in whole), truth["whole_files"], "files of the common size")
+    t.equal({row["deleted"] for row in whole}, {gone}, "deleted")
     for row in rows:
         t.equal(row["kind"], "tmpfs", f"kind of {row}")
         t.equal(row["mount"], mount, f"mount of {row}")
         t.equal(row["owners"][0]["pid"], truth["pid"], f"owner of {row}")
-        t.equal(row["deleted"], gone, f"deleted of {row}")
     t.equal(sum(row["bytes"] for row in rows), 0 if gone else truth["bytes"], "bytes of all files")
     return whole
 
@@ -132,7 +132,7 @@ def phases(t):
     base = loaded - truth["load_bytes"]
     close(t, base, 4 * MIB, "what the interpreter has besides", under=4 * MIB, over=16 * MIB)
     close(t, worked - loaded, truth["work_bytes"], "growth while working", under=truth["work_bytes"] // 3)
-    close(t, freed, base, "after all was freed", under=SLACK, over=SLACK)
+    close(t, freed, base, "after all was freed", under=4 * SLACK, over=SLACK)
     if report["peak_seconds"] < 1.5:
         raise Failure(f"the peak was after {report['peak_seconds']} s, the work took from {times}")
     close(t, report["at_peak"]["anon_bytes"], base + truth["load_bytes"] + truth["work_bytes"], "anon at the peak",
