@@ -10,8 +10,6 @@ from pathlib import Path
 from children import PAGETIDE, PATIENCE_SECONDS, START_SECONDS, die_with_parent
 from tap import SKIPPED_EXIT, Failure, Skip
 
-OUR_MAPS = "files"  # the table of files: every session that has BPF has it
-
 
 class Done:
     def __init__(self, done):
@@ -71,41 +69,50 @@ def lines(done):
         raise Failure(f"no JSON in UTF-8: {error}: {done}") from error
 
 
-def links_of(pid):
-    """Descriptors of BPF links, maps and programs that a process holds."""
-    found = []
-    for entry in Path(f"/proc/{pid}/fd").iterdir():
+def held_objects(pid):
+    """(kind, id) of the BPF programs, maps and links that a process has descriptors of."""
+    found = set()
+    for entry in Path(f"/proc/{pid}/fdinfo").iterdir():
         try:
-            target = os.readlink(entry)
+            text = entry.read_text()
         except OSError:
             continue
-        if "bpf" in target:
-            found.append(target)
+        for line in text.splitlines():
+            key, _, value = line.partition(":")
+            if key in ("prog_id", "map_id", "link_id") and value.strip() != "0":
+                found.add((key.removesuffix("_id"), int(value)))
     return found
 
 
-def program_names(build_object):
-    """The names of the programs in the BPF object, as the kernel cuts them."""
-    done = subprocess.run(["llvm-nm", "--defined-only", str(build_object)], capture_output=True, text=True)
-    words = [line.split() for line in done.stdout.splitlines()]
-    return {word[2][:15] for word in words if len(word) == 3 and word[1] == "T"}
-
-
-def bpf_objects():
-    """What bpftool lists: (kind, id, name, pids)."""
-    found = []
+def kernel_objects():
+    """What bpftool lists: {(kind, id): name}."""
+    tool = next((path for path in ("/usr/sbin/bpftool", "/usr/bin/bpftool") if os.access(path, os.X_OK)), None)
+    if not tool:
+        raise Skip("no bpftool")
+    found = {}
     for kind in ("prog", "map", "link"):
-        done = subprocess.run(["bpftool", "--json", kind, "list"], capture_output=True, text=True,
-                              env={**os.environ, "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"})
+        done = subprocess.run([tool, "--json", kind, "list"], capture_output=True, text=True)
         if done.returncode:
             raise Skip(f"bpftool {kind} list: {done.stderr}")
-        found += [(kind, row.get("id"), row.get("name", row.get("type")), row.get("pids", []))
-                  for row in json.loads(done.stdout)]
+        found |= {(kind, row["id"]): row.get("name", row.get("type")) for row in json.loads(done.stdout)}
     return found
 
 
-def of_process(pid, objects):
-    return [row for row in objects if any(holder.get("pid") == pid for holder in row[3])]
+def pinned():
+    """Everything below /sys/fs/bpf."""
+    return {str(path) for path in Path("/sys/fs/bpf").rglob("*")}
+
+
+def none_left(held):
+    """Waits until the kernel has freed these objects: it does so after a grace period."""
+    if not held:
+        raise Failure("it held no BPF object at all")
+
+    def gone():
+        left = {key: name for key, name in kernel_objects().items() if key in held}
+        return not left
+
+    wait_until(gone, f"the kernel frees {len(held)} BPF objects", 2 * PATIENCE_SECONDS)
 
 
 def end_is(t, child, status, seconds=PATIENCE_SECONDS):
