@@ -11,6 +11,32 @@
 #include "options.h"
 #include "say.h"
 
+/* a file without a name: whatever ends us, nothing of it stays. -1 where there is no such thing. */
+static int open_nameless(struct output *output)
+{
+	char folder[PATH_MAX];
+	char *slash;
+	int fd;
+
+	strcpy(folder, output->path);
+	slash = strrchr(folder, '/');
+	if (!slash)
+		strcpy(folder, ".");
+	else
+		slash[slash == folder] = '\0';
+	fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+	output->nameless = fd >= 0;
+	return fd;
+}
+
+static void take_away(struct output *output)
+{
+	if (!output->nameless && output->temporary[0])
+		unlink(output->temporary);
+	output->temporary[0] = '\0';
+	output->nameless = false;
+}
+
 int output__open(struct output *output, const char *path, FILE *otherwise)
 {
 	struct stat status;
@@ -30,7 +56,9 @@ int output__open(struct output *output, const char *path, FILE *otherwise)
 	}
 	strcpy(output->temporary, path);
 	strcat(output->temporary, ".XXXXXX");
-	fd = mkostemp(output->temporary, O_CLOEXEC);
+	fd = open_nameless(output);
+	if (fd < 0)
+		fd = mkostemp(output->temporary, O_CLOEXEC);
 	if (fd < 0) {
 		err = -errno;
 		output->temporary[0] = '\0';
@@ -39,11 +67,26 @@ int output__open(struct output *output, const char *path, FILE *otherwise)
 	if (fchmod(fd, 0644) || !(output->stream = fdopen(fd, "w"))) {
 		err = -errno;
 		close(fd);
-		unlink(output->temporary);
-		output->temporary[0] = '\0';
+		take_away(output);
 		return err;
 	}
 	return 0;
+}
+
+/* a nameless file gets its name beside the place first: a rename replaces, a link does not */
+static int put_in_place(struct output *output)
+{
+	if (output->nameless) {
+		char self[64];
+
+		snprintf(self, sizeof(self), "/proc/self/fd/%d", fileno(output->stream));
+		snprintf(output->temporary, sizeof(output->temporary), "%.4000s.%d", output->path,
+			 (int)getpid());
+		if (linkat(AT_FDCWD, self, AT_FDCWD, output->temporary, AT_SYMLINK_FOLLOW))
+			return -errno;
+		output->nameless = false;
+	}
+	return rename(output->temporary, output->path) ? -errno : 0;
 }
 
 int output__close(struct output *output, int failed)
@@ -54,14 +97,14 @@ int output__close(struct output *output, int failed)
 		return 0;
 	if (fflush(output->stream) || ferror(output->stream))
 		err = -errno;
+	if (output->temporary[0] && !failed && !err)
+		err = put_in_place(output);
+	else
+		failed = 1;
 	if (output->path[0] && fclose(output->stream) && !err)
 		err = -errno;
-	if (output->temporary[0]) {
-		if (failed || err)
-			unlink(output->temporary);
-		else if (rename(output->temporary, output->path))
-			err = -errno;
-	}
+	if (failed || err)
+		take_away(output);
 	output->stream = NULL;
 	output->temporary[0] = '\0';
 	return err;

@@ -7,11 +7,13 @@
 #define PAGETIDE_OUTPUT_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 struct output {
 	FILE *stream;
 	char path[PATH_MAX], temporary[PATH_MAX];
+	bool nameless; /* temporary is no file yet */
 };
 
 /* path NULL: `otherwise` is used, not owned. 0 or -errno. */

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How much slower work gets while pagetide runs: pairs with and without it, turn by turn,
-by the processor's time of the work itself."""
+by the processor's time of the work itself. The processor's own speed changes with what
+others do on it: each measurement is taken relative to a loop of arithmetic beside it."""
+
+import statistics
 
 from machine import Worker, stop
 from table import Section, Spread
@@ -24,19 +27,24 @@ def workloads(machine):
     }
 
 
+SPINS, SPIN_NS = 200000, 2.0  # a spin is taken to last this long: any constant would do
+
+
 def one_side(machine, work, repeats):
-    """figure -> nanoseconds a unit, the least of the repeats: what disturbs only adds"""
+    """figure -> nanoseconds a unit at the nominal speed, the median of the repeats"""
     worker, taken = Worker(machine, work), {}
     for _ in range(repeats):
         for figure, (timed, tidy, units) in workloads(machine).items():
             if figure.startswith("unlink"):
                 worker.run("write", timed[0][1], units)
+            spin = worker.run("spin", count=SPINS)
             nanoseconds = sum(worker.run(*command) for command in timed)
+            spin = (spin + worker.run("spin", count=SPINS)) / 2 / SPINS
             for command in tidy:
                 worker.run(*command)
-            taken.setdefault(figure, []).append(nanoseconds / units)
+            taken.setdefault(figure, []).append(nanoseconds / units / spin * SPIN_NS)
     stop(worker.process)
-    return {figure: min(values) for figure, values in taken.items()}
+    return {figure: statistics.median(values) for figure, values in taken.items()}
 
 
 def pair(machine, work, repeats, with_first):

@@ -194,6 +194,18 @@ static int system_calls(long count)
 	return 0;
 }
 
+/* nothing but arithmetic: how fast this processor is now, that others share */
+static int spin(long count)
+{
+	volatile unsigned long x = 1;
+
+	started = now_ns();
+	for (long i = 0; i < count; i++)
+		x = x * 6364136223846793005UL + 1;
+	ended = now_ns();
+	return 0;
+}
+
 static int run(const char *verb, const char *path, long n)
 {
 	if (strcmp(verb, "write") == 0)
@@ -216,6 +228,8 @@ static int run(const char *verb, const char *path, long n)
 		return run_processes(n);
 	if (strcmp(verb, "sleepers") == 0)
 		return start_sleepers(n);
+	if (strcmp(verb, "spin") == 0)
+		return spin(n);
 	if (strcmp(verb, "syscalls") == 0)
 		return system_calls(n);
 	return -EINVAL;
