@@ -22,12 +22,13 @@ struct trace {
 	struct follow follow;
 	struct output output;
 	uint64_t told;
+	bool began; /* there is something to keep */
 	int err;
 };
 
 static bool is_followed(const struct trace *trace, const struct event *event)
 {
-	if (!trace->options->argc || !event->pid)
+	if (!trace->options->argc || event->type == EVENT_LOST || event->type == EVENT_MARK)
 		return true;
 	return event->followed;
 }
@@ -146,6 +147,7 @@ int command__trace(const struct options *options)
 		if (!err)
 			status = start_command(&trace);
 		if (!err && status == EXIT_OK) {
+			trace.began = true;
 			err = watch(&trace);
 			if (trace.follow.ended)
 				status = follow__exit_status(trace.follow.status);
@@ -153,7 +155,7 @@ int command__trace(const struct options *options)
 	}
 	loop__close(&trace.loop);
 	session__close(&trace.session);
-	closed = output__close(&trace.output, status != EXIT_OK && !trace.follow.ended);
+	closed = output__close(&trace.output, !trace.began);
 	if (err || closed) {
 		err = output__failed(&trace.output, err ? err : closed);
 		status = status == EXIT_OK ? err : status;

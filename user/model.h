@@ -16,6 +16,7 @@ struct model;
 struct model_settings {
 	const char *host, *kernel, *tier;
 	uint32_t page_bytes;
+	uint32_t self_pid; /* whose own pages are no events; 0: nobody */
 	uint64_t boot_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	bool keep_gone;          /* `run`: files that are gone stay listed */
 	bool page_events;        /* `trace`: cache and tmpfs events at each reading */

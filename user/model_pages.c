@@ -22,6 +22,8 @@ static void tell(struct model *model, struct process *process, struct event *eve
 	struct pages_rest *rest;
 
 	event->type = tmpfs ? EVENT_TMPFS : EVENT_CACHE;
+	if (model->settings.self_pid && (process ? process->key.pid : event->pid) == model->settings.self_pid)
+		return; /* what we ourselves read to tell this */
 	if (!process || process->told < model->settings.page_event_files) {
 		if (process)
 			process->told++;
@@ -109,6 +111,13 @@ void model__tell_gone(struct model *model, const struct record_file_gone *record
 		return;
 	if (record->owner_start_ns)
 		process = model__process(model, record->owner_start_ns, record->owner_pid, false);
+	if (!process) {
+		/* one that no reading has met yet */
+		event.pid = record->owner_pid;
+		event.start_ns = record->owner_start_ns;
+		event.comm = record->owner_pid ? record->owner_comm : NULL;
+		event.followed = record->owner_flags & PROCESS_FOLLOWED;
+	}
 	event.pages.path = state->full ? state->full : state->path;
 	event.pages.mount = state->mount;
 	event.pages.added_bytes = pages_to_bytes(model, added);

@@ -131,6 +131,7 @@ static int open_model(struct session *session, const struct session_needs *needs
 	    .tier = session->tracer ? plan__tier_name(session->plan.tier) : "proc",
 	    .page_bytes = (uint32_t)sysconf(_SC_PAGESIZE),
 	    .boot_offset_ns = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_BOOTTIME),
+	    .self_pid = (uint32_t)getpid(),
 	    .keep_gone = needs->keep_gone,
 	    .page_events = needs->page_events,
 	    .page_event_files = 20,

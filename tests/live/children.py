@@ -16,6 +16,7 @@ from views import Snapshot
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGETIDE = os.environ.get("PAGETIDE", str(ROOT / "build" / "pagetide"))
+TIER = ["--tier", os.environ["PAGETIDE_TIER"]] if os.environ.get("PAGETIDE_TIER") else []
 PATIENCE_SECONDS = float(os.environ.get("PAGETIDE_TEST_PATIENCE", "10"))
 START_SECONDS = 30
 INTERVAL_SECONDS = 0.2
@@ -132,7 +133,7 @@ class Pagetide(Process):
         self.count = 0
         self.problem = None
         self.ended = False
-        super().__init__([PAGETIDE, *arguments], cgroup)
+        super().__init__([PAGETIDE, arguments[0], *TIER, *arguments[1:]], cgroup)
         self.thread = threading.Thread(target=self.follow, daemon=True)
         self.thread.start()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
 from children import (  # noqa: E402
-    PAGETIDE, PATIENCE_SECONDS, ROOT, START_SECONDS, Helper, Pagetide, Top, Worker, die_with_parent)
+    PAGETIDE, PATIENCE_SECONDS, ROOT, START_SECONDS, TIER, Helper, Pagetide, Top, Worker, die_with_parent)
 from tap import SKIPPED_EXIT, Failure, Skip  # noqa: E402
 from views import Snapshot  # noqa: E402
 
@@ -156,8 +156,8 @@ class Context:
         return self.start(Pagetide(["trace", "--json", *arguments]))
 
     def snapshot(self, *arguments):
-        done = subprocess.run([PAGETIDE, "snapshot", "--json", *arguments], capture_output=True, timeout=START_SECONDS,
-                              preexec_fn=die_with_parent)
+        done = subprocess.run([PAGETIDE, "snapshot", "--json", *TIER, *arguments], capture_output=True,
+                              timeout=START_SECONDS, preexec_fn=die_with_parent)
         if done.returncode == SKIPPED_EXIT:
             raise Skip(done.stderr.decode("utf-8", "backslashreplace"))
         if done.returncode:

@@ -46,7 +46,7 @@ def python(_mode):
 
 
 def lint(_mode):
-    yield Program("lint", "lint", [PYTHON, str(TESTS / "lint")], 900)
+    yield Program("lint", "lint", [PYTHON, str(TESTS / "lint")], 1200, takes_filter=True)
 
 
 def fuzz(mode):

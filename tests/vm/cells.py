@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 TIERS = ("tracepoint", "fentry", "kprobe")
 ANY_TIER = "any"
+CGROUPS = ("v1", "v2")
+ALWAYS = "always"
 PASS, FAIL, SKIP = "pass", "fail", "skip"
 LINE = re.compile(r"^(not )?ok\b[ \t]*\d*[ \t]*(?:-[ \t]*)?(.*?)(?:[ \t]*#[ \t]*(SKIP|TODO)\b[ \t]*(.*))?$", re.I)
 PLAN = re.compile(r"^1\.\.(\d+)(?:[ \t]*#[ \t]*SKIP\b[ \t]*(.*))?$", re.I)
@@ -18,7 +20,8 @@ PLAN = re.compile(r"^1\.\.(\d+)(?:[ \t]*#[ \t]*SKIP\b[ \t]*(.*))?$", re.I)
 class Test:
     """A guest test and what its head asks for: `# tiers: any`, `# disk: ext4:64`, `# memory: 512`,
     `# cpus: 1`, `# timeout: 300`, `# append: lockdown=integrity` (for the kernel's command line),
-    `# needs: /pagetide /helpers/fill`."""
+    `# needs: /pagetide /helpers/fill`, `# cgroups: v2`, `# when: quick` (only in the quick matrix, or only in the
+    full one)."""
     name: str  # the file's name without .sh
     tiers: tuple[str, ...] = TIERS
     disk: str = ""
@@ -27,12 +30,18 @@ class Test:
     timeout_seconds: float | None = None
     append: str = ""
     needs: tuple[str, ...] = ()
+    cgroups: tuple[str, ...] = CGROUPS
+    when: str = ALWAYS
+
+    def belongs(self, quick: bool) -> bool:
+        """Whether it is part of the quick matrix, or of the full one."""
+        return self.when in (ALWAYS, "quick" if quick else "full")
 
 
 def parse_test(name: str, text: str) -> Test:
     head = {}
     for line in text.splitlines():
-        match = re.match(r"#\s*(tiers|disk|memory|cpus|timeout|append|needs):\s*(.+)$", line)
+        match = re.match(r"#\s*(tiers|disk|memory|cpus|timeout|append|needs|cgroups|when):\s*(.+)$", line)
         if match:
             head[match[1]] = match[2].strip()
         elif not line.startswith("#"):
@@ -41,10 +50,13 @@ def parse_test(name: str, text: str) -> Test:
     unknown = set(tiers) - {*TIERS, ANY_TIER}
     if unknown:
         raise ValueError(f"{name}: no such tier: {' '.join(sorted(unknown))}")
+    cgroups, when = tuple(head.get("cgroups", " ".join(CGROUPS)).split()), head.get("when", ALWAYS)
+    if set(cgroups) - {*CGROUPS} or when not in (ALWAYS, "quick", "full"):
+        raise ValueError(f"{name}: cgroups are {' '.join(CGROUPS)}, when is quick or full")
     return Test(name, tiers, disk=head.get("disk", ""), memory_mib=int(head.get("memory", 1024)),
                 cpus=int(head.get("cpus", 2)), append=head.get("append", ""),
                 timeout_seconds=float(head["timeout"]) if "timeout" in head else None,
-                needs=tuple(head.get("needs", "").split()))
+                needs=tuple(head.get("needs", "").split()), cgroups=cgroups, when=when)
 
 
 @dataclass(frozen=True)
@@ -145,3 +157,28 @@ def table(reports: list[Report], kernels: dict[str, str]) -> str:
     if footnotes:
         lines += [""] + [f"{number}. {note}" for note, number in footnotes.items()]
     return "\n".join(lines) + "\n"
+
+
+def counted(results: list[Result]) -> str:
+    counts = {kind: sum(result.kind == kind for result in results) for kind in (PASS, FAIL, SKIP)}
+    said = [f"**{counts[FAIL]} failed**"] if counts[FAIL] else []
+    said += [f"{counts[kind]} {word}" for kind, word in ((PASS, "passed"), (SKIP, "skipped")) if counts[kind]]
+    return ", ".join(said) or "not run"
+
+
+def short_table(reports: list[Report], kernels: dict[str, str]) -> str:
+    """Markdown: one row a kernel, one column a tier, how many tests passed, failed and were skipped."""
+    tiers = [tier for tier in (*TIERS, ANY_TIER) if any(report.cell.tier == tier for report in reports)]
+    lines = ["| kernel | " + " | ".join(tiers) + " |", "|---" * (1 + len(tiers)) + "|"]
+    for name, version in kernels.items():
+        said = [counted([result for report in reports for result in report.results
+                         if report.cell.kernel == name and report.cell.tier == tier]) for tier in tiers]
+        lines.append(f"| {version or name} | " + " | ".join(said) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def document(reports: list[Report], kernels: dict[str, str]) -> str:
+    return ("# The kernels that pagetide is tested on\n\n"
+            "Written by `make test-kernels` from its last run; edits are lost. One static binary, each cell a machine\n"
+            "of its own with a Debian kernel under QEMU. `any`: the test does not force a tier.\n\n"
+            + short_table(reports, kernels) + "\n## Each test\n\n" + table(reports, kernels))

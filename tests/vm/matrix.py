@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cells
+import guestpython
 import vm
 from cells import Cell, Report, Result
 
@@ -34,7 +35,7 @@ def parse_arguments() -> argparse.Namespace:
         return text.split(",")
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help=f"only {' '.join(QUICK)}")
+    parser.add_argument("--quick", action="store_true", help=f"only {' '.join(QUICK)}, and the core of the live tests")
     parser.add_argument("--kernels", type=words, metavar="LIST", help="such as 6.1,7.3")
     parser.add_argument("--arch", choices=vm.kernels.ARCHES, default="amd64")
     parser.add_argument("--cgroups", type=words, default=["v1", "v2"], metavar="LIST")
@@ -43,21 +44,26 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--helpers", type=Path, metavar="DIR", help="static binaries, /helpers in the machine")
     parser.add_argument("--jobs", "-j", type=int, default=2, metavar="N")
     parser.add_argument("--timeout", type=float, default=120, metavar="SECONDS", help="of one cell")
-    parser.add_argument("--table", type=Path, metavar="FILE.md")
+    parser.add_argument("--table", type=Path, metavar="FILE.md", help="what docs/kernels.md is")
     parser.add_argument("--logs", type=Path, metavar="DIR", help="each cell's output, console and /out")
     parser.add_argument("--no-fetch", action="store_true", help="only kernels that are in the cache")
-    parser.add_argument("tests", nargs="*", default=["*"], metavar="TEST", help="names, may hold * and ?")
+    parser.add_argument("tests", nargs="*", metavar="TEST", help="names, may hold * and ?")
     return parser.parse_args()
 
 
-def discover(wanted: list[str]) -> list[cells.Test]:
+def discover(wanted: list[str], quick: bool) -> list[cells.Test]:
+    """The tests that are named; of all, those of the quick or the full matrix."""
     scripts = sorted(path for path in GUEST.glob("*.sh") if os.access(path, os.X_OK))
-    return [cells.parse_test(path.stem, path.read_text()) for path in scripts
-            if any(fnmatch.fnmatch(path.stem, pattern) for pattern in wanted)]
+    tests = [cells.parse_test(path.stem, path.read_text()) for path in scripts
+             if not wanted or any(fnmatch.fnmatch(path.stem, pattern) for pattern in wanted)]
+    return [test for test in tests if wanted or test.belongs(quick)]
 
 
 def fill_payload(payload: Path, args: argparse.Namespace) -> None:
     shutil.copytree(GUEST, payload / "guest")
+    shutil.copytree(ROOT / "tests/live", payload / "tests/live", ignore=shutil.ignore_patterns("__pycache__"))
+    if args.arch == "amd64":
+        guestpython.pack(payload)
     if args.binary.exists():
         shutil.copy(args.binary, payload / "pagetide")
     if args.helpers:
@@ -155,14 +161,14 @@ def fetch_missing(kernels: list[vm.kernels.Kernel], arch: str) -> None:
 
 def main() -> int:
     args = parse_arguments()
-    tests = discover(args.tests)
+    tests = discover(args.tests, args.quick)
     if not tests:
         print(f"matrix: no test in {GUEST} is named {' '.join(args.tests)}", file=sys.stderr)
         return 2
     series = args.kernels or (QUICK if args.quick else vm.kernels.SERIES if args.arch == "amd64" else ["6.12"])
     kernels = {name: vm.kernels.Kernel(name, args.arch) for name in series}
     planned = [Cell(kernel.name, cgroup, tier, test) for kernel in kernels.values() for test in tests
-               for cgroup in args.cgroups for tier in test.tiers if tier in args.tiers]
+               for cgroup in test.cgroups if cgroup in args.cgroups for tier in test.tiers if tier in args.tiers]
     by_name = {kernel.name: kernel for kernel in kernels.values()}
     if shutil.which(vm.QEMU[args.arch]) and not args.no_fetch:
         fetch_missing(list(kernels.values()), args.arch)
@@ -179,7 +185,7 @@ def main() -> int:
                                 len(planned))
     if args.table:
         versions = {kernel.name: kernel.version if kernel.cached() else "" for kernel in kernels.values()}
-        args.table.write_text(cells.table(reports, versions))
+        args.table.write_text(cells.document(reports, versions))
     return int(any(result.kind == cells.FAIL for report in reports for result in report.results))
 
 

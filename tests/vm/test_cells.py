@@ -53,9 +53,16 @@ class Head(unittest.TestCase):
                                      "# needs: /pagetide /helpers/fill\necho\n# timeout: 3\n")
         self.assertEqual(test, Test("x", ("fentry", "kprobe"), "ext4:64", 512, needs=("/pagetide", "/helpers/fill")))
 
-    def test_odd_tier_is_refused(self):
-        with self.assertRaises(ValueError):
-            cells.parse_test("x", "# tiers: fetry\n")
+    def test_quick_and_full(self):
+        for when, quick, full in (("", True, True), ("# when: quick\n", True, False), ("# when: full\n", False, True)):
+            test = cells.parse_test("x", when)
+            self.assertEqual((test.belongs(True), test.belongs(False)), (quick, full), when)
+        self.assertEqual(cells.parse_test("x", "# cgroups: v2\n").cgroups, ("v2",))
+
+    def test_odd_words_are_refused(self):
+        for head in ("# tiers: fetry\n", "# cgroups: v3\n", "# when: never\n"):
+            with self.assertRaises(ValueError):
+                cells.parse_test("x", head)
 
 
 class Table(unittest.TestCase):
@@ -69,6 +76,15 @@ class Table(unittest.TestCase):
             "| files | fentry | v2 | pass, skip [1] | **FAIL** [2] |",
             "| files | fentry | v1 | not run | skip [3] |",
             "", "1. b: no module", "2. a: got 4", "3. no v1"])
+
+    def test_short_table(self):
+        cells_of = [("6.1", "fentry", [Result(PASS, "a"), Result(FAIL, "b"), Result(SKIP, "c")]),
+                    ("6.1", "any", [Result(PASS, "a")])]
+        reports = [Report(Cell(kernel, "v2", tier, Test("files", (tier,))), results)
+                   for kernel, tier, results in cells_of]
+        self.assertEqual(cells.short_table(reports, {"6.1": "6.1.9", "7.3": ""}).splitlines(), [
+            "| kernel | fentry | any |", "|---|---|---|",
+            "| 6.1.9 | **1 failed**, 1 passed, 1 skipped | 1 passed |", "| 7.3 | not run | not run |"])
 
     def test_tap_lines(self):
         cell = Cell("6.1", "v2", "fentry", Test("files"))

@@ -163,7 +163,7 @@ def run(machine):
     all_steps = steps(machine)
     with Stats():
         rounds = [one_round(machine, load_empty, work, all_steps, machine.rounds(5, 3))
-                  for _ in range(machine.rounds(6, 2))]
+                  for _ in machine.turns(6, 2, 90)]
     for step in all_steps:
         for program in step.programs:
             add_row(section, step, program, rounds)

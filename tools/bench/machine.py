@@ -47,6 +47,14 @@ class Machine:
     def rounds(self, whole, quick):
         return quick if self.quick else whole
 
+    def turns(self, whole, quick, seconds):
+        """Counts repetitions; on a busy machine it ends after so many seconds, two at the least."""
+        limit = time.monotonic() + (seconds / 3 if self.quick else seconds)
+        for turn in range(self.rounds(whole, quick)):
+            if turn >= 2 and time.monotonic() > limit:
+                return
+            yield turn
+
     def compile(self, name, *arguments, static=False):
         """A C program beside this file; returns the path of the binary."""
         out = os.path.join(self.build, name)

@@ -68,7 +68,7 @@ def rows_for(machine, section, kind, count, read_tasks, read_proc):
     """`kind` of sleepers; the smallest possible ones are told without a goal."""
     ours, peers, found = [], {name: [] for name in GOALS}, 0
     with kind(machine, count):
-        for _ in range(machine.rounds(5, 2)):
+        for _ in machine.turns(5, 2, 30):
             mine, found = passes([read_tasks, "9"])
             ours += mine
             for name in GOALS:
@@ -76,7 +76,7 @@ def rows_for(machine, section, kind, count, read_tasks, read_proc):
                 peers[name] += theirs
                 if seen < count:
                     raise BenchError(f"{name}: only {seen} processes could be read")
-        smem = smem_ms() if count <= 2000 or not machine.quick else None
+        smem = smem_ms() if count <= 2000 else None  # many seconds above
         inside = in_program(machine, read_tasks, found)
     ours, what = Spread(ours), f"{found} processes{'' if kind is Sleepers else ', static forks'}"
     for name, goal in GOALS.items():
@@ -96,7 +96,7 @@ def whole_reading(machine, section):
     def seconds(count):
         return processor_seconds([machine.pagetide, "top", "--interval", "0.1", "--count", str(count)])[1]
     few, many = 2, 22
-    values = [(seconds(many) - seconds(few)) / (many - few) * 1e3 for _ in range(5)]
+    values = [(seconds(many) - seconds(few)) / (many - few) * 1e3 for _ in machine.turns(5, 5, 20)]
     section.add("one whole reading of `top` (all tables)", Spread(values).text("ms of processor"))
 
 
@@ -104,7 +104,7 @@ def run(machine):
     section = Section("Reading all processes, processor time (median [min max])")
     read_tasks = compile_read_tasks(machine)
     read_proc = machine.compile("read_proc", static=True)
-    whole = [] if machine.quick else [(Forks, 10000)]
+    whole = [] if machine.quick else [(Forks, 2000)]
     for kind, count in [(Sleepers, 2000), (Sleepers, 10000)] + whole:
         rows_for(machine, section, kind, count, read_tasks, read_proc)
     if not machine.quick:

@@ -61,7 +61,7 @@ def run(machine):
     section = Section("Slowdown while `pagetide top --json` runs (median [min max] over the pairs)")
     work = machine.compile("work", static=True)
     repeats = machine.rounds(20, 8)
-    pairs = [pair(machine, work, repeats, turn % 2) for turn in range(machine.rounds(11, 4))]
+    pairs = [pair(machine, work, repeats, turn % 2) for turn in machine.turns(11, 4, 90)]
     for figure in workloads(machine):
         slower = Spread([(p[True][figure] / p[False][figure] - 1) * 100 for p in pairs])
         bare = Spread([p[False][figure] for p in pairs])

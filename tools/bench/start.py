@@ -37,7 +37,7 @@ def run(machine):
     commands = [("top --count 1", [machine.pagetide, "top", "--count", "1"]),
                 ("snapshot", [machine.pagetide, "snapshot"]), ("bpftrace", bpftrace)]
     took = {name: [] for name, _ in commands}
-    for _ in range(machine.rounds(9, 5)):
+    for _ in machine.turns(9, 5, 20):
         for name, command in commands:
             took[name].append(first_output_ms(machine, command))
     peer = Spread([wall for wall, _ in took["bpftrace"]])

@@ -1,0 +1,9 @@
+#!/bin/sh
+# The page cache of files on disk.
+# when: full
+# disk: ext4:256
+# timeout: 900
+# needs: /pagetide /helpers/pageops /usr/bin/python3
+
+. /guest/live.sh
+live cache

@@ -1,0 +1,9 @@
+#!/bin/sh
+# What was there before pagetide started.
+# when: full
+# disk: ext4:256
+# timeout: 900
+# needs: /pagetide /helpers/pageops /usr/bin/python3
+
+. /guest/live.sh
+live cold_start

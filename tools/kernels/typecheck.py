@@ -1,0 +1,90 @@
+"""What the BPF programs ask of a kernel's types, and whether a kernel has it.
+
+Every CO-RE relocation of the object is resolved in the kernel's BTF. What a
+kernel does not have must stand in ABSENT with what is read there instead: a
+field that goes without a flavor that covers it is a failure here, long before
+a machine with that kernel says so.
+"""
+
+from typing import NamedTuple
+
+import btf
+
+NO_PROGRAM = "the program is loaded only where the kernel has this iterator (user/plan.c)"
+
+# what some kernel does not have: (what is read there instead, any of them; or none and the reason)
+ABSENT: dict[str, tuple[tuple[str, ...], str]] = {
+    "folio": (("page.mapping",), ""),
+    "folio.flags": (("page.flags",), ""),
+    "folio.mapping": (("page.mapping",), ""),
+    "folio.memcg_data": (("page___memcg.mem_cgroup",), ""),
+    "page___memcg.mem_cgroup": (("folio.memcg_data",), ""),
+    "folio___memdesc.flags.f": (("folio.flags", "page.flags"), ""),
+    "folio___large._nr_pages": (("folio___large_old._folio_nr_pages", "page___compound.compound_nr"), ""),
+    "folio___large_old._folio_nr_pages": (("folio___large._nr_pages", "page___compound.compound_nr"), ""),
+    "page___compound.compound_nr": (("folio___large._nr_pages", "folio___large_old._folio_nr_pages"), ""),
+    "mm_struct.rss_stat[0].counters": (("mm_struct___atomic.rss_stat.count",), ""),
+    "mm_struct___atomic.rss_stat.count": (("mm_struct.rss_stat[0].counters",), ""),
+    "bpf_func_id___percpu.BPF_FUNC_map_lookup_percpu_elem": (("mm_struct___atomic.rss_stat.count",), ""),
+    "dentry.d_u.d_alias": (("dentry___flat.d_alias",), ""),
+    "dentry___flat.d_alias": (("dentry.d_u.d_alias",), ""),
+    "obj_cgroup___is_root.is_root": ((), "memcg_data of a page-cache folio is a mem_cgroup there"),
+    "spinlock___rt.lock": ((), "not a PREEMPT_RT kernel"),
+    "bpf_iter__cgroup.meta": ((), NO_PROGRAM),
+    "bpf_iter__cgroup.cgroup": ((), NO_PROGRAM),
+    "bpf_iter__task_vma.meta": ((), NO_PROGRAM),
+    "bpf_iter__task_vma.task": ((), NO_PROGRAM),
+    "bpf_iter__task_vma.vma": ((), NO_PROGRAM),
+}
+
+# fields that are declared with another size than they have, and why no harm is done
+ANOTHER_SIZE = {
+    "css_set.subsys": "an array, read by its offset",
+    "cgroup.subsys": "an array, read by its offset",
+    "mem_cgroup.css": "gone through, never read as a whole",
+    "mm_struct.rss_stat": "an array, read by its offset and the kernel's size of an element",
+    "shmem_inode_info.vfs_inode": "gone through, never read as a whole",
+}
+
+
+class Object(NamedTuple):
+    btf: btf.Btf
+    relocations: list[tuple[int, str, int]]  # type, access string, kind
+
+
+def read_object(elf: bytes) -> Object:
+    found = btf.sections(elf)
+    own = btf.Btf(found[".BTF"])
+    return Object(own, sorted({each[1:] for each in btf.relocations(found[".BTF.ext"], own)}))
+
+
+def answers(programs: Object, kernel: btf.Btf) -> list[tuple[btf.Need, object, object]]:
+    return [btf.answer(programs.btf, type_id, access, kind, kernel)
+            for type_id, access, kind in programs.relocations]
+
+
+def problems(programs: Object, kernel: btf.Btf, absent=None, another_size=None) -> list[str]:
+    """One line for each thing that the programs ask for and this kernel cannot give."""
+    absent = ABSENT if absent is None else absent
+    another_size = ANOTHER_SIZE if another_size is None else another_size
+    found = answers(programs, kernel)
+    there = {need.place for need, _home, answer in found if answer is not None}
+    said = []
+    for place in sorted({need.place for need, _home, answer in found if answer is None}):
+        if place not in absent:
+            said.append(f"{place} is gone, and nothing stands in for it")
+            continue
+        instead, why = absent[place]
+        if not why and not there & set(instead):
+            said.append(f"{place} is gone, and so is {' and '.join(instead)}")
+    for need, home, answer in found:
+        if need.what == "offset" and answer and home[1] != answer[1] and need.place not in another_size:
+            said.append(f"{need.place} has {answer[1]} bytes, it is declared with {home[1]}")
+    return sorted(set(said))
+
+
+def stale(programs: Object, absent=None, another_size=None) -> list[str]:
+    """What the tables here allow and no program asks for."""
+    allowed = {**(ABSENT if absent is None else absent), **(ANOTHER_SIZE if another_size is None else another_size)}
+    asked = {need.place for need, _home, _answer in answers(programs, programs.btf)}
+    return [f"no program reads {place} any more" for place in sorted(set(allowed) - asked)]
