@@ -26,7 +26,8 @@ class Type(NamedTuple):
 
 class Btf:
     def __init__(self, raw: bytes):
-        magic, _version, _flags, header, type_at, type_size, string_at, string_size = struct.unpack_from("<HBBIIIII", raw)
+        head = struct.unpack_from("<HBBIIIII", raw)
+        magic, _version, _flags, header, type_at, type_size, string_at, string_size = head
         if magic != 0xEB9F:
             raise ValueError(f"no BTF: it starts with {raw[:4].hex()}")
         self.strings = raw[header + string_at :][:string_size]
