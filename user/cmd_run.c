@@ -35,6 +35,7 @@ struct run {
 	struct run_report report;
 	char command[4096];
 	uint64_t start_boot_ns;
+	bool said;  /* why the report cannot be written */
 	bool leave; /* the user does not wait for the descendants */
 };
 
@@ -136,9 +137,18 @@ static int write_report(struct run *run)
 		return err;
 	fill_report(run);
 	err = sink__choose(run->options)->report(run->output.stream, &run->report, run->options);
-	if (!err && run->csv.stream)
+	if (err) {
+		output__failed(&run->output, err);
+		run->said = true;
+	}
+	if (run->csv.stream) {
 		err = sink_csv.report(run->csv.stream, &run->report, run->options);
-	return err;
+		if (err && !run->said) {
+			output__failed(&run->csv, err);
+			run->said = true;
+		}
+	}
+	return 0;
 }
 
 static int open_outputs(struct run *run)
@@ -174,7 +184,7 @@ static int run_to_the_end(struct run *run)
 		err = write_report(run);
 	if (err) {
 		/* the command matters more than its report: see it to its end */
-		output__failed(&run->output, err);
+		say("cannot follow the command: %s", strerror(-err));
 		while (!run->follow.ended) {
 			if (loop__wait(&run->loop) & LOOP_QUIT)
 				pass_signal(run);
@@ -199,9 +209,11 @@ int command__run(const struct options *options)
 	loop__close(&run.loop);
 	closed = output__close(&run.output, !run.report.command);
 	closed_csv = output__close(&run.csv, !run.report.command);
-	if (closed)
+	if (closed && !run.said) {
 		output__failed(&run.output, closed);
-	if (closed_csv)
+		run.said = true;
+	}
+	if (closed_csv && !run.said)
 		output__failed(&run.csv, closed_csv);
 	run_timeline__free(&run.timeline);
 	run_select__free(&run.filtered);

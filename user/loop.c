@@ -44,7 +44,7 @@ static int open_timer(double first, double interval)
 
 static int open_signals(struct loop *loop)
 {
-	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCHLD, SIGPIPE};
+	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD, SIGPIPE};
 	sigset_t set;
 	int fd;
 

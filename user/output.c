@@ -40,12 +40,16 @@ static void take_away(struct output *output)
 int output__open(struct output *output, const char *path, FILE *otherwise)
 {
 	struct stat status;
+	const char *name;
 	int fd, err;
 
 	memset(output, 0, sizeof(*output));
 	output->stream = otherwise;
 	if (!path || strcmp(path, "-") == 0)
 		return 0;
+	name = strrchr(path, '/');
+	if (strlen(name ? name + 1 : path) > NAME_MAX)
+		return -ENAMETOOLONG;
 	if (strlen(path) + sizeof(".XXXXXX") > sizeof(output->path))
 		return -ENAMETOOLONG;
 	strcpy(output->path, path);
