@@ -81,6 +81,17 @@ static void more_of_one_folder_are_one_row(void **state)
 	world__free(w);
 }
 
+static void the_hundred_and_first_makes_one_row(void **state)
+{
+	struct world *w = running();
+
+	(void)state;
+	for (uint32_t i = 1; i <= 101; i++)
+		make_and_remove(w, i, 3, "dir");
+	assert_int_equal(world__read(w, SECOND)->file_count, 1);
+	world__free(w);
+}
+
 static void one_odd_file_does_not_hide_the_common_size(void **state)
 {
 	struct world *w = running();
@@ -283,6 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gone_files_stay_listed_one_by_one),
 		cmocka_unit_test(more_of_one_folder_are_one_row),
+		cmocka_unit_test(the_hundred_and_first_makes_one_row),
 		cmocka_unit_test(one_odd_file_does_not_hide_the_common_size),
 		cmocka_unit_test(many_gone_memfds_are_called_something),
 		cmocka_unit_test(gone_files_of_others_are_not_kept),
