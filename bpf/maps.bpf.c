@@ -5,6 +5,7 @@
 
 const volatile bool knob_unified = false;
 const volatile bool knob_lazy_inserts = false;
+const volatile __u32 knob_self = 0;
 const volatile bool knob_story = true;
 const volatile __u32 knob_files = 16384;
 const volatile __u32 knob_files_kept = 4096;

@@ -4,9 +4,19 @@
  * fentry and kprobes. A new folio waits in a per-CPU batch (15, from 6.12 on 31)
  * before it enters the LRU: the event is late, and whoever fills the batch is
  * current. So the file is brought to its nrpages at each event, and the pages are
- * given to current: the file is exact, the owner within one batch a CPU.
+ * given to current: the file is exact, the owner within one batch a CPU. The
+ * reader empties the batches before it reads: then a kernel thread is current,
+ * or the reader itself, and neither owns what comes in.
  */
 #include "books.bpf.h"
+
+static __always_inline bool drains_for_others(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return bpf_get_current_pid_tgid() >> 32 == knob_self ||
+	       BPF_CORE_READ(task, flags) & PF_KTHREAD;
+}
 
 SEC("tp_btf/mm_lru_insertion")
 int BPF_PROG(tmpfs_add_lru, struct folio *folio)
@@ -28,6 +38,12 @@ int BPF_PROG(tmpfs_add_lru, struct folio *folio)
 	there = BPF_CORE_READ(mapping, nrpages);
 	index = bpf_map_lookup_elem(&file_index, &key);
 	slot = index ? bpf_map_lookup_elem(&files, index) : 0;
+	if (drains_for_others()) {
+		/* of a file that is known, the next refresh gives them to its owner */
+		if (!slot || slot->mapping != key)
+			books__seed(key);
+		return 0;
+	}
 	if (!slot || slot->mapping != key)
 		return there ? books__enter(key, as_number(folio), there, 0) : 0;
 	missing = there - slot->pages;

@@ -31,7 +31,8 @@ static void take_row(struct model *model, const struct task_row *row, const char
 	process->page_tables = row->page_table_bytes;
 	process->locked = pages_to_bytes(model, row->locked_pages);
 	process->virtual_size = pages_to_bytes(model, row->virtual_pages);
-	if (pages_to_bytes(model, row->peak_rss_pages) > process->peak_rss)
+	/* the kernel's own figure: exec starts it again, and one without memory has none */
+	if (process->has_mm && !process->exit_known)
 		process->peak_rss = pages_to_bytes(model, row->peak_rss_pages);
 	/* one that an earlier reading missed is back; one that told its exit is not */
 	process->exited = process->exit_known;

@@ -81,6 +81,7 @@ static void set_sizes(struct tracer *tracer, const struct tracer_knobs *knobs)
 	tracer->owner_slots = knobs->read_only ? READ_ONLY_OWNERS : DEFAULT_OWNERS;
 	tracer->kept_slots = tracer->file_slots / 4;
 	bpf->rodata->knob_unified = knobs->unified;
+	bpf->rodata->knob_self = (__u32)getpid();
 	bpf->rodata->knob_story = knobs->story;
 	bpf->rodata->knob_follow = knobs->follow;
 	bpf->rodata->knob_map_bytes = knobs->map_bytes;

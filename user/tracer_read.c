@@ -4,9 +4,11 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/mempolicy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define READ_BYTES (64 * 1024)
@@ -102,6 +104,18 @@ int tracer__cgroups(struct tracer *tracer, int root_fd, struct cgroup_row **rows
 			 0);
 }
 
+/*
+ * New folios wait in a batch of each CPU, unseen by the LRU way. mbind with
+ * MPOL_MF_MOVE empties all batches first (mm/mempolicy.c, do_mbind: migrate_prep
+ * until 5.13, lru_cache_disable since); what it then moves is one page of ours.
+ */
+static void empty_lru_batches(void)
+{
+	static char page[4096] __attribute__((aligned(4096)));
+
+	syscall(SYS_mbind, page, sizeof(page), MPOL_DEFAULT, NULL, 0, MPOL_MF_MOVE);
+}
+
 int tracer__refresh(struct tracer *tracer)
 {
 	union bpf_iter_link_info info = {};
@@ -110,6 +124,8 @@ int tracer__refresh(struct tracer *tracer)
 	ssize_t n;
 	int err, fd;
 
+	if (tracer->bpf->rodata->knob_lazy_inserts)
+		empty_lru_batches();
 	info.map.map_fd = (uint32_t)bpf_map__fd(tracer->bpf->maps.files);
 	err = attach_iterator(tracer, ITERATE_FILES, tracer->bpf->progs.files_refresh_iter, &options);
 	if (err)

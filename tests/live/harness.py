@@ -17,7 +17,7 @@ import tap  # noqa: E402
 from children import (  # noqa: E402
     PAGETIDE, PATIENCE_SECONDS, ROOT, START_SECONDS, TIER, Helper, Pagetide, Top, Worker, die_with_parent)
 from tap import SKIPPED_EXIT, Failure, Skip  # noqa: E402
-from views import Snapshot  # noqa: E402
+from views import LRU_BATCH, SLACK, Snapshot  # noqa: E402
 
 V1_MEMORY = Path("/sys/fs/cgroup/memory")
 SHARED = []  # what lives until the program ends: the built pageops, the shared top
@@ -196,6 +196,13 @@ def close_shared():
         thing.cleanup() if isinstance(thing, tempfile.TemporaryDirectory) else thing.close()
 
 
+def tmpfs_way():
+    """How pagetide sees who brings a tmpfs page in; empty if it cannot."""
+    done = subprocess.run([PAGETIDE, "probes", "--json", *TIER], capture_output=True, check=False)
+    facts = json.loads(done.stdout)["facts"] if done.returncode == 0 else []
+    return next((fact.get("way") or "" for fact in facts if fact["fact"] == "tmpfs pages in"), "")
+
+
 def main():
     unavailable = None
     if os.geteuid():
@@ -203,6 +210,8 @@ def main():
     elif "--list" not in sys.argv and not os.access(PAGETIDE, os.X_OK):
         print(f"Bail out! no pagetide at {PAGETIDE}: build it, or name one in $PAGETIDE")
         sys.exit(1)
+    if not unavailable and "--list" not in sys.argv and tmpfs_way().endswith("mm_lru_insertion"):
+        SLACK["lru_pages"] = LRU_BATCH * os.cpu_count()
     try:
         tap.run(Context, unavailable)
     finally:

@@ -19,6 +19,12 @@ FIELDS = [  # JSON, /proc/PID/status
 ]
 
 
+# The kernel counts in batches, 64 faults a thread until 6.1, then 32 pages or more a processor, and /proc/PID/status
+# shows what is counted; since 6.16 it sums exactly.
+KERNEL = tuple(map(int, os.uname().release.split(".")[:2]))
+NOT_YET_COUNTED = 64 * os.cpu_count() * PAGE if KERNEL < (6, 16) else 0
+
+
 def status_complaint(row, pid):
     if not row:
         return f"process {pid} is not in the snapshot"
@@ -47,7 +53,8 @@ def anon_case(*arguments):
         helper = t.helper("anon", *arguments, "--hold")
         said = helper.read()
         row = at_rest(t, [helper.pid]).process(helper.pid)
-        t.equal(row["anon_bytes"] >= said["bytes"] + said["locked"], True, "anon_bytes holds what was touched")
+        least = said["bytes"] + said["locked"] - NOT_YET_COUNTED
+        t.equal(row["anon_bytes"] >= least, True, f"anon_bytes {row['anon_bytes']} holds what was touched, {said}")
         t.equal(row["locked_bytes"], said["locked"], "locked_bytes")
         t.equal(row["peak_rss_bytes"] >= said["freed"], True, "peak_rss_bytes holds what was freed")
         t.equal(same_start(row.get("start_time"), said["start_time"], boot_seconds()), True,
@@ -183,8 +190,9 @@ def cgroup_case(t, version, limits, usage_file, peak_file):
         row = snapshot.cgroup(shown_path, version) or snapshot.cgroup(str(cgroup), version)
         if not row:
             return f"cgroup {shown_path} is not in the snapshot"
-        expected = {"limit_bytes": 64 << 20, "usage_bytes": int(Path(cgroup, usage_file).read_text()),
-                    "peak_bytes": int(Path(cgroup, peak_file).read_text())}
+        expected = {"limit_bytes": 64 << 20, "usage_bytes": int(Path(cgroup, usage_file).read_text())}
+        if Path(cgroup, peak_file).exists():  # memory.peak: Linux 5.19
+            expected["peak_bytes"] = int(Path(cgroup, peak_file).read_text())
         shown = {key: row.get(key) for key in expected}
         process = snapshot.process(worker.pid) or {}
         if shown != expected:

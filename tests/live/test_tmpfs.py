@@ -5,7 +5,7 @@ import os
 from expect import file_complaint, file_is, file_is_gone, mount_complaint, segment_pages, segment_reply
 from harness import Skip, dev_of, main, statfs_used
 from tap import test
-from views import PAGE, Ledger, owners, to_bytes
+from views import PAGE, SLACK, Ledger, owners, to_bytes
 
 # name, what the worker does to the file `f`; {disk} is a file on disk of 300,000 bytes, {tmpfs} one on the same mount
 ONE_OWNER = [
@@ -166,7 +166,8 @@ def two_owners_removal(t):
     file_is(t, top, ledger, mount=mount)
     ledger.apply(first.do("truncate path=f len=200K"))
     row = file_is(t, top, ledger, mount=mount).file(ledger.reply["dev"], ledger.reply["ino"], "tmpfs")
-    t.equal(sum(owners(row).values()), row["bytes"], "the sum over the owners")
+    ownerless = row["bytes"] - sum(owners(row).values())
+    t.equal(0 <= ownerless <= SLACK["lru_pages"] * PAGE, True, f"the owners have all but {ownerless} bytes")
     t.equal(row.get("shared"), True, "shared")
     ledger.apply(second.do("truncate path=f len=0"))
     ledger.apply(second.do("write path=f len=50K"))
