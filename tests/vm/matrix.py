@@ -60,8 +60,8 @@ def discover(wanted: list[str], quick: bool) -> list[cells.Test]:
 
 
 def quick_cgroup(test: cells.Test, kernel: vm.kernels.Kernel, tier: str) -> str | None:
-    """With which cgroup version the quick matrix runs a long test: each version is met, not with each tier."""
-    if test.when != "quick":
+    """With which cgroup version the quick matrix runs a test of several tiers: each is met, not with each tier."""
+    if len(test.tiers) == 1:
         return None
     return "v1" if tier == "tracepoint" and kernel.cached() and kernel.has_memcg_v1() else "v2"
 
