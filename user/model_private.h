@@ -23,7 +23,7 @@ struct process {
 	char *cmdline;
 	uint32_t ppid, uid, flags;
 	uint64_t cgroup;
-	bool exited, exit_known, seen, has_mm, has_owner, exit_untold;
+	bool exited, exit_known, seen, has_mm, has_owner, exit_untold, exit_recorded;
 	int exit_code;
 	uint64_t exit_boot_ns;
 	uint64_t anon, file, shmem, swap, page_tables, locked, virtual_size, peak_rss;
