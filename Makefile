@@ -3,7 +3,7 @@
 # make run        install what is missing, build, start `pagetide top`
 # make test       install what is missing, build, run every test
 # make bench      measure speed and memory beside the peers; writes build/bench.txt
-# make static     one static binary, build/static/pagetide
+# make static     one static binary, build/static/pagetide; ARCH=arm64 makes build/arm64/static/pagetide
 # make install    to $(DESTDIR)$(PREFIX); make uninstall takes it away
 # make soak       the differential tests with many more seeds
 # make lint       clang-format, clang-tidy, cppcheck
@@ -15,9 +15,18 @@ CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 PYTHON ?= /usr/bin/python3
-ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+HOST_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+ARCH := $(HOST_ARCH)
 
 BUILD := build
+ifneq ($(ARCH),$(HOST_ARCH))
+ifneq ($(ARCH),arm64)
+$(error ARCH is $(HOST_ARCH), this machine's own, or arm64)
+endif
+BUILD := build/$(ARCH)
+SYSROOT ?= $(shell $(PYTHON) tools/kernels/sysroot --arch $(ARCH) --path)
+CC := aarch64-linux-gnu-gcc --sysroot=$(SYSROOT)
+endif
 WARN := -Wall -Wextra -Wconversion -Wshadow -Werror
 CPPFLAGS += -D_GNU_SOURCE -DPAGETIDE_VERSION='"$(VERSION)"' -Iinclude -Iuser -isystem $(BUILD)
 CFLAGS ?= -O2 -g
@@ -38,6 +47,7 @@ NEED_TEST := libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/
 	e2fsprogs:/sbin/mke2fs python3-numpy:/usr/lib/python3/dist-packages/numpy \
 	python3-joblib:/usr/lib/python3/dist-packages/joblib \
 	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a
+NEED_CROSS := gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 NEED_BENCH := bpftrace:/usr/bin/bpftrace smem:/usr/bin/smem python3:/usr/bin/python3
 missing = $(foreach p,$(1),$(if $(wildcard $(word 2,$(subst :, ,$(p)))),,$(word 1,$(subst :, ,$(p)))))
 
@@ -47,11 +57,20 @@ SRC := $(wildcard user/*.c)
 OBJ := $(SRC:user/%.c=$(BUILD)/user/%.o)
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all run test bench static install uninstall soak lint clean check-build install-build \
+.PHONY: all bpf check-sysroot run test bench static install uninstall soak lint clean check-build install-build \
 	install-test install-bench unit helpers test-kernels
 .DELETE_ON_ERROR:
 
 all: check-build $(BUILD)/pagetide
+
+ifneq ($(ARCH),$(HOST_ARCH))
+NEED_BUILD += $(NEED_CROSS)
+check-build: check-sysroot
+endif
+
+check-sysroot:
+	@test -d $(SYSROOT) || { echo "pagetide: no libraries for $(ARCH) in $(SYSROOT)" >&2; \
+		echo "pagetide: fetch them with: tools/kernels/sysroot --arch $(ARCH)" >&2; exit 1; }
 
 check-build:
 	@missing="$(strip $(call missing,$(NEED_BUILD)))"; if [ -n "$$missing" ]; then \
@@ -79,6 +98,7 @@ $(BUILD)/bpf/%.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
+bpf: $(BUILD)/pagetide.bpf.o
 # the maps' definitions come first: bpftool 7.1 misplaces maps that it met as extern before
 $(BUILD)/pagetide.bpf.o: $(BPF_OBJ)
 	$(BPFTOOL) gen object $@ $(BUILD)/bpf/maps.o $(filter-out %/maps.o,$^)
