@@ -40,13 +40,17 @@ NEED_BUILD := gcc:/usr/bin/gcc clang:/usr/bin/clang llvm:/usr/bin/llvm-strip \
 	libelf-dev:/usr/include/libelf.h zlib1g-dev:/usr/include/zlib.h \
 	libncurses-dev:/usr/include/ncursesw/curses.h libjansson-dev:/usr/include/jansson.h \
 	uthash-dev:/usr/include/uthash.h
-NEED_TEST := libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/usr/bin/tmux \
+NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/usr/bin/tmux \
 	cppcheck:/usr/bin/cppcheck clang-tidy:/usr/bin/clang-tidy clang-format:/usr/bin/clang-format \
-	mandoc:/usr/bin/mandoc busybox-static:/usr/bin/busybox cpio:/usr/bin/cpio \
-	qemu-system-x86:/usr/bin/qemu-system-x86_64 lz4:/usr/bin/lz4 zstd:/usr/bin/zstd \
-	e2fsprogs:/sbin/mke2fs python3-numpy:/usr/lib/python3/dist-packages/numpy \
+	mandoc:/usr/bin/mandoc e2fsprogs:/sbin/mke2fs \
+	python3-numpy:/usr/lib/python3/dist-packages/numpy \
 	python3-joblib:/usr/lib/python3/dist-packages/joblib \
-	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a
+	libclang-rt-$(LLVM)-dev:/usr/lib/llvm-$(LLVM)/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
+LLVM = $(shell readlink -f /usr/bin/clang | sed -n 's,.*/llvm-\([0-9]*\)/.*,\1,p')
+# for other kernels and arm64; what cannot be had is skipped, and said
+NEED_VM := qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64 \
+	busybox-static:/bin/busybox cpio:/usr/bin/cpio lz4:/usr/bin/lz4 zstd:/usr/bin/zstd \
+	binutils:/usr/bin/readelf gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 NEED_CROSS := gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 NEED_BENCH := bpftrace:/usr/bin/bpftrace smem:/usr/bin/smem python3:/usr/bin/python3
 missing = $(foreach p,$(1),$(if $(wildcard $(word 2,$(subst :, ,$(p)))),,$(word 1,$(subst :, ,$(p)))))
@@ -58,7 +62,7 @@ OBJ := $(SRC:user/%.c=$(BUILD)/user/%.o)
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all bpf check-sysroot run test bench static install uninstall soak lint clean check-build install-build \
-	install-test install-bench unit helpers test-kernels
+	install-test install-vm install-bench arm64 unit helpers test-kernels
 .DELETE_ON_ERROR:
 
 all: check-build $(BUILD)/pagetide
@@ -77,22 +81,28 @@ check-build:
 		echo "pagetide: the build needs packages that are not installed: $$missing" >&2; \
 		echo "pagetide: install them with: apt-get install $$missing" >&2; exit 1; fi
 
+# list, log, what to do if they cannot be had
 define apt_install
 	@missing="$(strip $(call missing,$(1)))"; if [ -n "$$missing" ]; then \
 		echo "installing $$missing"; \
 		{ apt-get install -y -qq --no-install-recommends $$missing || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; }; } \
-		</dev/null >$(2) 2>&1 || { cat $(2); echo "pagetide: cannot install $$missing" >&2; exit 1; }; fi
+		</dev/null >$(2) 2>&1 || { cat $(2); echo "pagetide: cannot install $$missing" >&2; $(3); }; fi
 endef
+each_alone = for package in $$missing; do \
+	apt-get install -y -qq --no-install-recommends $$package </dev/null >>$(BUILD)/apt-vm.log 2>&1 || \
+	echo "pagetide: no $$package: the tests that need it are skipped" >&2; done
 
 export DEBIAN_FRONTEND = noninteractive
 install-build:
 	@mkdir -p $(BUILD)
-	$(call apt_install,$(NEED_BUILD),$(BUILD)/apt-build.log)
+	$(call apt_install,$(NEED_BUILD),$(BUILD)/apt-build.log,exit 1)
 install-test: install-build
-	$(call apt_install,$(NEED_TEST),$(BUILD)/apt-test.log)
+	$(call apt_install,$(NEED_TEST),$(BUILD)/apt-test.log,exit 1)
+install-vm: install-test
+	$(call apt_install,$(NEED_VM),$(BUILD)/apt-vm.log,$(each_alone))
 install-bench: install-build
-	$(call apt_install,$(NEED_BENCH),$(BUILD)/apt-bench.log)
+	$(call apt_install,$(NEED_BENCH),$(BUILD)/apt-bench.log,exit 1)
 
 $(BUILD)/bpf/%.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
@@ -141,16 +151,23 @@ $(BUILD)/unit/%: tests/unit/%.c $$(call needs,$$*) $(wildcard tests/unit/*.h use
 		-lcmocka -ljansson -lncursesw -ltinfo -lm
 unit: $(UNIT:%=$(BUILD)/unit/%)
 
-test: install-test
-	@$(MAKE) --no-print-directory all static unit helpers
+# the programs for arm64, of which the type check wants the BPF ones and the machines the rest
+arm64:
+	@$(MAKE) --no-print-directory bpf ARCH=arm64
+	@if command -v aarch64-linux-gnu-gcc >/dev/null && tools/kernels/sysroot --arch arm64 >/dev/null; then \
+		$(MAKE) --no-print-directory static helpers ARCH=arm64; \
+	else echo "pagetide: no arm64 compiler or libraries: the tests in arm64 machines are skipped" >&2; fi
+
+test: install-vm
+	@$(MAKE) --no-print-directory all static unit helpers arm64
 	@$(PYTHON) tests/run
 
 soak: install-test
 	@$(MAKE) --no-print-directory all helpers
 	@$(PYTHON) tests/run --soak
 
-test-kernels: install-test
-	@$(MAKE) --no-print-directory static helpers
+test-kernels: install-vm
+	@$(MAKE) --no-print-directory static helpers arm64
 	@$(PYTHON) tests/vm/matrix.py --binary $(BUILD)/static/pagetide --helpers $(BUILD)/helpers \
 		--table docs/kernels.md
 

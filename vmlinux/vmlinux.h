@@ -6,7 +6,8 @@
  * (name___what) and live in bpf/compat.bpf.h with the commit that changed them.
  *
  * Checked against the BTF of Debian's 5.10, 6.1, 6.12, 6.16, 7.0 and 7.3 cloud
- * kernels and a 6.18 of our own: tools/check-types compares this file with a BTF.
+ * kernels, arm64's 6.12 and 7.3, and a 6.18 of our own: tools/check-types compares
+ * this file with a BTF.
  */
 #ifndef __VMLINUX_H__ /* the name that bpf_tracing.h looks for */
 #define __VMLINUX_H__
