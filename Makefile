@@ -62,7 +62,7 @@ OBJ := $(SRC:user/%.c=$(BUILD)/user/%.o)
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all bpf check-sysroot run test bench static install uninstall soak lint clean check-build install-build \
-	install-test install-vm install-bench arm64 unit helpers test-kernels
+	install-test install-vm install-bench arm64 kernels unit helpers test-kernels
 .DELETE_ON_ERROR:
 
 all: check-build $(BUILD)/pagetide
@@ -158,8 +158,13 @@ arm64:
 		$(MAKE) --no-print-directory static helpers ARCH=arm64; \
 	else echo "pagetide: no arm64 compiler or libraries: the tests in arm64 machines are skipped" >&2; fi
 
+# what the machines boot and the type check compares with; no network: what is cached
+kernels:
+	@tools/kernels/fetch || echo "pagetide: not all kernels for amd64 are there: their tests are skipped" >&2
+	@tools/kernels/fetch --arch arm64 || echo "pagetide: not all kernels for arm64 are there: their tests are skipped" >&2
+
 test: install-vm
-	@$(MAKE) --no-print-directory all static unit helpers arm64
+	@$(MAKE) --no-print-directory all static unit helpers arm64 kernels
 	@$(PYTHON) tests/run
 
 soak: install-test
@@ -167,7 +172,7 @@ soak: install-test
 	@$(PYTHON) tests/run --soak
 
 test-kernels: install-vm
-	@$(MAKE) --no-print-directory static helpers arm64
+	@$(MAKE) --no-print-directory static helpers arm64 kernels
 	@$(PYTHON) tests/vm/matrix.py --binary $(BUILD)/static/pagetide --helpers $(BUILD)/helpers \
 		--table docs/kernels.md
 

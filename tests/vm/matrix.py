@@ -62,10 +62,14 @@ def discover(wanted: list[str]) -> list[cells.Test]:
 
 
 def quick_cgroup(test: cells.Test, kernel: vm.kernels.Kernel, tier: str) -> str | None:
-    """With which cgroup version the quick matrix runs a test of several tiers: each is met, not with each tier."""
+    """With which cgroup version a test of several tiers is run where time is short: each is met, not with each tier."""
     if len(test.tiers) == 1:
         return None
     return "v1" if tier == "tracepoint" and kernel.cached() and kernel.has_memcg_v1() else "v2"
+
+
+def short_of_time(kernel: vm.kernels.Kernel, args: argparse.Namespace) -> bool:
+    return args.quick or kernel.arch != "amd64" and not args.tests
 
 
 def choose_kernels(args: argparse.Namespace) -> list[vm.kernels.Kernel]:
@@ -78,7 +82,7 @@ def plan(kernels: list[vm.kernels.Kernel], tests: list[cells.Test], args: argpar
     return [Cell(kernel.name, cgroup, tier, test) for kernel in kernels for test in tests
             if args.tests or test.belongs(args.quick, kernel.arch)
             for cgroup in test.cgroups if cgroup in args.cgroups for tier in test.tiers if tier in args.tiers
-            if not args.quick or quick_cgroup(test, kernel, tier) in (cgroup, None)]
+            if not short_of_time(kernel, args) or quick_cgroup(test, kernel, tier) in (cgroup, None)]
 
 
 def fill_payload(payload: Path, arch: str, args: argparse.Namespace) -> None:
