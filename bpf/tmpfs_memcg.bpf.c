@@ -30,7 +30,7 @@ static __always_inline bool lock_held(struct address_space *mapping)
 
 	if (bpf_core_field_exists(((struct spinlock___rt *)0)->lock))
 		return true;
-	if (bpf_core_field_size(mapping->i_pages) <= 16)
+	if (!bpf_core_field_size(mapping->i_pages.xa_lock))
 		return true; /* a kernel for one CPU: its spinlock is empty */
 	bpf_probe_read_kernel(&lock, sizeof(lock), &mapping->i_pages.xa_lock);
 	return lock != 0;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define READ_BYTES (64 * 1024)
+#define PAGE_BYTES_MOST (64 * 1024) /* arm64 */
 #define BATCH 1024
 
 static int attach_iterator(struct tracer *tracer, enum iterator which, struct bpf_program *program,
@@ -111,9 +112,9 @@ int tracer__cgroups(struct tracer *tracer, int root_fd, struct cgroup_row **rows
  */
 static void empty_lru_batches(void)
 {
-	static char page[4096] __attribute__((aligned(4096)));
+	static char page[PAGE_BYTES_MOST] __attribute__((aligned(PAGE_BYTES_MOST)));
 
-	syscall(SYS_mbind, page, sizeof(page), MPOL_DEFAULT, NULL, 0, MPOL_MF_MOVE);
+	syscall(SYS_mbind, page, (size_t)sysconf(_SC_PAGESIZE), MPOL_DEFAULT, NULL, 0, MPOL_MF_MOVE);
 }
 
 int tracer__refresh(struct tracer *tracer)

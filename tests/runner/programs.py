@@ -41,7 +41,7 @@ def unit(_mode):
 
 
 def python(_mode):
-    for path in sorted([*(TESTS / "runner").glob("test_*.py"), TESTS / "vm" / "test_cells.py"]):
+    for path in sorted([*(TESTS / "runner").glob("test_*.py"), TESTS / "vm" / "test_cells.py", TESTS / "vm" / "test_types.py"]):
         yield Program("python", path.stem, [PYTHON, str(TESTS / "runner" / "unittest_tap.py"), str(path)], 120)
 
 
