@@ -63,6 +63,12 @@ struct spinlock___rt {
 
 #pragma clang attribute pop
 
+/* 958cf2e273f0 (6.2); a program that calls it does not load where it is missing */
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+#define CAST(type, pointer)                                                                        \
+	((struct type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(struct type)))
+
 /* an address that the verifier takes for a number: a global function accepts no pointer */
 static __always_inline __u64 as_number(const void *pointer)
 {

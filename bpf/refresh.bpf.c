@@ -95,23 +95,22 @@ int seed_fds[SEED_FDS] = {};
 __u32 seed_files_found[SEED_FDS] = {};
 __u32 seed_count = 0;
 
+/* a function of its own: the verifier walks it once, not at every turn of the loop */
+__noinline __u32 seed_file(int fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct file **fds = BPF_CORE_READ(task, files, fdt, fd), *file = 0;
+
+	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(task, files, fdt, max_fds))
+		return FILE_NONE;
+	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
+	return file ? books__seed((__u64)BPF_CORE_READ(file, f_inode, i_mapping)) : FILE_NONE;
+}
+
 SEC("raw_tp")
 int seed_files(void *ctx)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct file **fds = BPF_CORE_READ(task, files, fdt, fd), *file;
-	__u32 i, most = BPF_CORE_READ(task, files, fdt, max_fds);
-
-	for (i = 0; i < SEED_FDS && i < seed_count; i++) {
-		seed_files_found[i] = FILE_NONE;
-		if (seed_fds[i] < 0 || (__u32)seed_fds[i] >= most)
-			continue;
-		file = 0;
-		bpf_probe_read_kernel(&file, sizeof(file), fds + seed_fds[i]);
-		if (!file)
-			continue;
-		seed_files_found[i] =
-		    books__seed((__u64)BPF_CORE_READ(file, f_inode, i_mapping));
-	}
+	for (__u32 i = 0; i < SEED_FDS && i < seed_count; i++)
+		seed_files_found[i] = seed_file(seed_fds[i]);
 	return 0;
 }

@@ -4,7 +4,7 @@
 #include "rss.bpf.h"
 
 __u64 cpu_offset[MAX_CPUS] = {};
-__u32 cpu_offsets_known = 0;
+bool cpu_offsets_known = false;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -26,10 +26,10 @@ static __always_inline void learn_offsets(void)
 	for (cpu = 0; cpu < MAX_CPUS && cpu < knob_cpus; cpu++) {
 		elem = as_number(bpf_map_lookup_percpu_elem(&ruler, &zero, cpu));
 		if (!elem)
-			break;
+			return;
 		cpu_offset[cpu] = elem - base;
 	}
-	cpu_offsets_known = cpu;
+	cpu_offsets_known = true;
 }
 
 /* task_cgroup() with plain loads */
@@ -50,28 +50,23 @@ static __always_inline __u64 task_cgroup_known(struct task_struct *task)
 	return css->cgroup->kn->id;
 }
 
-SEC("iter/task")
-int tasks_iter(struct bpf_iter__task *ctx)
+static __always_inline int print_task(struct seq_file *seq, struct task_struct *task)
 {
-	struct task_struct *task = ctx->task;
+	struct task_struct *leader = task->group_leader;
 	struct task_row row = {};
 	struct rss_sums sums = {};
 	struct mm_struct *mm;
 	__u64 resident;
 
-	if (!task)
-		return 0;
-	if (ctx->meta->seq_num == 0)
-		learn_offsets();
 	mm = task->mm;
 	/* a leader may be gone while its threads live: then the first of them speaks */
-	if (task->pid != task->tgid && (!mm || task->group_leader->mm))
+	if (task->pid != task->tgid && (!mm || leader->mm))
 		return 0;
-	row.process.start_ns = task->group_leader->start_boottime;
+	row.process.start_ns = leader->start_boottime;
 	row.process.pid = task->tgid;
-	row.process.ppid = task->group_leader->real_parent->tgid;
-	row.process.uid = task->group_leader->cred->uid.val;
-	bpf_probe_read_kernel_str(row.process.comm, COMM_LENGTH, task->group_leader->comm);
+	row.process.ppid = leader->real_parent->tgid;
+	row.process.uid = leader->cred->uid.val;
+	bpf_probe_read_kernel_str(row.process.comm, COMM_LENGTH, leader->comm);
 	row.process.cgroup = task_cgroup_known(task);
 	row.process.flags = is_followed(row.process.pid);
 	if (task->flags & PF_KTHREAD) {
@@ -89,6 +84,32 @@ int tasks_iter(struct bpf_iter__task *ctx)
 		resident = row.anon_pages + row.file_pages + row.shmem_pages;
 		row.peak_rss_pages = mm->hiwater_rss > resident ? mm->hiwater_rss : resident;
 	}
-	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
+	bpf_seq_write(seq, &row, sizeof(row));
 	return 0;
+}
+
+SEC("iter/task")
+int tasks_iter(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (!task)
+		return 0;
+	learn_offsets();
+	return print_task(ctx->meta->seq, task);
+}
+
+/*
+ * The same through a pointer that is not trusted: at each pointer that is loaded through
+ * a trusted one the verifier searches all of the kernel's BTF by name (6.4 and later).
+ */
+SEC("iter/task")
+int tasks_iter_cast(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (!task)
+		return 0;
+	learn_offsets();
+	return print_task(ctx->meta->seq, CAST(task_struct, task));
 }

@@ -37,7 +37,7 @@ static __always_inline bool lock_held(struct address_space *mapping)
 }
 
 /* the mapping of the folio at that address, 0 if it is none of a tmpfs file being filled */
-static __always_inline __u64 tmpfs_mapping(__u64 folio)
+__noinline __u64 tmpfs_mapping(__u64 folio)
 {
 	struct address_space *mapping;
 	struct inode *inode;
