@@ -31,6 +31,8 @@ static int offers_kprobe(struct kernel *kernel)
 
 static int offers_memcg(struct kernel *kernel)
 {
+	if (!kernel__has_function(kernel, "bpf_rdonly_cast"))
+		return -ENOENT;
 	return kernel__try_tracepoint(kernel, "mod_memcg_lruvec_state");
 }
 

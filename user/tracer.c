@@ -304,7 +304,7 @@ static bool owned_by_us(struct tracer *tracer, uint64_t ino)
 
 		if (!slot->mapping || slot->ino != ino || !(slot->flags & FILE_TMPFS))
 			continue;
-		if (slot->owner >= OWNER_FIRST && slot->owner < owner_slots && slot->pages == 1 &&
+		if (slot->owner >= OWNER_FIRST && slot->owner < owner_slots && slot__pages(slot) == 1 &&
 		    owners[slot->owner].pid == (uint32_t)getpid())
 			return true;
 	}
