@@ -358,6 +358,7 @@ int books__enter(__u64 mapping, __u32 pages, __u64 before)
 	struct inode *inode = BPF_CORE_READ(space, host);
 	struct file_slot *slot;
 	struct streak *streak;
+	struct task_struct *task;
 	__u32 zero = 0, file, owner;
 	bool fresh = false;
 
@@ -394,8 +395,9 @@ int books__enter(__u64 mapping, __u32 pages, __u64 before)
 	streak = bpf_map_lookup_elem(&streaks, &zero);
 	if (streak) {
 		streak->mapping = mapping;
-		streak->task = (__u64)bpf_get_current_task();
-		streak->task_start_ns = current_start_ns();
+		task = (void *)bpf_get_current_task();
+		streak->task = (__u64)task;
+		streak->task_start_ns = BPF_CORE_READ(task, start_boottime);
 		streak->file = file;
 		streak->owner = owner;
 	}

@@ -122,15 +122,18 @@ static __always_inline bool same_inode(const struct file_slot *slot)
 	return slot->ino == BPF_CORE_READ(inode, i_ino) && slot->dev == dev;
 }
 
-/* with its address this tells a task for good: an address alone is used again */
-static __always_inline __u64 current_start_ns(void)
+/* whose streak it is: an address alone is used again, with its start time it is not */
+static __always_inline bool is_current(const struct streak *streak)
 {
 	struct task_struct *task;
 
-	if (!bpf_core_enum_value_exists(enum bpf_func_id___task_btf, BPF_FUNC_get_current_task_btf))
-		return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), start_boottime);
+	if (!bpf_core_enum_value_exists(enum bpf_func_id___task_btf, BPF_FUNC_get_current_task_btf)) {
+		task = (void *)bpf_get_current_task();
+		return streak->task == (__u64)task &&
+		       streak->task_start_ns == BPF_CORE_READ(task, start_boottime);
+	}
 	task = bpf_get_current_task_btf();
-	return task->start_boottime;
+	return streak->task == (__u64)task && streak->task_start_ns == task->start_boottime;
 }
 
 /*
@@ -145,9 +148,7 @@ static __always_inline bool books__add(__u64 mapping, __u32 pages, bool locked)
 	struct file_slot *slot;
 	struct owner_slot *owner;
 
-	if (!streak || streak->mapping != mapping ||
-	    streak->task != (__u64)bpf_get_current_task() ||
-	    streak->task_start_ns != current_start_ns())
+	if (!streak || streak->mapping != mapping || !is_current(streak))
 		return false;
 	slot = bpf_map_lookup_elem(&files, &streak->file);
 	owner = bpf_map_lookup_elem(&owners, &streak->owner);
