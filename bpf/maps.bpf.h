@@ -21,7 +21,7 @@
 struct streak {
 	__u64 mapping;
 	__u64 task;
-	__u64 pid_tgid;
+	__u64 task_start_ns;
 	__u32 file;
 	__u32 owner;
 	/* the same for pages that go; FILE_NONE: not in the table at that generation */
@@ -29,6 +29,7 @@ struct streak {
 	__u64 gone_generation;
 	__u32 gone_file;
 	__u32 pad;
+	__u64 context; /* of the program that runs now, as a number */
 };
 
 MAP_SCOPE struct {

@@ -8,15 +8,6 @@
  */
 #include "books.bpf.h"
 
-static __always_inline bool same_inode(const struct file_slot *slot)
-{
-	struct address_space *mapping = (void *)slot->mapping;
-	struct inode *inode = BPF_CORE_READ(mapping, host);
-
-	return slot->inode == (__u64)inode && slot->ino == BPF_CORE_READ(inode, i_ino) &&
-	       slot->sb == (__u64)BPF_CORE_READ(inode, i_sb);
-}
-
 __noinline int correct(__u32 file, __s64 drift)
 {
 	struct file_slot *slot = bpf_map_lookup_elem(&files, &file);
@@ -24,11 +15,10 @@ __noinline int correct(__u32 file, __s64 drift)
 	if (!slot)
 		return 0;
 	count_loss(LOSS_DRIFT, drift > 0 ? drift : -drift);
-	if (drift > 0 || (!(slot->flags & FILE_SHARED) &&
-			  (slot->owner == OWNER_UNKNOWN || knob_lazy_inserts)))
-		__sync_fetch_and_add(&slot->pages, -drift);
-	else
+	if (drift < 0 && (slot->flags & FILE_SHARED ||
+			  (slot->owner != OWNER_UNKNOWN && !knob_lazy_inserts)))
 		books__credit(file, OWNER_UNKNOWN, -drift);
+	__sync_fetch_and_add(&slot->base, -drift);
 	return 0;
 }
 
@@ -41,7 +31,7 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	struct address_space *mapping;
 	struct inode *inode;
 	__s64 drift;
-	__u64 seen;
+	__u32 seen;
 
 	if (!slot || !key || !slot->mapping)
 		return 0;
@@ -56,7 +46,7 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 		return 0;
 	}
 	mapping = (void *)slot->mapping;
-	inode = (void *)slot->inode;
+	inode = BPF_CORE_READ(mapping, host);
 	slot->nrpages = BPF_CORE_READ(mapping, nrpages);
 	slot->size_bytes = BPF_CORE_READ(inode, i_size);
 	if (!BPF_CORE_READ(inode, i_nlink))
@@ -72,9 +62,9 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 			slot->mount = mount ? *mount : 0;
 		}
 	}
-	if (knob_story && slot->name != story__name(slot->inode))
+	if (knob_story && slot->name != story__name(slot->mapping))
 		story__file(file, 0);
-	drift = slot->pages - (__s64)slot->nrpages;
+	drift = slot__pages(slot) - (__s64)slot->nrpages;
 	seen = slot->added + slot->removed;
 	if (drift && drift == slot->drift && seen == slot->seen) {
 		correct(file, drift);
@@ -82,7 +72,7 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	}
 	slot->drift = drift;
 	slot->seen = seen;
-	if (!slot->nrpages && slot->pages <= 0 && !slot->swapped)
+	if (!slot->nrpages && slot__pages(slot) <= 0 && !slot->swapped)
 		books__release(file);
 	return 0;
 }
@@ -95,23 +85,22 @@ int seed_fds[SEED_FDS] = {};
 __u32 seed_files_found[SEED_FDS] = {};
 __u32 seed_count = 0;
 
+/* a function of its own: the verifier walks it once, not at every turn of the loop */
+__noinline __u32 seed_file(int fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct file **fds = BPF_CORE_READ(task, files, fdt, fd), *file = 0;
+
+	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(task, files, fdt, max_fds))
+		return FILE_NONE;
+	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
+	return file ? books__seed((__u64)BPF_CORE_READ(file, f_inode, i_mapping)) : FILE_NONE;
+}
+
 SEC("raw_tp")
 int seed_files(void *ctx)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct file **fds = BPF_CORE_READ(task, files, fdt, fd), *file;
-	__u32 i, most = BPF_CORE_READ(task, files, fdt, max_fds);
-
-	for (i = 0; i < SEED_FDS && i < seed_count; i++) {
-		seed_files_found[i] = FILE_NONE;
-		if (seed_fds[i] < 0 || (__u32)seed_fds[i] >= most)
-			continue;
-		file = 0;
-		bpf_probe_read_kernel(&file, sizeof(file), fds + seed_fds[i]);
-		if (!file)
-			continue;
-		seed_files_found[i] =
-		    books__seed((__u64)BPF_CORE_READ(file, f_inode, i_mapping));
-	}
+	for (__u32 i = 0; i < SEED_FDS && i < seed_count; i++)
+		seed_files_found[i] = seed_file(seed_fds[i]);
 	return 0;
 }

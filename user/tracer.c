@@ -19,7 +19,7 @@
 #define DEFAULT_FILES 16384U
 #define DEFAULT_OWNERS 16384U
 #define READ_ONLY_OWNERS 1024U
-#define PREPARE_CHUNK 512U
+#define PREPARE_CHUNK 256U
 #define MAPPED_FIRST 512U
 #define LEAN_FILES (1U << 20)
 
@@ -304,7 +304,7 @@ static bool owned_by_us(struct tracer *tracer, uint64_t ino)
 
 		if (!slot->mapping || slot->ino != ino || !(slot->flags & FILE_TMPFS))
 			continue;
-		if (slot->owner >= OWNER_FIRST && slot->owner < owner_slots && slot->pages == 1 &&
+		if (slot->owner >= OWNER_FIRST && slot->owner < owner_slots && slot__pages(slot) == 1 &&
 		    owners[slot->owner].pid == (uint32_t)getpid())
 			return true;
 	}

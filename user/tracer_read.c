@@ -63,7 +63,12 @@ static int read_rows(struct bpf_link *link, size_t size, void **rows, size_t *ca
 
 int tracer__tasks(struct tracer *tracer, struct task_row **rows, size_t *capacity)
 {
-	int err = attach_iterator(tracer, ITERATE_TASKS, tracer->bpf->progs.tasks_iter, NULL);
+	struct bpf_program *program = tracer->bpf->progs.tasks_iter_cast;
+	int err;
+
+	if (!bpf_program__autoload(program))
+		program = tracer->bpf->progs.tasks_iter;
+	err = attach_iterator(tracer, ITERATE_TASKS, program, NULL);
 
 	if (err)
 		return err;

@@ -158,7 +158,6 @@ struct page {
 struct folio {
 	unsigned long flags;
 	struct address_space *mapping;
-	unsigned long memcg_data;
 };
 
 enum pageflags { PG_head = 16 };
@@ -188,9 +187,6 @@ struct page_counter {
 struct mem_cgroup {
 	struct cgroup_subsys_state css;
 	struct page_counter memory;
-};
-struct obj_cgroup {
-	struct mem_cgroup *memcg;
 };
 
 /* tasks */
@@ -261,6 +257,7 @@ struct bpf_iter__cgroup {
 	struct bpf_iter_meta *meta;
 	struct cgroup *cgroup;
 };
+enum bpf_func_id___task_btf { BPF_FUNC_get_current_task_btf = 158 };
 enum bpf_func_id___percpu { BPF_FUNC_map_lookup_percpu_elem = 195 };
 struct bpf_array {
 	void *pptrs[1];

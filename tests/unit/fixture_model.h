@@ -170,7 +170,6 @@ static inline struct file_slot *world__file(struct world *w, uint32_t index, uin
 	slot->dev = dev;
 	slot->flags = dev == DISK_DEV ? 0 : FILE_TMPFS;
 	slot->owner = owner;
-	slot->pages = (__s64)pages;
 	slot->nrpages = slot->added = slot->peak = pages;
 	slot->size_bytes = pages * PAGE;
 	return slot;
