@@ -40,7 +40,7 @@ static struct value file_inode(const void *row)
 {
 	const struct snapshot_file *f = row;
 
-	return (struct value){ .known = !is_many(f), .number = f->ino };
+	return (struct value){ .known = !is_many(f) && (f->ino || !f->gone), .number = f->ino };
 }
 
 static struct value file_kind(const void *row)
