@@ -33,7 +33,7 @@ NEED_BUILD := gcc:/usr/bin/gcc clang:/usr/bin/clang llvm:/usr/bin/llvm-strip \
 	uthash-dev:/usr/include/uthash.h
 NEED_TEST := libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/usr/bin/tmux \
 	cppcheck:/usr/bin/cppcheck clang-tidy:/usr/bin/clang-tidy clang-format:/usr/bin/clang-format \
-	mandoc:/usr/bin/mandoc busybox-static:/usr/bin/busybox cpio:/usr/bin/cpio \
+	mandoc:/usr/bin/mandoc shellcheck:/usr/bin/shellcheck pyflakes3:/usr/bin/pyflakes3 busybox-static:/usr/bin/busybox cpio:/usr/bin/cpio \
 	qemu-system-x86:/usr/bin/qemu-system-x86_64 lz4:/usr/bin/lz4 zstd:/usr/bin/zstd \
 	e2fsprogs:/sbin/mke2fs python3-numpy:/usr/lib/python3/dist-packages/numpy \
 	python3-joblib:/usr/lib/python3/dist-packages/joblib \
