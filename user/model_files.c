@@ -54,6 +54,7 @@ static void file_row(struct model *model, const struct reading *reading, uint32_
 	row->owners = (void *)(uintptr_t)first; /* an index until the array stops growing */
 	row->rate = model__rate(model, state->has_last, row->bytes,
 				pages_to_bytes(model, state->last_pages), reading);
+	model__join_gone(model, slot, state, of, row);
 	model__tell_file(model, reading, index, of);
 	state->last_pages = slot->nrpages;
 	state->has_last = true;
