@@ -67,6 +67,10 @@ typedef struct {
 struct hlist_node {
 	struct hlist_node *next, **pprev;
 };
+struct list_head {
+	struct list_head *next;
+};
+
 struct hlist_head {
 	struct hlist_node *first;
 };
