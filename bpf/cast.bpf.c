@@ -33,7 +33,7 @@ int tmpfs_enter(__u64 context, __u32 pages);
 static __always_inline bool lock_held(struct address_space *mapping)
 {
 	if (bpf_core_field_exists(((struct spinlock___rt *)0)->lock) ||
-	    bpf_core_field_size(mapping->i_pages) <= 16)
+	    !bpf_core_field_size(mapping->i_pages.xa_lock))
 		return true;
 	return *(__u32 *)((void *)mapping + bpf_core_field_offset(mapping->i_pages.xa_lock));
 }
