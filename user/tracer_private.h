@@ -32,7 +32,7 @@ struct tracer {
 	struct books_map files, owners, mounts;
 	uint32_t known_mounts;
 	uint32_t file_slots, kept_slots, owner_slots;
-	int lean_fd;
+	uint32_t lean_tables;
 	tracer_record_fn take;
 	void *take_context;
 };
