@@ -9,7 +9,7 @@
 . /guest/tap.sh
 
 report() { # TIER: of a command that brings 100 pages into tmpfs and leaves them
-	rm -f /dev/shm/file
+	rm -f /dev/shm/file /tmp/report
 	/pagetide run --tier "$1" --json -o /tmp/report -- dd if=/dev/zero of=/dev/shm/file bs=4096 count=100
 }
 
