@@ -20,7 +20,7 @@
 #define DEFAULT_OWNERS 16384U
 #define READ_ONLY_OWNERS 1024U
 #define PREPARE_CHUNK 256U
-#define MAPPED_FIRST 512U
+#define MAPPED_STEP 512U
 
 static char last_words[512];
 static bool verbose;
@@ -131,11 +131,11 @@ static int run_prepare(struct tracer *tracer, uint32_t table, uint32_t first, ui
  */
 int tracer__map_slots(struct books_map *books, uint32_t wanted)
 {
-	uint32_t slots = books->mapped ? books->mapped : MAPPED_FIRST;
+	uint32_t slots = (wanted + MAPPED_STEP - 1) / MAPPED_STEP * MAPPED_STEP;
 	void *address;
 
-	while (slots < wanted)
-		slots *= 2;
+	if (slots < books->mapped)
+		slots = books->mapped;
 	if (slots > books->slots)
 		slots = books->slots;
 	if (slots == books->mapped)
