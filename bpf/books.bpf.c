@@ -166,18 +166,23 @@ int books__credit(__u32 file, __u32 owner, __u32 pages)
 	return 0;
 }
 
-/* give the slot back; the pairs of this use die with its birth_ns */
-int books__release(__u32 file)
+/*
+ * Give the slot back if it is still the mapping's: whoever looked at it may have
+ * been preempted since. The pairs of this use die with its birth_ns.
+ */
+int books__release(__u32 file, __u64 mapping)
 {
 	struct file_slot *slot = file_at(file);
 	struct record_file_gone *record;
 	struct owner_slot *owner;
 	struct inode *inode;
-	__u64 mapping;
+	__u32 *index;
 
-	if (!slot || !slot->mapping)
+	if (!slot || !mapping || slot->mapping != mapping)
 		return 0;
-	mapping = slot->mapping;
+	index = bpf_map_lookup_elem(&file_index, &mapping);
+	if (!index || *index != file)
+		return 0;
 	inode = BPF_CORE_READ((struct address_space *)mapping, host);
 	if (bpf_map_delete_elem(&file_index, &mapping))
 		return 0; /* another CPU was first */
@@ -405,7 +410,7 @@ __noinline __u32 file_find(__u64 mapping)
 		return FILE_NONE;
 	if (same_inode(slot) && !(slot->flags & FILE_SHARED && slot__pages(slot) <= 0))
 		return *index;
-	books__release(*index);
+	books__release(*index, mapping);
 	return FILE_NONE;
 }
 

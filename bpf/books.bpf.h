@@ -17,7 +17,7 @@
 int books__enter(__u64 mapping, __u32 pages, __u64 before);
 int books__leave(__u64 mapping, __u32 pages);
 int books__leave_lean(__u64 mapping, __u32 pages);
-int books__release(__u32 file);
+int books__release(__u32 file, __u64 mapping);
 int books__credit(__u32 file, __u32 owner, __u32 pages);
 int books__seed(__u64 mapping);
 __u32 books__owner(void);
@@ -108,7 +108,7 @@ static __always_inline void slot__remove(struct file_slot *slot, __u32 file, __u
 	slot->removed += pages; /* all who remove hold the mapping's lock: mm/filemap.c */
 	mount_add(slot, -(__s64)pages);
 	if (slot__pages(slot) <= 0 && !slot->swapped && !knob_lazy_inserts)
-		books__release(file);
+		books__release(file, slot->mapping);
 }
 
 /* the slot's mapping is still that of the inode it was made for */

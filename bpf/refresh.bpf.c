@@ -8,6 +8,8 @@
  */
 #include "books.bpf.h"
 
+#define NEW_NS 1000000000ULL
+
 __noinline int correct(__u32 file, __s64 drift)
 {
 	struct file_slot *slot = bpf_map_lookup_elem(&files, &file);
@@ -41,11 +43,11 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 		files_top = file + 1;
 	if (slot->owner < knob_owners && slot->owner >= owners_top)
 		owners_top = slot->owner + 1;
+	mapping = (void *)slot->mapping;
 	if (!same_inode(slot)) {
-		books__release(file);
+		books__release(file, (__u64)mapping);
 		return 0;
 	}
-	mapping = (void *)slot->mapping;
 	inode = BPF_CORE_READ(mapping, host);
 	slot->nrpages = BPF_CORE_READ(mapping, nrpages);
 	slot->size_bytes = BPF_CORE_READ(inode, i_size);
@@ -72,8 +74,10 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	}
 	slot->drift = drift;
 	slot->seen = seen;
-	if (!slot->nrpages && slot__pages(slot) <= 0 && !slot->swapped)
-		books__release(file);
+	/* a new slot is there before its first page is counted */
+	if (!slot->nrpages && slot__pages(slot) <= 0 && !slot->swapped &&
+	    slot->birth_ns + NEW_NS < bpf_ktime_get_boot_ns())
+		books__release(file, (__u64)mapping);
 	return 0;
 }
 
