@@ -129,10 +129,11 @@ _Static_assert(sizeof(struct lean_file) == 16, "wire");
 struct mount_slot {
 	__s64 pages; /* net change since the user side set base */
 	__u64 added;
-	__u64 warn_pages; /* a record is sent when `pages` reaches it; 0: never */
+	__s64 warn_pages; /* a record is sent when `pages` reaches it, and this is set to 0; 0: never */
 	__s64 peak;       /* the most that `pages` was */
+	__u64 warn_free_inodes; /* as warn_pages, when no more inodes are free than that; 0: never */
 };
-_Static_assert(sizeof(struct mount_slot) == 32, "wire");
+_Static_assert(sizeof(struct mount_slot) == 40, "wire");
 
 /* ---- the ring buffer ---- */
 
@@ -146,6 +147,8 @@ enum record_type {
 	RECORD_OOM,
 	RECORD_MAP, /* mmap, munmap, brk, mremap */
 	RECORD_FULL, /* a table fills: the user side makes room */
+	RECORD_LIMIT,   /* a tmpfs or a cgroup came near its limit: urgent */
+	RECORD_REFUSED, /* a full tmpfs refused a page or an inode */
 	RECORD_TYPES,
 };
 
@@ -222,7 +225,11 @@ struct record_exit {
 };
 _Static_assert(sizeof(struct record_exit) == 96, "wire");
 
-enum oom_flag { OOM_HAS_RSS = 1 << 0 };
+enum oom_flag {
+	OOM_HAS_RSS = 1 << 0,
+	OOM_HAS_SCOPE = 1 << 1, /* the fields from limit_cgroup on are filled */
+	OOM_PATH_CUT = 1 << 2,
+};
 
 struct record_oom {
 	struct record head;
@@ -232,8 +239,64 @@ struct record_oom {
 	__s16 oom_score_adj;
 	__u16 flags;
 	char trigger_comm[COMM_LENGTH];
+	/* whose limit it was, read at the kill: it may be removed before anyone asks */
+	__u64 limit_cgroup; /* kernfs id; 0: no cgroup was full, the machine was */
+	__u64 usage_pages, limit_pages;
+	__u64 swap_usage_pages, swap_limit_pages; /* of that cgroup; v1: memory and swap together */
+	__u32 pad;
+	__u32 path_length;
+	char path[MAPPED_PATH_BYTES]; /* of limit_cgroup, else of the victim's: components, leaf first */
 };
-_Static_assert(sizeof(struct record_oom) == 136, "wire");
+_Static_assert(sizeof(struct record_oom) == 184 + MAPPED_PATH_BYTES, "wire");
+
+enum limit_kind {
+	LIMIT_TMPFS = 1,    /* mount_slot.warn_pages was reached */
+	LIMIT_TMPFS_INODES, /* mount_slot.warn_free_inodes was reached */
+	LIMIT_TMPFS_NEW,    /* a page on a tmpfs that the user side has not told of */
+	LIMIT_CGROUP,       /* an armed cgroup's pages were reached */
+	LIMIT_RECLAIM,      /* a cgroup is at its limit: pages must be taken back first */
+};
+
+struct record_limit {
+	struct record head;
+	struct record_process process; /* who brought the page in */
+	__u64 cgroup;                  /* of LIMIT_CGROUP and LIMIT_RECLAIM: kernfs id */
+	__s64 used; /* mount_slot.pages; the cgroup's usage in pages; LIMIT_TMPFS_INODES: inodes */
+	__u64 limit; /* pages or inodes */
+	__u32 kind;
+	__u32 mount; /* index; 0: none */
+	__u32 dev;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct record_limit) == 104, "wire");
+
+enum refusal {
+	REFUSED_ENOSPC = 1, /* a system call failed */
+	REFUSED_SHORT,      /* a write was cut short */
+	REFUSED_SIGBUS,     /* a page of a mapping could not be had */
+};
+enum refused_flag {
+	REFUSED_BY_NAME = 1 << 0, /* path is what the process named, relative to fd: no inode is known */
+	REFUSED_PATH_CUT = 1 << 1,
+};
+
+struct record_refused {
+	struct record head;
+	struct record_process process;
+	__u64 ino, address;
+	__u64 wanted_bytes, got_bytes;
+	__u64 used_blocks, limit_blocks; /* of the filesystem, in pages; limit 0: none */
+	__u64 free_inodes, limit_inodes;
+	__u32 dev;
+	__u32 file; /* index of its slot, FILE_NONE: none */
+	__s32 call; /* the system call's number; -1: none */
+	__s32 fd;
+	__u16 what; /* enum refusal */
+	__u16 flags;
+	__u32 path_length;
+	char path[MAPPED_PATH_BYTES]; /* components, leaf first; REFUSED_BY_NAME: a string */
+};
+_Static_assert(sizeof(struct record_refused) == 152 + MAPPED_PATH_BYTES, "wire");
 
 enum map_op { MAP_OP_MMAP = 1, MAP_OP_MUNMAP, MAP_OP_BRK, MAP_OP_MREMAP };
 enum map_kind { MAP_KIND_NONE, MAP_KIND_ANON, MAP_KIND_FILE, MAP_KIND_SHMEM, MAP_KIND_HEAP };

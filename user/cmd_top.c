@@ -12,6 +12,7 @@
 #include "session.h"
 #include "sink.h"
 #include "top.h"
+#include "warning_text.h"
 
 struct view_state {
 	const struct options *options;
@@ -22,6 +23,21 @@ struct view_state {
 	uint64_t readings;
 	double interval_seconds;
 };
+
+/* a warning: on the screen's last line, or on standard error beside the tables */
+static void tell(void *context, const struct event *event)
+{
+	struct view_state *state = context;
+	char line[WARNING_LINE_MAX];
+
+	if (event->type != EVENT_WARNING)
+		return;
+	warning_text__line(event->warning, line, sizeof(line));
+	if (state->screen)
+		top__message(state->screen, line);
+	else
+		say("warning: %s", line);
+}
 
 static int show(struct view_state *state)
 {
@@ -88,6 +104,8 @@ static int watch(struct view_state *state)
 			return 0;
 		if (events & LOOP_RECORDS)
 			err = session__drain(&state->session);
+		if (!err && session__look(&state->session, &state->loop.patience_ms))
+			loop__hurry(&state->loop);
 		if (!err && state->screen && events & LOOP_RESIZE)
 			top__resized(state->screen);
 		if (!err && state->screen && events & LOOP_INPUT)
@@ -121,8 +139,9 @@ static int open_view(struct view_state *state)
 
 int command__top(const struct options *options)
 {
-	struct session_needs needs = {.groups = GROUP_TRACE, .cmdlines = true};
 	struct view_state state = {.options = options};
+	struct session_needs needs = {
+	    .groups = GROUP_TRACE, .cmdlines = true, .emit = tell, .context = &state};
 	int err = output__open(&state.output, options->output, stdout), status, closed;
 
 	if (err)

@@ -30,7 +30,7 @@ static bool is_followed(const struct trace *trace, const struct event *event)
 {
 	if (!trace->options->argc || event->type == EVENT_LOST || event->type == EVENT_MARK)
 		return true;
-	return event->followed;
+	return event->followed || event->type == EVENT_WARNING;
 }
 
 static void tell(void *context, const struct event *event)
@@ -93,6 +93,7 @@ static int watch(struct trace *trace)
 
 	while (!err && !is_over(trace)) {
 		int events = loop__wait(&trace->loop);
+		uint64_t told = trace->told;
 
 		if (events < 0)
 			return events;
@@ -105,6 +106,10 @@ static int watch(struct trace *trace)
 			if (!err && fflush(trace->output.stream))
 				err = -errno;
 		}
+		if (!err && session__look(&trace->session, &trace->loop.patience_ms))
+			loop__hurry(&trace->loop);
+		if (!err && told != trace->told && fflush(trace->output.stream))
+			err = -errno;
 		if (!err && events & (LOOP_TIMER | LOOP_CHILD))
 			err = read_once(trace);
 		if (events & LOOP_END)

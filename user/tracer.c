@@ -236,6 +236,8 @@ void tracer__close(struct tracer *tracer)
 		bpf_link__destroy(tracer->links[i]);
 	for (int i = 0; i < ITERATORS; i++)
 		bpf_link__destroy(tracer->iterators[i]);
+	for (int i = 0; i < FACTS; i++)
+		bpf_link__destroy(tracer->late_links[i]);
 	ring_buffer__free(tracer->ring);
 	unmap_slots(&tracer->files);
 	unmap_slots(&tracer->owners);
@@ -285,7 +287,7 @@ int tracer__attach(struct tracer *tracer, enum fact_id *failed)
 		err = attach_way(tracer, plan->choices[first].way);
 	for (int i = 0; !err && i < FACTS; i++) {
 		*failed = (enum fact_id)i;
-		if (i != first && plan->choices[i].way)
+		if (i != first && plan->choices[i].way && !facts[i].late)
 			err = attach_way(tracer, plan->choices[i].way);
 	}
 	return err;
@@ -335,28 +337,6 @@ int tracer__follow(struct tracer *tracer, uint32_t pid)
 
 	return bpf_map__update_elem(tracer->bpf->maps.followed, &pid, sizeof(pid), &one, sizeof(one),
 				    BPF_ANY);
-}
-
-uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
-{
-	struct bpf_map *map = tracer->bpf->maps.mount_index;
-	uint32_t index;
-
-	if (bpf_map__lookup_elem(map, &dev, sizeof(dev), &index, sizeof(index), 0) == 0)
-		return index;
-	index = tracer->known_mounts + 1;
-	if (index >= bpf_map__max_entries(tracer->bpf->maps.mounts) ||
-	    bpf_map__update_elem(map, &dev, sizeof(dev), &index, sizeof(index), BPF_ANY))
-		return 0;
-	tracer->known_mounts++;
-	return tracer__map_slots(&tracer->mounts, index + 1) ? 0 : index;
-}
-
-const struct mount_slot *tracer__mount(const struct tracer *tracer, uint32_t index)
-{
-	const struct mount_slot *mounts = tracer->mounts.address;
-
-	return &mounts[index];
 }
 
 int tracer__make_room(struct tracer *tracer)

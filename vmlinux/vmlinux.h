@@ -42,6 +42,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_STACK = 23,
 	BPF_MAP_TYPE_RINGBUF = 27,
@@ -181,6 +182,7 @@ struct percpu_counter {
 struct shmem_sb_info {
 	unsigned long max_blocks;
 	struct percpu_counter used_blocks;
+	unsigned long max_inodes;
 };
 struct page {
 	unsigned long flags;
@@ -193,7 +195,7 @@ struct folio {
 };
 
 enum pageflags { PG_head = 16, PG_swapbacked = 19 };
-enum node_stat_item { NR_SHMEM = 22 };
+enum node_stat_item { NR_ANON_MAPPED = 17, NR_FILE_PAGES = 19, NR_SHMEM = 22 };
 
 /* cgroups */
 struct kernfs_node {
@@ -225,6 +227,10 @@ struct page_counter {
 struct mem_cgroup {
 	struct cgroup_subsys_state css;
 	struct page_counter memory;
+};
+/* a union within mem_cgroup: swap (v2), memsw (v1) */
+struct mem_cgroup___swap {
+	struct page_counter swap;
 };
 struct obj_cgroup {
 	struct mem_cgroup *memcg;
@@ -267,6 +273,9 @@ struct task_struct {
 	u64 start_boottime;
 	char comm[16];
 };
+struct kernel_siginfo {
+	int si_signo, si_errno, si_code;
+};
 struct linux_binprm {
 	const char *filename;
 };
@@ -304,6 +313,7 @@ struct bpf_iter__cgroup {
 	struct bpf_iter_meta *meta;
 	struct cgroup *cgroup;
 };
+enum bpf_func_id___find_vma { BPF_FUNC_find_vma = 180 };
 enum bpf_func_id___percpu { BPF_FUNC_map_lookup_percpu_elem = 195 };
 struct bpf_array {
 	void *pptrs[1];
