@@ -7,7 +7,7 @@ import sys
 
 from children import PAGETIDE, ROOT
 from harness import Failure, Skip, main
-from limits import MIB, ready
+from limits import MIB, limited, ready
 from tap import test
 
 SCENARIOS = os.environ.get("PAGETIDE_SCENARIOS", str(ROOT / "tests" / "scenarios"))
@@ -111,7 +111,7 @@ def _(t):
 @test("scenario sessions under a limit: warned before the kill, the process is named")
 def _(t):
     from children import join_then_die_with_parent
-    cgroup, traced = t.cgroup(memory__limit_in_bytes=512 * MIB), ready(t)
+    cgroup, traced = limited(t, 512 * MIB), ready(t)
     child = subprocess.run(scenario("sessions.py", "8", "100", "0.3"), capture_output=True, timeout=90,
                            preexec_fn=join_then_die_with_parent(cgroup))
     t.equal(child.returncode, -9, "how it ended")

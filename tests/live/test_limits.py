@@ -6,7 +6,7 @@ import subprocess
 
 from children import PAGETIDE
 from harness import Failure, main
-from limits import MIB, ready
+from limits import MIB, limited, ready
 from tap import test
 
 # what fills, how fast, how large the mount is: none takes more than a few seconds
@@ -116,14 +116,12 @@ def _(t):
 
 @test("nested cgroups, the parent the tightest: the parent is named, with the process below it")
 def _(t):
-    parent = t.cgroup(memory__limit_in_bytes=256 * MIB)
-    child = parent / "child"
-    child.mkdir()
-    t.undo.append(child.rmdir)
+    parent = limited(t, 128 * MIB)
+    child = limited(t, 1024 * MIB, parent)
     traced = ready(t)
-    mount = t.tmpfs("400M")
+    mount = t.tmpfs("200M")
     worker = t.worker(mount, cgroup=child)
-    worker.do("fallocate path=f len=215M")
+    worker.do("fallocate path=f len=108M")
     warning = traced.wait_for(lambda e: e.get("target") == f"/{parent.name}", "a warning")
     t.equal(warning["limit"], "cgroup", "the limit")
     t.equal(warning["culprits"][0]["pid"], worker.pid, "the culprit")
@@ -131,7 +129,7 @@ def _(t):
 
 @test("a cgroup at its limit with clean cache: no warning")
 def _(t):
-    cgroup = t.cgroup(memory__limit_in_bytes=64 * MIB)
+    cgroup = limited(t, 64 * MIB)
     traced = ready(t)
     path = os.path.join(t.disk(), "large")
     with open(path, "wb") as out:

@@ -5,7 +5,7 @@ import subprocess
 
 from children import join_then_die_with_parent
 from harness import Failure, main
-from limits import MIB, ready
+from limits import MIB, limited, ready
 from tap import test
 
 GROW = "b=[]\nfor i in range(400): b.append(bytearray(b'x')*(1<<20))\n"
@@ -24,7 +24,7 @@ def kill_of(traced, comm="python3", target=None):
 
 @test("a kill by a cgroup's limit: warned before, scope, usage and limit, the consumers at the kill")
 def _(t):
-    cgroup, traced = t.cgroup(memory__limit_in_bytes=64 * MIB), ready(t)
+    cgroup, traced = limited(t, 64 * MIB), ready(t)
     t.equal(grow_in(cgroup), -9, "how it ended")
     kill = kill_of(traced)
     t.equal((kill["target"], kill["limit_bytes"]), (f"/{cgroup.name}", 64 * MIB), "whose limit")
@@ -42,7 +42,7 @@ def _(t):
 
 @test("tmpfs pages that are charged to the cgroup are told with the kill")
 def _(t):
-    cgroup, traced = t.cgroup(memory__limit_in_bytes=64 * MIB), ready(t)
+    cgroup, traced = limited(t, 64 * MIB), ready(t)
     mount = t.tmpfs("64M")
     worker = t.worker(mount, cgroup=cgroup)
     worker.do("write path=f len=30M")
@@ -54,10 +54,8 @@ def _(t):
 
 @test("a child is killed while its parent lives, and the cgroup is removed right after")
 def _(t):
-    cgroup, traced = t.cgroup(memory__limit_in_bytes=64 * MIB), ready(t)
-    inner = cgroup / "inner"
-    inner.mkdir()
-    (inner / "memory.limit_in_bytes").write_text(str(32 * MIB))
+    cgroup, traced = limited(t, 64 * MIB), ready(t)
+    inner = limited(t, 32 * MIB, cgroup)
     script = f"import subprocess, sys\nsys.exit(subprocess.run([sys.executable, '-c', {GROW!r}]).returncode == -9 and 5)"
     t.equal(grow_in(inner, script), 5, "the parent's own end")
     inner.rmdir()
@@ -67,7 +65,7 @@ def _(t):
 
 @test("many kills in a second: all are told")
 def _(t):
-    cgroup, traced = t.cgroup(memory__limit_in_bytes=24 * MIB), ready(t)
+    cgroup, traced = limited(t, 24 * MIB), ready(t)
     count = sum(grow_in(cgroup, "b=bytearray(b'x')*(40<<20)") == -9 for _ in range(8))
     t.equal(count, 8, "killed")
     kill_of(traced)
