@@ -72,6 +72,14 @@ struct shmem_sb_info___count {
 	unsigned long free_inodes;
 };
 
+/* 524e00b36e8c (6.1): mappings went from a red-black tree to a maple tree */
+struct mm_struct___tree {
+	struct rb_root mm_rb;
+};
+struct vm_area_struct___tree {
+	struct rb_node vm_rb;
+};
+
 /* on PREEMPT_RT a spinlock_t sleeps and is an rt_mutex */
 struct spinlock___rt {
 	int lock;

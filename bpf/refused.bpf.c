@@ -15,6 +15,7 @@
 #define SI_ADDRESS 16 /* si_addr in siginfo: include/uapi/asm-generic/siginfo.h */
 #define TS_COMPAT 2
 #define AT_FDCWD (-100)
+#define TREE_DEPTH 40 /* a red-black tree of 65,530 mappings is at most 32 deep */
 
 #if defined(__TARGET_ARCH_arm64)
 enum {
@@ -232,13 +233,9 @@ static long vma_found(struct task_struct *task, struct vm_area_struct *vma, stru
 	return 0;
 }
 
-SEC("tp_btf/signal_generate")
-int BPF_PROG(sigbus_tracepoint, int sig, struct kernel_siginfo *info, struct task_struct *task)
+/* the address of a fault that no page could be had for; 0: it is another signal */
+static __always_inline __u64 refused_address(int sig, struct kernel_siginfo *info)
 {
-	static long (*const find_vma)(struct task_struct *, __u64, void *, void *, __u64) =
-	    (void *)BPF_FUNC_find_vma;
-	struct record_refused *record;
-	struct fault fault = {};
 	__u64 address = 0;
 	int code = 0;
 
@@ -248,17 +245,62 @@ int BPF_PROG(sigbus_tracepoint, int sig, struct kernel_siginfo *info, struct tas
 	if (code != BUS_ADRERR)
 		return 0;
 	bpf_probe_read_kernel(&address, sizeof(address), (void *)as_number(info) + SI_ADDRESS);
-	if (bpf_core_enum_value_exists(enum bpf_func_id___find_vma, BPF_FUNC_find_vma))
-		find_vma(bpf_get_current_task_btf(), address, vma_found, &fault, 0);
-	if (fault.file && !tmpfs_of(fault.file))
+	return address;
+}
+
+static __always_inline int refused_fault(__u64 address, struct file *file)
+{
+	struct record_refused *record;
+
+	if (!file || !tmpfs_of(file))
 		return 0;
 	record = begin_record(REFUSED_SIGBUS, -1);
 	if (!record)
 		return 0;
 	record->address = address;
 	record->fd = -1;
-	if (fault.file)
-		describe_file(record, fault.file);
+	describe_file(record, file);
 	bpf_ringbuf_submit(record, BPF_RB_FORCE_WAKEUP);
+	return 0;
+}
+
+SEC("tp_btf/signal_generate")
+int BPF_PROG(sigbus_tracepoint, int sig, struct kernel_siginfo *info, struct task_struct *task)
+{
+	static long (*const find_vma)(struct task_struct *, __u64, void *, void *, __u64) =
+	    (void *)BPF_FUNC_find_vma;
+	__u64 address = refused_address(sig, info);
+	struct fault fault = {};
+
+	if (!address)
+		return 0;
+	find_vma(bpf_get_current_task_btf(), address, vma_found, &fault, 0);
+	return refused_fault(address, fault.file);
+}
+
+/* where there is no find_vma() yet, mappings are still in a tree that can be walked */
+SEC("tp_btf/signal_generate")
+int BPF_PROG(sigbus_tree_tracepoint, int sig, struct kernel_siginfo *info, struct task_struct *task)
+{
+	struct task_struct *current = (void *)bpf_get_current_task();
+	__u64 address = refused_address(sig, info);
+	struct mm_struct___tree *mm;
+	struct rb_node *node;
+
+	if (!address)
+		return 0;
+	mm = (void *)BPF_CORE_READ(current, mm);
+	node = BPF_CORE_READ(mm, mm_rb.rb_node);
+	for (int i = 0; node && i < TREE_DEPTH; i++) {
+		struct vm_area_struct *vma =
+		    (void *)node - bpf_core_field_offset(struct vm_area_struct___tree, vm_rb);
+
+		if (address >= BPF_CORE_READ(vma, vm_end))
+			node = BPF_CORE_READ(node, rb_right);
+		else if (address >= BPF_CORE_READ(vma, vm_start))
+			return refused_fault(address, BPF_CORE_READ(vma, vm_file));
+		else
+			node = BPF_CORE_READ(node, rb_left);
+	}
 	return 0;
 }

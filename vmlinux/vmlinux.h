@@ -237,6 +237,12 @@ struct obj_cgroup {
 };
 
 /* tasks */
+struct rb_node {
+	struct rb_node *rb_right, *rb_left;
+};
+struct rb_root {
+	struct rb_node *rb_node;
+};
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_flags;
 	struct file *vm_file;
@@ -313,7 +319,7 @@ struct bpf_iter__cgroup {
 	struct bpf_iter_meta *meta;
 	struct cgroup *cgroup;
 };
-enum bpf_func_id___find_vma { BPF_FUNC_find_vma = 180 };
+enum { BPF_FUNC_find_vma = 180 };
 enum bpf_func_id___percpu { BPF_FUNC_map_lookup_percpu_elem = 195 };
 struct bpf_array {
 	void *pptrs[1];
