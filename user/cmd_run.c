@@ -172,6 +172,7 @@ static int write_report(struct run *run)
 	if (err)
 		return err;
 	fill_report(run);
+	say__drain();
 	err = sink__choose(run->options)->report(run->output.stream, &run->report, run->options);
 	if (err) {
 		output__failed(&run->output, err);

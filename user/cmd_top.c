@@ -60,8 +60,9 @@ static int show(struct view_state *state)
 	if (state->screen)
 		return top__show(state->screen, snapshot);
 	err = sink__choose(state->options)->snapshot(state->output.stream, snapshot, state->options);
-	if (!err && fflush(state->output.stream))
-		err = -errno;
+	if (!err)
+		err = output__flush(&state->output, 1);
+	state->session.dropped_output = state->output.dropped;
 	return err;
 }
 
@@ -100,9 +101,12 @@ static int watch(struct view_state *state)
 
 		if (events < 0)
 			return events;
+		state->output.hurried = events & LOOP_QUIT;
 		if (events & (LOOP_QUIT | LOOP_END))
 			return 0;
-		if (events & LOOP_RECORDS)
+		if (state->output.box)
+			err = outbox__error(state->output.box);
+		if (!err && events & LOOP_RECORDS)
 			err = session__drain(&state->session);
 		if (!err && session__look(&state->session, &state->loop.patience_ms))
 			loop__hurry(&state->loop);
@@ -134,7 +138,9 @@ static int open_view(struct view_state *state)
 		say("the terminal type is not known: set TERM, or pipe the output through cat");
 		return EXIT_FAILED;
 	}
-	return EXIT_OK; /* not a terminal after all: tables */
+	if (!state->screen) /* not a terminal after all: tables */
+		output__in_background(&state->output);
+	return EXIT_OK;
 }
 
 int command__top(const struct options *options)

@@ -23,6 +23,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	char error[512];
+	int status;
 
 	if (options__parse(&options, argc, argv, error, sizeof(error))) {
 		say("%s", error);
@@ -41,5 +42,7 @@ int main(int argc, char **argv)
 		say("there is no process %u; ps lists those that run", options.pid);
 		return EXIT_FAILED;
 	}
-	return commands[options.command](&options);
+	status = commands[options.command](&options);
+	say__finish();
+	return status;
 }

@@ -14,6 +14,8 @@
 #include "tracer.h"
 #include "wire.h"
 
+#define LOSS_KINDS (LOSSES + 2) /* the kernel side's, odd records, output */
+
 struct reading_mount {
 	const char *path;
 	unsigned major, minor;
@@ -58,6 +60,7 @@ struct reading {
 	const struct sysmem *system;
 	uint64_t losses[LOSSES];
 	uint64_t odd_records;
+	uint64_t dropped_output; /* lines or tables that nobody took */
 };
 
 #endif

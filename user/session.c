@@ -158,6 +158,7 @@ static int open_limits(struct session *session)
 {
 	if (!session->tracing)
 		return 0;
+	say__in_background();
 	return limitwatch__open(&session->limits, session->options, session->tracer, session->collector,
 				session->model);
 }
@@ -261,7 +262,7 @@ const struct snapshot *session__read(struct session *session, unsigned wants, in
 	const struct reading *reading;
 	const struct snapshot *snapshot;
 
-	collector__odd_records(session->collector, session->decoded.odd);
+	collector__our_losses(session->collector, session->decoded.odd, session->dropped_output);
 	reading = collector__read(session->collector, session->wants | wants, err);
 	if (!reading)
 		return NULL;

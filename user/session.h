@@ -29,6 +29,7 @@ struct session {
 	bool tracing;
 	char host[256];
 	unsigned wants; /* enum want, of each reading */
+	uint64_t dropped_output; /* set by the command: what nobody took of what it told */
 	int error;      /* the first error while draining */
 };
 
