@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "snapshot.h"
 #include "units.h"
@@ -103,6 +104,13 @@ static bool full_cgroup(struct warning *w)
 
 	if (w->limit != WARNING_CGROUP)
 		return false;
+	if (w->limit_name && strcmp(w->limit_name, "max") != 0) {
+		snprintf(w->advice, sizeof(w->advice), "%s; its %s limit kills nothing: %s",
+			 w->culprit_count ? who(c, name, sizeof(name)) : "nobody stands out", w->limit_name,
+			 strcmp(w->limit_name, "high") == 0 ? "above it the kernel slows down whoever asks for memory"
+							    : "above it the cgroup gives back first when memory is short");
+		return true;
+	}
 	if (!w->culprit_count)
 		snprintf(w->advice, sizeof(w->advice), "raise the cgroup's limit or stop something in it: at the "
 			 "limit the kernel kills, however much memory the machine has free");

@@ -128,16 +128,14 @@ static void find_growth(struct culprit *culprit, const struct history *history, 
 	double age = now_ns > culprit->start_ns ? (double)(now_ns - culprit->start_ns) / 1e9 : 0;
 	uint64_t before = 0;
 
-	if (!history || !history__before(history, culprit->pid, culprit->start_ns, kind, BLAME_WINDOW_NS,
-					 now_ns, &before, &culprit->seconds)) {
-		/* younger than a point of the history: all of it is growth */
-		if (age * 1e9 < (double)BLAME_WINDOW_NS) {
-			culprit->growth_bytes = (int64_t)culprit->bytes;
-			culprit->seconds = age;
-		}
-		return;
+	/* younger than the window: all of it is growth */
+	if (age * 1e9 < (double)BLAME_WINDOW_NS) {
+		culprit->growth_bytes = (int64_t)culprit->bytes;
+		culprit->seconds = age;
+	} else if (history && history__before(history, culprit->pid, culprit->start_ns, kind, BLAME_WINDOW_NS,
+					      now_ns, &before, &culprit->seconds)) {
+		culprit->growth_bytes = (int64_t)culprit->bytes - (int64_t)before;
 	}
-	culprit->growth_bytes = (int64_t)culprit->bytes - (int64_t)before;
 }
 
 static void merge(struct culprit *into, const struct culprit *from)

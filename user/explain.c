@@ -215,7 +215,7 @@ size_t explain__findings(const struct snapshot *snapshot, const struct history *
 			 struct finding *out, size_t cap)
 {
 	static void (*const rules[])(struct explanation *) = {
-		explain__limits, only_grows, explain__many_files, deleted_but_open, without_holders, no_swap,
+		explain__limits, only_grows, explain__many_files, explain__charged, deleted_but_open, without_holders, no_swap,
 		limit_below_peak, only_cache,
 	};
 	struct explanation e = {.snapshot = snapshot, .history = history, .out = out, .cap = cap};

@@ -78,13 +78,16 @@ void explain__limits(struct explanation *e)
 			add(e, &w, &blame, HISTORY_TMPFS, inodes ? "tmpfs_inodes_full" : "tmpfs_full");
 		}
 	}
-	for (size_t i = 0; i < s->cgroup_count; i++) {
-		if (!warner__cgroup_gauge(&s->cgroups[i], &gauge, &name) ||
-		    !judge(&gauge, s->cgroups[i].usage_rate, s->cgroups[i].path, &w))
+	for (size_t i = 0; i < 2 * s->cgroup_count; i++) {
+		const struct snapshot_cgroup *cgroup = &s->cgroups[i / 2];
+
+		if (!warner__cgroup_gauge(cgroup, i % 2, &gauge, &name) ||
+		    !judge(&gauge, cgroup->usage_rate, cgroup->path, &w))
 			continue;
+		w.limit_name = name;
 		blame__begin(&blame);
-		blame__cgroup(&blame, s, s->cgroups[i].path);
-		add(e, &w, &blame, HISTORY_ANON, "cgroup_full");
+		blame__cgroup(&blame, s, cgroup->path);
+		add(e, &w, &blame, HISTORY_ANON, i % 2 ? "cgroup_at_its_gentle_limit" : "cgroup_full");
 	}
 	if (!is_known(s->system.total_bytes) || !is_known(s->system.available_bytes))
 		return;

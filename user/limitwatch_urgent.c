@@ -83,8 +83,10 @@ static void judge_cgroup(struct limitwatch *limits, uint64_t id, uint64_t used, 
 			      .memory_left = ABSENT};
 	struct warning *warning = &limits->urgent;
 	char resolved[WARNING_TARGET_MAX];
-	const char *container = NULL, *path = model__cgroup_of(limits->model, id, &container);
+	const char *container = NULL, *path;
 
+	id &= ~GENTLE_LIMIT;
+	path = model__cgroup_of(limits->model, id, &container);
 	if (!path && collector__cgroup_path(limits->collector, id, resolved, sizeof(resolved)) == 0)
 		path = resolved;
 	if (path && collector__reclaimable(limits->collector, path, &gauge.reclaimable) == 0 &&
@@ -134,26 +136,36 @@ static uint64_t step_for(double percent, double level, double eta)
 	return percent > level - 40 ? 50 * MS : POLL_MOST_NS;
 }
 
+/* one limit of a cgroup: how soon to look again, and in *next what is worth a look */
+static uint64_t poll_limit(struct limitwatch *limits, uint64_t id, uint64_t used, uint64_t limit_pages,
+			   const char *name, uint64_t now_ns, struct warner_watch *watch)
+{
+	uint64_t page = limits->page_bytes;
+
+	*watch = (struct warner_watch){0, 0, NAN};
+	if (limit_pages >= (uint64_t)INT64_MAX / page || !limit_pages)
+		return POLL_MOST_NS;
+	/* far below: no need to ask how much of it is cache */
+	if ((double)used * 100 < limits->first_level * (double)(limit_pages * page) / 2)
+		return POLL_MOST_NS;
+	judge_cgroup(limits, id, used, limit_pages * page, name, now_ns, watch);
+	return step_for(watch->percent, limits->first_level, watch->eta_seconds);
+}
+
 static uint64_t poll_row(struct limitwatch *limits, const struct cgroup_row *row, uint64_t now_ns)
 {
-	uint64_t limit = row->limit_pages, page = limits->page_bytes, used = row->usage_pages * page;
-	struct gauge gauge = {.limit = WARNING_CGROUP, .id = row->id, .used = used, .memory_left = ABSENT};
-	const char *name = "max";
-	struct warner_watch watch;
+	uint64_t used = row->usage_pages * limits->page_bytes, step, step_high = POLL_MOST_NS;
+	struct warner_watch watch, high = {0, 0, NAN};
 
-	if (row->high_pages && row->high_pages < limit) {
-		limit = row->high_pages;
-		name = "high";
-	}
-	if (limit >= (uint64_t)INT64_MAX / page || !limit)
-		return POLL_MOST_NS;
-	gauge.limit_value = limit * page;
-	/* far below: no need to ask how much of it is cache */
-	if ((double)used * 100 < limits->first_level * (double)gauge.limit_value / 2)
-		return POLL_MOST_NS;
-	judge_cgroup(limits, row->id, used, gauge.limit_value, name, now_ns, &watch);
-	arm_cgroup(limits, row->id, &watch);
-	return step_for(watch.percent, limits->first_level, watch.eta_seconds);
+	step = poll_limit(limits, row->id, used, row->limit_pages, "max", now_ns, &watch);
+	if (row->high_pages < row->limit_pages)
+		step_high = poll_limit(limits, row->id | GENTLE_LIMIT, used, row->high_pages, "high", now_ns, &high);
+	/* one threshold a cgroup: that of the limit that is nearer */
+	if (high.percent > watch.percent && high.next)
+		watch = high;
+	if (watch.percent > 0)
+		arm_cgroup(limits, row->id, &watch);
+	return step < step_high ? step : step_high;
 }
 
 void limitwatch__poll_cgroups(struct limitwatch *limits, uint64_t now_ns)

@@ -245,18 +245,20 @@ bool warner__mount_gauge(const struct snapshot_mount *mount, const struct snapsh
 	return !mount->internal && is_known(used) && is_known(limit) && limit;
 }
 
-bool warner__cgroup_gauge(const struct snapshot_cgroup *cgroup, struct gauge *gauge, const char **name)
+bool warner__cgroup_gauge(const struct snapshot_cgroup *cgroup, bool gentle, struct gauge *gauge,
+			  const char **name)
 {
 	uint64_t limit = cgroup->limit_bytes;
 
 	*name = "max";
-	if (is_known(cgroup->high_bytes) && cgroup->high_bytes && cgroup->version == 2 &&
-	    (!is_known(limit) || cgroup->high_bytes < limit)) {
-		limit = cgroup->high_bytes;
-		*name = "high";
+	if (gentle) {
+		*name = cgroup->version == 2 ? "high" : "soft";
+		limit = cgroup->version == 2 ? cgroup->high_bytes : cgroup->soft_bytes;
+		if (is_known(cgroup->limit_bytes) && limit >= cgroup->limit_bytes)
+			return false; /* the other one comes first */
 	}
-	*gauge = (struct gauge){.limit = WARNING_CGROUP, .id = cgroup->id, .used = cgroup->usage_bytes,
-				.limit_value = limit, .memory_left = ABSENT};
+	*gauge = (struct gauge){.limit = WARNING_CGROUP, .id = cgroup->id | (gentle ? GENTLE_LIMIT : 0),
+				.used = cgroup->usage_bytes, .limit_value = limit, .memory_left = ABSENT};
 	if (is_known(cgroup->reclaimable_bytes))
 		gauge->reclaimable = cgroup->reclaimable_bytes < gauge->used ? cgroup->reclaimable_bytes
 									     : gauge->used;
@@ -309,13 +311,13 @@ static void judge_mount(struct judging *j, const struct snapshot_mount *mount, b
 	finish(j, warning, HISTORY_TMPFS);
 }
 
-static void judge_cgroup(struct judging *j, const struct snapshot_cgroup *cgroup)
+static void judge_cgroup(struct judging *j, const struct snapshot_cgroup *cgroup, bool gentle)
 {
 	struct gauge gauge;
 	struct warning *warning;
 	const char *name;
 
-	if (!warner__cgroup_gauge(cgroup, &gauge, &name))
+	if (!warner__cgroup_gauge(cgroup, gentle, &gauge, &name))
 		return;
 	warning = judge(j, &gauge, cgroup->path, cgroup->container, name);
 	if (!warning)
@@ -370,8 +372,10 @@ int warner__judge(struct warner *warner, const struct snapshot *snapshot, const 
 		judge_mount(&j, &snapshot->mounts[i], false);
 		judge_mount(&j, &snapshot->mounts[i], true);
 	}
-	for (size_t i = 0; i < snapshot->cgroup_count && j.count < cap; i++)
-		judge_cgroup(&j, &snapshot->cgroups[i]);
+	for (size_t i = 0; i < snapshot->cgroup_count && j.count < cap; i++) {
+		judge_cgroup(&j, &snapshot->cgroups[i], false);
+		judge_cgroup(&j, &snapshot->cgroups[i], true);
+	}
 	if (j.count < cap)
 		judge_system(&j);
 	forget_gone(warner, now_ns);

@@ -62,6 +62,9 @@ uint64_t warner__mount_id(uint32_t dev, const char *path);
 /* The gauges of a row. False: it has no limit. */
 bool warner__mount_gauge(const struct snapshot_mount *mount, const struct snapshot_system *system,
 			 bool inodes, struct gauge *gauge);
-bool warner__cgroup_gauge(const struct snapshot_cgroup *cgroup, struct gauge *gauge, const char **name);
+/* gentle: not the limit that kills but the one before it, of v2 high, of v1 the soft limit */
+bool warner__cgroup_gauge(const struct snapshot_cgroup *cgroup, bool gentle, struct gauge *gauge,
+			  const char **name);
+#define GENTLE_LIMIT (1ULL << 63) /* in a cgroup's id: told apart from its other limit */
 
 #endif

@@ -86,6 +86,8 @@ void warning_text__line(const struct warning *w, char *text, size_t size)
 	if (w->container[0])
 		put(&line, " (%s)", w->container);
 	put(&line, " is %s full", units__percent(percent, w->limit_value ? hard / (double)w->limit_value : 0));
+	if (w->limit == WARNING_CGROUP && w->limit_name && strcmp(w->limit_name, "max") != 0)
+		put(&line, " (its %s limit)", w->limit_name);
 	put_figures(&line, w);
 	for (size_t i = 0; i < w->culprit_count && i < SHOWN_CULPRITS; i++) {
 		warning_text__culprit(&w->culprits[i], culprit, sizeof(culprit));
