@@ -32,6 +32,27 @@ __noinline int correct(__u32 file, __s64 drift)
 	return 0;
 }
 
+#define TREE_LEVELS 4
+#define TREE_SLOTS 64 /* include/linux/xarray.h: XA_CHUNK_SIZE */
+
+/* the first page or folio that the file has in memory: lib/xarray.c, a node's address has bit 1 set */
+__noinline __u64 first_folio(__u64 mapping)
+{
+	__u64 entry = (__u64)BPF_CORE_READ((struct address_space *)mapping, i_pages.xa_head);
+
+	for (int level = 0; level < TREE_LEVELS && (entry & 3) == 2 && entry > 4096; level++) {
+		void *slots = (void *)(entry - 2) + bpf_core_field_offset(struct xa_node, slots);
+
+		for (int i = 0; i < TREE_SLOTS; i++) {
+			entry = 0;
+			bpf_probe_read_kernel(&entry, sizeof(entry), slots + i * sizeof(entry));
+			if (entry && !(entry & 1) && ((entry & 3) == 0 || entry > 4096))
+				break; /* not swapped out, not the rest of the folio before it */
+		}
+	}
+	return entry & 3 ? 0 : entry;
+}
+
 SEC("iter/bpf_map_elem")
 int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 {
@@ -71,6 +92,12 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 			__u32 dev = slot->dev, *mount = bpf_map_lookup_elem(&mount_index, &dev);
 			slot->mount = mount ? *mount : 0;
 		}
+	}
+	/* its pages were there before: whose limit they count against is asked of one of them */
+	if (!slot->memcg && slot->nrpages) {
+		__u64 folio = first_folio(slot->mapping);
+
+		slot->memcg = folio ? folio_memcg((void *)folio) : 0;
 	}
 	if (knob_story && slot->name != story__name(slot->inode))
 		story__file(file, 0);

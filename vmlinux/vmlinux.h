@@ -131,6 +131,10 @@ typedef struct spinlock {
 } spinlock_t;
 struct xarray {
 	spinlock_t xa_lock;
+	void *xa_head;
+};
+struct xa_node {
+	void *slots[64];
 };
 struct address_space {
 	struct inode *host;

@@ -73,6 +73,24 @@ class _Child:
         self.child.wait()
 
 
+@test("tmpfs files that outlived their cgroup, and files that count in a cgroup of nobody of theirs")
+def _(t):
+    mount, left, foreign = t.tmpfs("64M"), limited(t, 64 * MIB), limited(t, 64 * MIB)
+    gone = t.worker(mount, cgroup=left)
+    gone.do("write path=left len=9M")
+    gone.end()
+    left.rmdir()
+    worker = t.worker(mount, cgroup=foreign)
+    worker.do("create path=f slot=1")
+    worker.do("write slot=1 len=5M")
+    (foreign.parent / "cgroup.procs").write_text(str(worker.pid))
+    found = explain("--duration", "1")
+    row = finding(found, "tmpfs_of_removed_cgroup", os.path.join(mount, "left"))
+    t.equal((row["evidence"]["bytes"], row["evidence"]["files"]), (9 * MIB, 1), "of the removed one")
+    row = finding(found, "tmpfs_of_foreign_cgroup", f"/{foreign.name}")
+    t.equal((row["evidence"]["bytes"], row["evidence"]["files"]), (5 * MIB, 1), "of the foreign one")
+
+
 @test("it says what it could not see, in text too")
 def _(t):
     done = subprocess.run([PAGETIDE, "explain", "--duration", "1"], capture_output=True, text=True, timeout=60)

@@ -50,6 +50,7 @@ ANOTHER_SIZE = {
     "mem_cgroup.css": "gone through, never read as a whole",
     "mem_cgroup.memory": "gone through, and its offset taken away from its address",
     "vm_area_struct___tree.vm_rb": "its offset is taken away from its address",
+    "xa_node.slots": "an array, read by its offset",
     "mm_struct.rss_stat": "an array, read by its offset and the kernel's size of an element",
     "shmem_inode_info.vfs_inode": "gone through, never read as a whole",
 }
