@@ -35,20 +35,30 @@ __noinline int correct(__u32 file, __s64 drift)
 #define TREE_LEVELS 4
 #define TREE_SLOTS 64 /* include/linux/xarray.h: XA_CHUNK_SIZE */
 
-/* the first page or folio that the file has in memory: lib/xarray.c, a node's address has bit 1 set */
-__noinline __u64 first_folio(__u64 mapping)
+/* of a node of the tree: the first entry that is neither swapped out nor the rest of the folio before it */
+__noinline __u64 first_entry(__u64 node)
 {
-	__u64 entry = (__u64)BPF_CORE_READ((struct address_space *)mapping, i_pages.xa_head);
+	void *slots = (void *)node + bpf_core_field_offset(struct xa_node, slots);
+	__u64 entry;
 
-	for (int level = 0; level < TREE_LEVELS && (entry & 3) == 2 && entry > 4096; level++) {
-		void *slots = (void *)(entry - 2) + bpf_core_field_offset(struct xa_node, slots);
+	for (int i = 0; i < TREE_SLOTS; i++) {
+		if (bpf_probe_read_kernel(&entry, sizeof(entry), slots + i * sizeof(entry)))
+			return 0;
+		if (entry && !(entry & 1) && ((entry & 3) == 0 || entry > 4096))
+			return entry;
+	}
+	return 0;
+}
 
-		for (int i = 0; i < TREE_SLOTS; i++) {
-			entry = 0;
-			bpf_probe_read_kernel(&entry, sizeof(entry), slots + i * sizeof(entry));
-			if (entry && !(entry & 1) && ((entry & 3) == 0 || entry > 4096))
-				break; /* not swapped out, not the rest of the folio before it */
-		}
+/* the first page or folio that the file has in memory: lib/xarray.c, a node's address has bit 1 set */
+static __always_inline __u64 first_folio(struct address_space *mapping)
+{
+	__u64 entry = (__u64)BPF_CORE_READ(mapping, i_pages.xa_head);
+
+	for (int level = 0; level < TREE_LEVELS; level++) {
+		if ((entry & 3) != 2 || entry < 4096)
+			break;
+		entry = first_entry(entry - 2);
 	}
 	return entry & 3 ? 0 : entry;
 }
@@ -95,7 +105,7 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	}
 	/* its pages were there before: whose limit they count against is asked of one of them */
 	if (!slot->memcg && slot->nrpages) {
-		__u64 folio = first_folio(slot->mapping);
+		__u64 folio = first_folio(mapping);
 
 		slot->memcg = folio ? folio_memcg((void *)folio) : 0;
 	}

@@ -185,6 +185,7 @@ int limitwatch__open(struct limitwatch **out, const struct options *options, str
 	clock_gettime(CLOCK_REALTIME, &now);
 	limits->boot_offset_ns = (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec - limitwatch__now_ns();
 	limits->available_bytes = ABSENT;
+	limits->unified = collector__facts().unified;
 	settings.level_count = (size_t)value__levels(options->warn_at, settings.levels, WARNER_LEVELS);
 	limits->first_level = settings.levels[0];
 	err = warner__open(&limits->warner, &settings);

@@ -44,7 +44,7 @@ struct limitwatch {
 	/* of the kill that is being told */
 	char scope[WARNING_TARGET_MAX];
 	uint64_t oom_usage, oom_limit, oom_swap, oom_swap_limit, oom_tmpfs;
-	bool has_oom;
+	bool has_oom, unified;
 	struct refusal_seen refusals[REFUSALS];
 	char path[WARNING_PATH_MAX * 4];
 };

@@ -61,8 +61,11 @@ static bool was_told(struct limitwatch *limits, const struct record_refused *rec
 	return false;
 }
 
-/* the filesystem in which a process wanted to make a name; 0: not to be found any more */
-static uint32_t dev_of_name(const struct record_refused *record)
+/*
+ * The filesystem in which a process wanted to make a name; 0: not to be found any more. Of one that
+ * has exited, what an absolute name is in our own namespace: the caller looks whether that is full.
+ */
+static uint32_t dev_of_name(const struct record_refused *record, bool *guessed)
 {
 	char path[PATH_MAX], name[MAPPED_PATH_BYTES + 1];
 	struct stat status;
@@ -76,9 +79,16 @@ static uint32_t dev_of_name(const struct record_refused *record)
 		snprintf(path, sizeof(path), "/proc/%u/cwd/%s", record->process.pid, dirname(name));
 	else
 		snprintf(path, sizeof(path), "/proc/%u/fd/%d/%s", record->process.pid, record->fd, dirname(name));
-	if (stat(path, &status))
-		return 0;
+	*guessed = stat(path, &status) != 0;
+	if (*guessed && (name[0] != '/' || stat(name, &status)))
+		return 0; /* it has exited, and where its name began is not known any more */
 	return major(status.st_dev) << 20 | minor(status.st_dev);
+}
+
+static bool is_full(const struct mount_now *now)
+{
+	return (is_known(now->limit_inodes) && now->used_inodes >= now->limit_inodes) ||
+	       (is_known(now->limit_bytes) && now->used_bytes >= now->limit_bytes);
 }
 
 static void fill_limit(struct limitwatch *limits, struct event *event, const struct record_refused *record,
@@ -158,13 +168,16 @@ void limitwatch__refused(struct limitwatch *limits, const struct record_refused 
 			      .start_ns = record->process.start_ns,
 			      .followed = record->process.flags & PROCESS_FOLLOWED};
 	struct mount_now now = {.path = NULL};
-	uint32_t dev = record->flags & REFUSED_BY_NAME ? dev_of_name(record) : record->dev;
+	bool guessed = false;
+	uint32_t dev = record->flags & REFUSED_BY_NAME ? dev_of_name(record, &guessed) : record->dev;
 
 	/* of a name on a disk, or a fault in a file that is no tmpfs' */
 	if (collector__mount_now(limits->collector, dev, &now) && !now.path) {
 		if (record->flags & REFUSED_BY_NAME || !record->dev)
 			return;
 	}
+	if (guessed && !is_full(&now))
+		return;
 	/* a mapping may also end before the page that is touched: no limit was hit then */
 	if (record->what == REFUSED_SIGBUS &&
 	    (!record->limit_blocks || record->used_blocks < record->limit_blocks))
@@ -211,6 +224,19 @@ static uint64_t bytes_of(const struct limitwatch *limits, uint64_t pages)
 	return pages < (uint64_t)INT64_MAX / limits->page_bytes ? pages * limits->page_bytes : ABSENT;
 }
 
+/* v1 counts memory and swap together, and limits both together */
+static void fill_swap(struct limitwatch *limits, const struct record_oom *record)
+{
+	uint64_t pages = record->swap_usage_pages;
+
+	if (limits->unified) {
+		limits->oom_swap = bytes_of(limits, pages);
+		limits->oom_swap_limit = bytes_of(limits, record->swap_limit_pages);
+	} else if (pages) { /* 0: it does not count swap at all */
+		limits->oom_swap = bytes_of(limits, pages > record->usage_pages ? pages - record->usage_pages : 0);
+	}
+}
+
 void limitwatch__oom(struct limitwatch *limits, const struct record_oom *record)
 {
 	limits->has_oom = true;
@@ -223,8 +249,7 @@ void limitwatch__oom(struct limitwatch *limits, const struct record_oom *record)
 			snprintf(limits->scope, sizeof(limits->scope), "/");
 		limits->oom_usage = bytes_of(limits, record->usage_pages);
 		limits->oom_limit = bytes_of(limits, record->limit_pages);
-		limits->oom_swap = bytes_of(limits, record->swap_usage_pages);
-		limits->oom_swap_limit = bytes_of(limits, record->swap_limit_pages);
+		fill_swap(limits, record);
 		limits->oom_tmpfs = charged_tmpfs(limits, record->limit_cgroup, limits->scope);
 	}
 	limitwatch__blame_tasks(limits, record->limit_cgroup, limits->scope[0] ? limits->scope : NULL);

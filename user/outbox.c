@@ -29,7 +29,7 @@ struct outbox {
 	pthread_cond_t filled, moved;
 	/* guarded by the mutex */
 	struct text waiting;
-	uint64_t written; /* bytes, ever */
+	uint64_t taken, written; /* bytes, ever */
 	int error;
 	bool busy, closing;
 	struct text leaving; /* the thread's own */
@@ -201,18 +201,22 @@ FILE *outbox__stream(struct outbox *box)
 
 int outbox__put(struct outbox *box, const void *data, size_t length)
 {
+	uint64_t unwritten;
 	int err;
 
 	if (!length)
 		return outbox__error(box);
 	pthread_mutex_lock(&box->mutex);
 	err = box->error;
-	if (!err && box->waiting.length && box->waiting.length + length > OUTBOX_MOST)
+	unwritten = box->taken - box->written;
+	if (!err && unwritten && unwritten + length > OUTBOX_MOST)
 		err = -ENOBUFS;
 	if (!err && append(&box->waiting, data, length))
 		err = -ENOBUFS;
-	if (!err)
+	if (!err) {
+		box->taken += length;
 		pthread_cond_signal(&box->filled);
+	}
 	pthread_mutex_unlock(&box->mutex);
 	box->dropped += err == -ENOBUFS;
 	return err;

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "survive.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define HEAP_ROOM (512U << 10) /* what a warning, its JSON and its hook may need */
 #define OOM_SCORE_ADJ "-900"
 
+#define NICE (-10) /* an emergency is when everything else wants the processor too */
+
 static char before[16]; /* "": not changed */
+static bool hurried;
+static int nice_before;
 
 static bool write_adj(pid_t pid, const char *value)
 {
@@ -45,6 +51,23 @@ static bool avoid_the_killer(void)
 	return false;
 }
 
+/* each thread has its own */
+static void hurry(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *task;
+
+	nice_before = getpriority(PRIO_PROCESS, 0);
+	while (tasks && (task = readdir(tasks))) {
+		id_t tid = (id_t)atoi(task->d_name);
+
+		if (tid && nice_before > NICE && setpriority(PRIO_PROCESS, tid, NICE) == 0)
+			hurried = true;
+	}
+	if (tasks)
+		closedir(tasks);
+}
+
 static void keep_heap_room(void)
 {
 	void *room;
@@ -65,11 +88,14 @@ bool survive__prepare(void)
 	bool locked = mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
 
 	keep_heap_room();
+	hurry();
 	return avoid_the_killer() && locked;
 }
 
 void survive__release(pid_t child)
 {
+	if (hurried)
+		setpriority(PRIO_PROCESS, (id_t)child, nice_before);
 	if (before[0])
 		write_adj(child, before);
 }

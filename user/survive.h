@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Staying alive in the emergency that is reported: memory locked as it is touched,
- * room in the heap taken beforehand, last in line for the OOM killer. Children are
- * given back what we had.
+ * room in the heap taken beforehand, last in line for the OOM killer, ahead of others
+ * for the processor. Children are given back what we had.
  */
 #ifndef PAGETIDE_SURVIVE_H
 #define PAGETIDE_SURVIVE_H

@@ -59,7 +59,7 @@ def _(t):
     if not rows:
         raise Failure(f"{child.pid} is not among the findings: {found}")
     row = rows[0]
-    if not 20 * MIB * 3600 < row["evidence"]["bytes_per_hour"] * 2 or row["evidence"]["fit"] < 0.9:
+    if not MIB * 3600 < row["evidence"]["bytes_per_hour"] < 40 * MIB * 3600 or row["evidence"]["fit"] < 0.9:
         raise Failure(str(row))
 
 

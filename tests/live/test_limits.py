@@ -3,10 +3,11 @@
 import json
 import os
 import subprocess
+import time
 
 from children import PAGETIDE
 from harness import Failure, main
-from limits import MIB, limited, ready
+from limits import MIB, limit, limited, ready, version
 from tap import test
 
 # what fills, how fast, how large the mount is: none takes more than a few seconds
@@ -143,6 +144,37 @@ def _(t):
     worker.do("read path=large")
     ticks(t, 2)
     t.equal(of(traced, f"/{cgroup.name}"), [], "warnings")
+
+
+def processor_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        return sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+@test("1,000 cgroups and 200 tmpfs mounts: the ones that fill are warned of, and the rest costs little")
+def _(t):
+    top = t.cgroup(version())
+    if version() == 2:
+        (top / "cgroup.subtree_control").write_text("+memory")
+    for number in range(1000):
+        path = top / f"c{number}"
+        path.mkdir()
+        t.undo.append(path.rmdir)
+        limit(path, 32 * MIB)
+    mounts = [t.tmpfs("1M") for _ in range(200)]
+    traced = ready(t)
+    before, begin = processor_seconds(traced.pid), time.monotonic()
+    ticks(t, 3)
+    part = (processor_seconds(traced.pid) - before) / (time.monotonic() - begin)
+    if part > 0.2:
+        raise Failure(f"it takes {part:.2f} of a processor where nothing happens")
+    fill(t, mounts[137], "write", "max", 2 * MIB)
+    t.worker(t.tmpfs("128M"), cgroup=top / "c911").do("fallocate path=f len=28M")
+    for target in (mounts[137], f"/{top.name}/c911"):
+        traced.wait_for(lambda e, target=target: e["type"] == "warning" and e["target"] == target, target)
+    told = {e["target"] for _, e in traced.objects if e["type"] == "warning"}
+    others = told & ({*mounts} | {f"/{top.name}/c{number}" for number in range(1000)}) - {mounts[137], f"/{top.name}/c911"}
+    t.equal(others, set(), "others that were warned of")
 
 
 def hook(t, text):

@@ -30,6 +30,9 @@ def _(t):
     t.equal((kill["target"], kill["limit_bytes"]), (f"/{cgroup.name}", 64 * MIB), "whose limit")
     if not 60 * MIB <= kill["used_bytes"] <= 64 * MIB:
         raise Failure(f"used_bytes: {kill}")
+    with open("/proc/swaps", encoding="ascii") as swaps:
+        if len(swaps.readlines()) == 1:
+            t.equal(kill.get("target_swap_bytes", 0), 0, "swap of the cgroup, where there is none")
     if not 50 * MIB <= kill["anon_bytes"] <= 72 * MIB or kill["trigger_pid"] != kill["pid"]:
         raise Failure(f"the victim: {kill}")
     if kill["consumers"][0]["pid"] != kill["pid"] or kill["consumers"][0]["growth_bytes"] < 40 * MIB:

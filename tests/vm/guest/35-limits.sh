@@ -2,8 +2,9 @@
 # Warned of before a limit, told of after it: tmpfs mounts, cgroups of either version, kills, findings.
 # when: full
 # disk: ext4:512
-# timeout: 1500
+# timeout: 2400
 # needs: /pagetide /helpers/pageops /usr/bin/python3
 
 . /guest/live.sh
-live limits oom explain
+export PAGETIDE_SAWTOOTH_SECONDS=6
+live limits oom explain blocked
