@@ -3,7 +3,7 @@
 # make run        install what is missing, build, start `pagetide top`
 # make test       install what is missing, build, run every test
 # make bench      measure speed and memory beside the peers; writes build/bench.txt
-# make static     one static binary, build/static/pagetide
+# make static     one static binary, build/static/pagetide; ARCH=arm64 makes build/arm64/static/pagetide
 # make install    to $(DESTDIR)$(PREFIX); make uninstall takes it away
 # make soak       the differential tests with many more seeds
 # make lint       clang-format, clang-tidy, cppcheck
@@ -15,9 +15,18 @@ CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 PYTHON ?= /usr/bin/python3
-ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+HOST_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+ARCH := $(HOST_ARCH)
 
 BUILD := build
+ifneq ($(ARCH),$(HOST_ARCH))
+ifneq ($(ARCH),arm64)
+$(error ARCH is $(HOST_ARCH), this machine's own, or arm64)
+endif
+BUILD := build/$(ARCH)
+SYSROOT ?= $(shell $(PYTHON) tools/kernels/sysroot --arch $(ARCH) --path)
+CC := aarch64-linux-gnu-gcc --sysroot=$(SYSROOT)
+endif
 WARN := -Wall -Wextra -Wconversion -Wshadow -Werror
 CPPFLAGS += -D_GNU_SOURCE -DPAGETIDE_VERSION='"$(VERSION)"' -Iinclude -Iuser -isystem $(BUILD)
 CFLAGS ?= -O2 -g
@@ -31,13 +40,19 @@ NEED_BUILD := gcc:/usr/bin/gcc clang:/usr/bin/clang llvm:/usr/bin/llvm-strip \
 	libelf-dev:/usr/include/libelf.h zlib1g-dev:/usr/include/zlib.h \
 	libncurses-dev:/usr/include/ncursesw/curses.h libjansson-dev:/usr/include/jansson.h \
 	uthash-dev:/usr/include/uthash.h
-NEED_TEST := libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/usr/bin/tmux \
+NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/usr/bin/tmux \
 	cppcheck:/usr/bin/cppcheck clang-tidy:/usr/bin/clang-tidy clang-format:/usr/bin/clang-format \
-	mandoc:/usr/bin/mandoc busybox-static:/usr/bin/busybox cpio:/usr/bin/cpio \
-	qemu-system-x86:/usr/bin/qemu-system-x86_64 lz4:/usr/bin/lz4 zstd:/usr/bin/zstd \
-	e2fsprogs:/sbin/mke2fs python3-numpy:/usr/lib/python3/dist-packages/numpy \
+	mandoc:/usr/bin/mandoc shellcheck:/usr/bin/shellcheck pyflakes3:/usr/bin/pyflakes3 \
+	e2fsprogs:/sbin/mke2fs \
+	python3-numpy:/usr/lib/python3/dist-packages/numpy \
 	python3-joblib:/usr/lib/python3/dist-packages/joblib \
-	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a
+	libclang-rt-$(LLVM)-dev:/usr/lib/llvm-$(LLVM)/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
+LLVM = $(shell readlink -f /usr/bin/clang | sed -n 's,.*/llvm-\([0-9]*\)/.*,\1,p')
+# for other kernels and arm64; what cannot be had is skipped, and said
+NEED_VM := qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64 \
+	busybox-static:/bin/busybox cpio:/usr/bin/cpio lz4:/usr/bin/lz4 zstd:/usr/bin/zstd \
+	binutils:/usr/bin/readelf gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
+NEED_CROSS := gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 NEED_BENCH := bpftrace:/usr/bin/bpftrace smem:/usr/bin/smem python3:/usr/bin/python3
 missing = $(foreach p,$(1),$(if $(wildcard $(word 2,$(subst :, ,$(p)))),,$(word 1,$(subst :, ,$(p)))))
 
@@ -47,38 +62,54 @@ SRC := $(wildcard user/*.c)
 OBJ := $(SRC:user/%.c=$(BUILD)/user/%.o)
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all run test bench static install uninstall soak lint clean check-build install-build \
-	install-test install-bench unit helpers test-kernels
+.PHONY: all bpf check-sysroot run test bench static install uninstall soak lint clean check-build install-build \
+	install-test install-vm install-bench arm64 kernels unit helpers test-kernels
 .DELETE_ON_ERROR:
 
 all: check-build $(BUILD)/pagetide
+
+ifneq ($(ARCH),$(HOST_ARCH))
+NEED_BUILD += $(NEED_CROSS)
+check-build: check-sysroot
+endif
+
+check-sysroot:
+	@test -d $(SYSROOT) || { echo "pagetide: no libraries for $(ARCH) in $(SYSROOT)" >&2; \
+		echo "pagetide: fetch them with: tools/kernels/sysroot --arch $(ARCH)" >&2; exit 1; }
 
 check-build:
 	@missing="$(strip $(call missing,$(NEED_BUILD)))"; if [ -n "$$missing" ]; then \
 		echo "pagetide: the build needs packages that are not installed: $$missing" >&2; \
 		echo "pagetide: install them with: apt-get install $$missing" >&2; exit 1; fi
 
+# list, log, what to do if they cannot be had
 define apt_install
 	@missing="$(strip $(call missing,$(1)))"; if [ -n "$$missing" ]; then \
 		echo "installing $$missing"; \
 		{ apt-get install -y -qq --no-install-recommends $$missing || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; }; } \
-		</dev/null >$(2) 2>&1 || { cat $(2); echo "pagetide: cannot install $$missing" >&2; exit 1; }; fi
+		</dev/null >$(2) 2>&1 || { cat $(2); echo "pagetide: cannot install $$missing" >&2; $(3); }; fi
 endef
+each_alone = for package in $$missing; do \
+	apt-get install -y -qq --no-install-recommends $$package </dev/null >>$(BUILD)/apt-vm.log 2>&1 || \
+	echo "pagetide: no $$package: the tests that need it are skipped" >&2; done
 
 export DEBIAN_FRONTEND = noninteractive
 install-build:
 	@mkdir -p $(BUILD)
-	$(call apt_install,$(NEED_BUILD),$(BUILD)/apt-build.log)
+	$(call apt_install,$(NEED_BUILD),$(BUILD)/apt-build.log,exit 1)
 install-test: install-build
-	$(call apt_install,$(NEED_TEST),$(BUILD)/apt-test.log)
+	$(call apt_install,$(NEED_TEST),$(BUILD)/apt-test.log,exit 1)
+install-vm: install-test
+	$(call apt_install,$(NEED_VM),$(BUILD)/apt-vm.log,$(each_alone))
 install-bench: install-build
-	$(call apt_install,$(NEED_BENCH),$(BUILD)/apt-bench.log)
+	$(call apt_install,$(NEED_BENCH),$(BUILD)/apt-bench.log,exit 1)
 
 $(BUILD)/bpf/%.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
+bpf: $(BUILD)/pagetide.bpf.o
 # the maps' definitions come first: bpftool 7.1 misplaces maps that it met as extern before
 $(BUILD)/pagetide.bpf.o: $(BPF_OBJ)
 	$(BPFTOOL) gen object $@ $(BUILD)/bpf/maps.o $(filter-out %/maps.o,$^)
@@ -121,16 +152,28 @@ $(BUILD)/unit/%: tests/unit/%.c $$(call needs,$$*) $(wildcard tests/unit/*.h use
 		-lcmocka -ljansson -lncursesw -ltinfo -lm
 unit: $(UNIT:%=$(BUILD)/unit/%)
 
-test: install-test
-	@$(MAKE) --no-print-directory all static unit helpers
+# the programs for arm64, of which the type check wants the BPF ones and the machines the rest
+arm64:
+	@$(MAKE) --no-print-directory bpf ARCH=arm64
+	@if command -v aarch64-linux-gnu-gcc >/dev/null && tools/kernels/sysroot --arch arm64 >/dev/null; then \
+		$(MAKE) --no-print-directory static helpers ARCH=arm64; \
+	else echo "pagetide: no arm64 compiler or libraries: the tests in arm64 machines are skipped" >&2; fi
+
+# what the machines boot and the type check compares with; no network: what is cached
+kernels:
+	@tools/kernels/fetch || echo "pagetide: not all kernels for amd64 are there: their tests are skipped" >&2
+	@tools/kernels/fetch --arch arm64 || echo "pagetide: not all kernels for arm64 are there: their tests are skipped" >&2
+
+test: install-vm
+	@$(MAKE) --no-print-directory all static unit helpers arm64 kernels
 	@$(PYTHON) tests/run
 
 soak: install-test
 	@$(MAKE) --no-print-directory all helpers
 	@$(PYTHON) tests/run --soak
 
-test-kernels: install-test
-	@$(MAKE) --no-print-directory static helpers
+test-kernels: install-vm
+	@$(MAKE) --no-print-directory static helpers arm64 kernels
 	@$(PYTHON) tests/vm/matrix.py --binary $(BUILD)/static/pagetide --helpers $(BUILD)/helpers \
 		--table docs/kernels.md
 

@@ -113,7 +113,7 @@ static __always_inline void owner_count_pages(__u32 owner, __u32 flags, __u32 pa
 		__sync_fetch_and_add(&slot->cache_added, pages);
 }
 
-/* pages of a file with further owners: mint shares for `owner` */
+/* pages of a file with further owners, not counted yet: mint shares for `owner` */
 int books__credit(__u32 file, __u32 owner, __u32 pages)
 {
 	struct file_slot *slot = file_at(file);
@@ -123,7 +123,7 @@ int books__credit(__u32 file, __u32 owner, __u32 pages)
 
 	if (!slot)
 		return 0;
-	before = slot->pages > 0 ? slot->pages : 0;
+	before = slot__pages(slot) > 0 ? slot__pages(slot) : 0;
 	if (!(slot->flags & FILE_SHARED)) {
 		slot->shares = before << PRICE_SHIFT;
 		slot->total_shares = slot->shares;
@@ -132,7 +132,6 @@ int books__credit(__u32 file, __u32 owner, __u32 pages)
 	}
 	price = before ? slot->total_shares / before : 1ULL << PRICE_SHIFT;
 	minted = pages * (price ? price : 1);
-	__sync_fetch_and_add(&slot->pages, pages);
 	__sync_fetch_and_add(&slot->total_shares, minted);
 	if (owner == slot->owner) {
 		__sync_fetch_and_add(&slot->shares, minted);
@@ -179,7 +178,7 @@ int books__release(__u32 file)
 	if (!slot || !slot->mapping)
 		return 0;
 	mapping = slot->mapping;
-	inode = (struct inode *)slot->inode;
+	inode = BPF_CORE_READ((struct address_space *)mapping, host);
 	if (bpf_map_delete_elem(&file_index, &mapping))
 		return 0; /* another CPU was first */
 	if (knob_story) {
@@ -222,7 +221,10 @@ int books__release(__u32 file)
 	return 0;
 }
 
-/* a slot for the mapping, with `before` pages of unknown owners; FILE_NONE: no room */
+/*
+ * A slot for the mapping, with `before` pages of unknown owners; `kept`: of a file that
+ * grew in the lean table, with `before` pages of `owner`. FILE_NONE: no room.
+ */
 __noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept)
 {
 	struct address_space *space = (void *)mapping;
@@ -240,15 +242,16 @@ __noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept)
 		files_top = index + 1;
 	__builtin_memset(slot, 0, sizeof(*slot));
 	dev = BPF_CORE_READ(sb, s_dev);
-	slot->inode = (__u64)inode;
-	slot->sb = (__u64)sb;
 	slot->dev = dev;
 	slot->ino = BPF_CORE_READ(inode, i_ino);
 	slot->birth_ns = bpf_ktime_get_boot_ns();
-	slot->pages = before;
+	if (kept && owner != OWNER_UNKNOWN)
+		slot->added = before;
+	else
+		slot->base = before;
 	slot->peak = before;
 	slot->nrpages = before;
-	slot->owner = before ? OWNER_UNKNOWN : owner;
+	slot->owner = before && !kept ? OWNER_UNKNOWN : owner;
 	if (BPF_CORE_READ(sb, s_magic) == TMPFS_MAGIC)
 		slot->flags |= FILE_TMPFS;
 	if (!BPF_CORE_READ(inode, i_nlink))
@@ -283,6 +286,7 @@ __noinline int lean_add(__u64 mapping, __u32 owner, __u32 pages, __u64 before)
 	__u32 zero = 0, index;
 	void *map = bpf_map_lookup_elem(&lean, &zero);
 	bool tmpfs = BPF_CORE_READ(sb, s_magic) == TMPFS_MAGIC;
+	__s64 moved;
 
 	if (!map) {
 		count_loss(LOSS_LEAN, pages);
@@ -317,27 +321,15 @@ __noinline int lean_add(__u64 mapping, __u32 owner, __u32 pages, __u64 before)
 	__sync_fetch_and_add(&file->pages, pages);
 	if (file->pages < LEAN_PROMOTED)
 		return 0;
-	index = file_open(mapping, file->pages, OWNER_UNKNOWN, 1);
+	moved = file->pages;
+	index = file_open(mapping, moved, file->owner, 1);
 	if (index == FILE_NONE)
 		return 0;
-	{
-		struct file_slot *promoted = file_at(index);
-		__s64 moved = file->pages;
-
-		if (promoted) {
-			owner_count_file(promoted->owner, -1);
-			promoted->owner = file->owner;
-			promoted->added = moved;
-			owner_count_file(promoted->owner, 1);
-		}
-		if (slot) {
-			if (tmpfs)
-				__sync_fetch_and_add(&slot->other_tmpfs, -moved);
-			else
-				__sync_fetch_and_add(&slot->other_cache, -moved);
-		}
-		bpf_map_delete_elem(map, &mapping);
-	}
+	if (slot && tmpfs)
+		__sync_fetch_and_add(&slot->other_tmpfs, -moved);
+	else if (slot)
+		__sync_fetch_and_add(&slot->other_cache, -moved);
+	bpf_map_delete_elem(map, &mapping);
 	if (knob_story)
 		story__file(index, 0);
 	return 0;
@@ -348,28 +340,25 @@ __noinline __u32 file_find(__u64 mapping)
 {
 	__u32 *index = bpf_map_lookup_elem(&file_index, &mapping);
 	struct file_slot *slot;
-	struct inode *inode;
 
 	if (!index)
 		return FILE_NONE;
 	slot = file_at(*index);
 	if (!slot)
 		return FILE_NONE;
-	inode = BPF_CORE_READ((struct address_space *)mapping, host);
-	if (slot->inode == (__u64)inode && slot->ino == BPF_CORE_READ(inode, i_ino) &&
-	    slot->sb == (__u64)BPF_CORE_READ(inode, i_sb) &&
-	    !(slot->flags & FILE_SHARED && slot->pages <= 0))
+	if (same_inode(slot) && !(slot->flags & FILE_SHARED && slot__pages(slot) <= 0))
 		return *index;
 	books__release(*index);
 	return FILE_NONE;
 }
 
-int books__enter(__u64 mapping, __u64 folio, __u32 pages, __u64 before)
+int books__enter(__u64 mapping, __u32 pages, __u64 before)
 {
 	struct address_space *space = (void *)mapping;
 	struct inode *inode = BPF_CORE_READ(space, host);
 	struct file_slot *slot;
 	struct streak *streak;
+	struct task_struct *task;
 	__u32 zero = 0, file, owner;
 	bool fresh = false;
 
@@ -388,32 +377,27 @@ int books__enter(__u64 mapping, __u64 folio, __u32 pages, __u64 before)
 	slot = file_at(file);
 	if (!slot)
 		return 0;
-	if (slot->pages <= 0 && slot->owner != owner) {
+	if (slot__pages(slot) <= 0 && slot->owner != owner) {
 		/* nothing of the first owner's is left: the file is the newcomer's */
 		owner_count_file(slot->owner, -1);
 		slot->owner = owner;
 		owner_count_file(owner, 1);
 	}
-	if (!fresh && slot->pages > 0 && is_kernel_thread()) {
-		/* khugepaged fills holes for others: the owners' parts grow alike */
-		__sync_fetch_and_add(&slot->pages, pages);
-		owner = slot->owner;
-	} else if (slot->owner == owner && !(slot->flags & FILE_SHARED))
-		__sync_fetch_and_add(&slot->pages, pages);
-	else
+	if (!fresh && slot__pages(slot) > 0 && is_kernel_thread())
+		owner = slot->owner; /* khugepaged fills holes for others: the parts grow alike */
+	else if (slot->owner != owner || slot->flags & FILE_SHARED)
 		books__credit(file, owner, pages);
 	__sync_fetch_and_add(&slot->added, pages);
-	if (slot->pages > (__s64)slot->peak)
-		slot->peak = slot->pages;
-	if (folio)
-		slot->memcg = folio_memcg((void *)folio);
+	if (slot__pages(slot) > (__s64)slot->peak)
+		slot->peak = slot__pages(slot);
 	owner_count_pages(owner, slot->flags, pages);
 	mount_add(slot, pages);
 	streak = bpf_map_lookup_elem(&streaks, &zero);
 	if (streak) {
 		streak->mapping = mapping;
-		streak->task = (__u64)bpf_get_current_task();
-		streak->pid_tgid = bpf_get_current_pid_tgid();
+		task = (void *)bpf_get_current_task();
+		streak->task = (__u64)task;
+		streak->task_start_ns = BPF_CORE_READ(task, start_boottime);
 		streak->file = file;
 		streak->owner = owner;
 	}

@@ -14,7 +14,7 @@
 /* how many pages of the mapping were there before this event */
 #define BEFORE(nrpages, pages) ((nrpages) > (pages) ? (nrpages) - (pages) : 0)
 
-int books__enter(__u64 mapping, __u64 folio, __u32 pages, __u64 before);
+int books__enter(__u64 mapping, __u32 pages, __u64 before);
 int books__leave(__u64 mapping, __u32 pages);
 int books__leave_lean(__u64 mapping, __u32 pages);
 int books__release(__u32 file);
@@ -24,7 +24,7 @@ __u32 books__owner(void);
 int story__file(__u32 file, __u32 tid);
 __u32 limit__new_file(__u64 sb, __u32 dev);
 int limit__mount(__u32 mount, __u32 kind, __u32 dev);
-__u64 story__name(__u64 inode);
+__u32 story__name(__u64 mapping);
 
 static __always_inline void count_loss(__u32 kind, __u64 amount)
 {
@@ -100,10 +100,7 @@ static __always_inline void mount_add(const struct file_slot *slot, __s64 pages)
 	if (!mount)
 		return;
 	__sync_fetch_and_add(&mount->pages, pages);
-	if (pages <= 0)
-		return;
-	__sync_fetch_and_add(&mount->added, pages);
-	if (mount->pages > mount->peak)
+	if (pages > 0 && mount->pages > mount->peak)
 		mount->peak = mount->pages;
 	if (mount->warn_pages && mount->pages >= mount->warn_pages)
 		limit__mount(index, LIMIT_TMPFS, slot->dev);
@@ -112,37 +109,62 @@ static __always_inline void mount_add(const struct file_slot *slot, __s64 pages)
 /* pages of a known slot go; with the last one the slot is given back */
 static __always_inline void slot__remove(struct file_slot *slot, __u32 file, __u32 pages)
 {
-	__sync_fetch_and_add(&slot->pages, -(__s64)pages);
-	__sync_fetch_and_add(&slot->removed, pages);
+	slot->removed += pages; /* all who remove hold the mapping's lock: mm/filemap.c */
 	mount_add(slot, -(__s64)pages);
-	if (slot->pages <= 0 && !slot->swapped && !knob_lazy_inserts)
+	if (slot__pages(slot) <= 0 && !slot->swapped && !knob_lazy_inserts)
 		books__release(file);
 }
 
+/* the slot's mapping is still that of the inode it was made for */
+static __always_inline bool same_inode(const struct file_slot *slot)
+{
+	struct address_space *mapping = (void *)slot->mapping;
+	struct inode *inode = BPF_CORE_READ(mapping, host);
+	__u32 dev = slot->flags & FILE_BLOCK ? BPF_CORE_READ(inode, i_rdev)
+					     : BPF_CORE_READ(inode, i_sb, s_dev);
+
+	return slot->ino == BPF_CORE_READ(inode, i_ino) && slot->dev == dev;
+}
+
+/* whose streak it is: an address alone is used again, with its start time it is not */
+static __always_inline bool is_current(const struct streak *streak)
+{
+	struct task_struct *task;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id___task_btf, BPF_FUNC_get_current_task_btf)) {
+		task = (void *)bpf_get_current_task();
+		return streak->task == (__u64)task &&
+		       streak->task_start_ns == BPF_CORE_READ(task, start_boottime);
+	}
+	task = bpf_get_current_task_btf();
+	return streak->task == (__u64)task && streak->task_start_ns == task->start_boottime;
+}
+
 /*
- * `pages` pages came into `mapping`, brought by current. True when that was all;
- * false: call books__enter().
+ * `pages` pages came into `mapping`, brought by current. `locked`: the mapping's lock is
+ * held, and nobody adds to this file without it. True when that was all; false: call
+ * books__enter().
  */
-static __always_inline bool books__add(__u64 mapping, __u32 pages)
+static __always_inline bool books__add(__u64 mapping, __u32 pages, bool locked)
 {
 	__u32 zero = 0;
 	struct streak *streak = bpf_map_lookup_elem(&streaks, &zero);
 	struct file_slot *slot;
 	struct owner_slot *owner;
 
-	if (!streak || streak->mapping != mapping ||
-	    streak->pid_tgid != bpf_get_current_pid_tgid() ||
-	    streak->task != (__u64)bpf_get_current_task())
+	if (!streak || streak->mapping != mapping || !is_current(streak))
 		return false;
 	slot = bpf_map_lookup_elem(&files, &streak->file);
 	owner = bpf_map_lookup_elem(&owners, &streak->owner);
 	if (!slot || !owner || slot->mapping != mapping || slot->owner != streak->owner ||
 	    slot->flags & FILE_SHARED)
 		return false;
-	__sync_fetch_and_add(&slot->pages, pages);
-	__sync_fetch_and_add(&slot->added, pages);
-	if (slot->pages > (__s64)slot->peak)
-		slot->peak = slot->pages;
+	if (locked)
+		slot->added += pages;
+	else
+		__sync_fetch_and_add(&slot->added, pages);
+	if (slot__pages(slot) > (__s64)slot->peak)
+		slot->peak = slot__pages(slot);
 	if (slot->flags & FILE_TMPFS) {
 		__sync_fetch_and_add(&owner->tmpfs_added, pages);
 		mount_add(slot, pages);

@@ -22,10 +22,10 @@ int BPF_PROG(cache_add_tracepoint, struct folio *folio)
 		mapping = ((struct page *)folio)->mapping;
 		pages = page_pages((struct page *)folio);
 	}
-	if (!mapping || books__add((__u64)mapping, pages))
+	if (!mapping || books__add((__u64)mapping, pages, false))
 		return 0;
 	there = mapping->nrpages;
-	return books__enter(as_number(mapping), as_number(folio), pages, BEFORE(there, pages));
+	return books__enter(as_number(mapping), pages, BEFORE(there, pages));
 }
 
 SEC("tp_btf/mm_filemap_delete_from_page_cache")

@@ -34,9 +34,6 @@ struct folio___large {
 struct page___compound {
 	unsigned int compound_nr;
 };
-struct page___memcg {
-	struct mem_cgroup *mem_cgroup;
-};
 
 /* f1a7941243c1 (6.2): mm->rss_stat became percpu counters */
 struct mm_rss_stat___atomic {
@@ -44,11 +41,6 @@ struct mm_rss_stat___atomic {
 };
 struct mm_struct___atomic {
 	struct mm_rss_stat___atomic rss_stat;
-};
-
-/* 3fc9c12d27b4 backports (6.12..7.3): folio->memcg_data of a page-cache folio became an obj_cgroup */
-struct obj_cgroup___is_root {
-	bool is_root;
 };
 
 /* 7.3: the union around d_alias lost its name d_u */
@@ -123,32 +115,6 @@ static __always_inline __u32 page_pages(struct page *page)
 		bpf_core_read(&pages, sizeof(pages), &second->compound_nr);
 	}
 	return pages;
-}
-
-static __always_inline __u64 memcg_of_data(unsigned long data)
-{
-	struct mem_cgroup *memcg;
-
-	data &= ~7UL;
-	if (!data)
-		return 0;
-	if (bpf_core_field_exists(((struct obj_cgroup___is_root *)0)->is_root))
-		memcg = BPF_CORE_READ((struct obj_cgroup *)data, memcg);
-	else
-		memcg = (struct mem_cgroup *)data;
-	return memcg ? BPF_CORE_READ(memcg, css.cgroup, kn, id) : 0;
-}
-
-/* the memory cgroup that the kernel charged the folio to, as a kernfs id; 0: none */
-static __always_inline __u64 folio_memcg(void *folio)
-{
-	if (bpf_core_type_exists(struct folio))
-		return memcg_of_data(BPF_CORE_READ((struct folio *)folio, memcg_data));
-	if (bpf_core_field_exists(((struct page___memcg *)0)->mem_cgroup)) {
-		struct mem_cgroup *memcg = BPF_CORE_READ((struct page___memcg *)folio, mem_cgroup);
-		return memcg ? BPF_CORE_READ(memcg, css.cgroup, kn, id) : 0;
-	}
-	return 0;
 }
 
 #endif

@@ -7,7 +7,8 @@
 #include "books.bpf.h"
 #include "path.bpf.h"
 
-#define TS_COMPAT 2
+#define TS_COMPAT 2	    /* arch/x86/include/asm/thread_info.h */
+#define PSR_MODE32_BIT 0x10 /* arch/arm64/include/uapi/asm/ptrace.h */
 #define MAP_SHARED 1
 #define MAP_ANONYMOUS 0x20
 #define ERRORS_FROM (-4095L)
@@ -20,7 +21,7 @@ enum { SYS_BRK = 214, SYS_MUNMAP = 215, SYS_MREMAP = 216, SYS_MMAP = 222 };
 #define ARG3(regs) ((regs)->user_regs.regs[2])
 #define ARG4(regs) ((regs)->user_regs.regs[3])
 #define ARG5(regs) ((regs)->user_regs.regs[4])
-#define COMPAT(task) false
+#define COMPAT(task, regs) ((regs)->user_regs.pstate & PSR_MODE32_BIT)
 #else
 enum { SYS_MMAP = 9, SYS_MUNMAP = 11, SYS_BRK = 12, SYS_MREMAP = 25 };
 #define CALL(regs) ((__u32)(regs)->orig_ax)
@@ -29,7 +30,7 @@ enum { SYS_MMAP = 9, SYS_MUNMAP = 11, SYS_BRK = 12, SYS_MREMAP = 25 };
 #define ARG3(regs) ((regs)->dx)
 #define ARG4(regs) ((regs)->r10)
 #define ARG5(regs) ((regs)->r8)
-#define COMPAT(task) (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT)
+#define COMPAT(task, regs) (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT)
 #endif
 
 /* where a process's heap ended when it was last told: small steps add up */
@@ -130,7 +131,7 @@ int BPF_PROG(map_tracepoint, struct pt_regs *regs, long result)
 	if (result >= ERRORS_FROM && result < 0)
 		return 0;
 	task = (void *)bpf_get_current_task();
-	if (COMPAT(task) || (knob_follow && !is_followed(bpf_get_current_pid_tgid() >> 32)))
+	if (COMPAT(task, regs) || (knob_follow && !is_followed(bpf_get_current_pid_tgid() >> 32)))
 		return 0;
 	call.address = result;
 	call.length_bytes = ARG2(regs);

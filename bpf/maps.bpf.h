@@ -21,7 +21,7 @@
 struct streak {
 	__u64 mapping;
 	__u64 task;
-	__u64 pid_tgid;
+	__u64 task_start_ns;
 	__u32 file;
 	__u32 owner;
 	/* the same for pages that go; FILE_NONE: not in the table at that generation */
@@ -29,6 +29,7 @@ struct streak {
 	__u64 gone_generation;
 	__u32 gone_file;
 	__u32 pad;
+	__u64 context; /* of the program that runs now, as a number */
 };
 
 MAP_SCOPE struct {
@@ -38,6 +39,14 @@ MAP_SCOPE struct {
 	__type(key, __u32);
 	__type(value, struct file_slot);
 } files SEC(".maps");
+
+MAP_SCOPE struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct file_charge);
+} charges SEC(".maps");
 
 MAP_SCOPE struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -59,4 +59,41 @@ static __always_inline void memcg_tightest(struct mem_cgroup *memcg, struct memc
 	}
 }
 
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct page___memcg {
+	struct mem_cgroup *mem_cgroup;
+};
+/* 3fc9c12d27b4 backports (6.12..7.3): folio->memcg_data of a page-cache folio became an obj_cgroup */
+struct obj_cgroup___is_root {
+	bool is_root;
+};
+#pragma clang attribute pop
+
+static __always_inline __u64 memcg_of_data(unsigned long data)
+{
+	struct mem_cgroup *memcg;
+
+	data &= ~7UL;
+	if (!data)
+		return 0;
+	if (bpf_core_field_exists(((struct obj_cgroup___is_root *)0)->is_root))
+		memcg = BPF_CORE_READ((struct obj_cgroup *)data, memcg);
+	else
+		memcg = (struct mem_cgroup *)data;
+	return memcg ? memcg_id(memcg) : 0;
+}
+
+/* the memory cgroup that the kernel charged the folio to, as a kernfs id; 0: none */
+static __always_inline __u64 folio_memcg(void *folio)
+{
+	struct mem_cgroup *memcg;
+
+	if (bpf_core_type_exists(struct folio))
+		return memcg_of_data(BPF_CORE_READ((struct folio *)folio, memcg_data));
+	if (!bpf_core_field_exists(((struct page___memcg *)0)->mem_cgroup))
+		return 0;
+	memcg = BPF_CORE_READ((struct page___memcg *)folio, mem_cgroup);
+	return memcg ? memcg_id(memcg) : 0;
+}
+
 #endif

@@ -3,24 +3,25 @@
 #include "compat.bpf.h"
 #include "maps.bpf.h"
 
-#define PREPARE_MOST 512
+#define PREPARE_MOST 256
 
 __u32 prepare_first = 0, prepare_count = 0, prepare_table = 0;
+
+/* a function of its own: the verifier walks it once, not at every turn of the loop */
+__noinline int push_slot(__u32 index)
+{
+	if (prepare_table == TABLE_OWNERS)
+		return bpf_map_push_elem(&owners_free, &index, 0);
+	if (index >= knob_files - knob_files_kept)
+		return bpf_map_push_elem(&files_kept, &index, 0);
+	return bpf_map_push_elem(&files_free, &index, 0);
+}
 
 /* pushes first + count - 1 down to first, so that low slots are taken first */
 SEC("raw_tp")
 int prepare_slots(void *ctx)
 {
-	__u32 i, index;
-
-	for (i = 0; i < PREPARE_MOST && i < prepare_count; i++) {
-		index = prepare_first + prepare_count - 1 - i;
-		if (prepare_table == TABLE_OWNERS)
-			bpf_map_push_elem(&owners_free, &index, 0);
-		else if (index >= knob_files - knob_files_kept)
-			bpf_map_push_elem(&files_kept, &index, 0);
-		else
-			bpf_map_push_elem(&files_free, &index, 0);
-	}
+	for (__u32 i = 0; i < PREPARE_MOST && i < prepare_count; i++)
+		push_slot(prepare_first + prepare_count - 1 - i);
 	return 0;
 }

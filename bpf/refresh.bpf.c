@@ -7,15 +7,7 @@
  * gone, taken from the owners in proportion. Also sees renames, unlinks and swap.
  */
 #include "books.bpf.h"
-
-static __always_inline bool same_inode(const struct file_slot *slot)
-{
-	struct address_space *mapping = (void *)slot->mapping;
-	struct inode *inode = BPF_CORE_READ(mapping, host);
-
-	return slot->inode == (__u64)inode && slot->ino == BPF_CORE_READ(inode, i_ino) &&
-	       slot->sb == (__u64)BPF_CORE_READ(inode, i_sb);
-}
+#include "memcg.bpf.h"
 
 __noinline int correct(__u32 file, __s64 drift)
 {
@@ -24,11 +16,10 @@ __noinline int correct(__u32 file, __s64 drift)
 	if (!slot)
 		return 0;
 	count_loss(LOSS_DRIFT, drift > 0 ? drift : -drift);
-	if (drift > 0 || (!(slot->flags & FILE_SHARED) &&
-			  (slot->owner == OWNER_UNKNOWN || knob_lazy_inserts)))
-		__sync_fetch_and_add(&slot->pages, -drift);
-	else
+	if (drift < 0 && (slot->flags & FILE_SHARED ||
+			  (slot->owner != OWNER_UNKNOWN && !knob_lazy_inserts)))
 		books__credit(file, OWNER_UNKNOWN, -drift);
+	__sync_fetch_and_add(&slot->base, -drift);
 	return 0;
 }
 
@@ -63,6 +54,20 @@ static __always_inline __u64 first_folio(struct address_space *mapping)
 	return entry & 3 ? 0 : entry;
 }
 
+/* whose limit the file counts against is asked of its first page, once */
+static __always_inline void note_charge(__u32 file, const struct file_slot *slot)
+{
+	struct file_charge *charge = bpf_map_lookup_elem(&charges, &file);
+	__u64 folio;
+
+	if (!charge || !(slot->flags & FILE_TMPFS) || !slot->nrpages ||
+	    (charge->memcg && charge->birth_ns == slot->birth_ns))
+		return;
+	folio = first_folio((void *)slot->mapping);
+	charge->memcg = folio ? folio_memcg((void *)folio) : 0;
+	charge->birth_ns = slot->birth_ns;
+}
+
 SEC("iter/bpf_map_elem")
 int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 {
@@ -72,7 +77,7 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	struct address_space *mapping;
 	struct inode *inode;
 	__s64 drift;
-	__u64 seen;
+	__u32 seen;
 
 	if (!slot || !key || !slot->mapping)
 		return 0;
@@ -87,7 +92,7 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 		return 0;
 	}
 	mapping = (void *)slot->mapping;
-	inode = (void *)slot->inode;
+	inode = BPF_CORE_READ(mapping, host);
 	slot->nrpages = BPF_CORE_READ(mapping, nrpages);
 	slot->size_bytes = BPF_CORE_READ(inode, i_size);
 	if (!BPF_CORE_READ(inode, i_nlink))
@@ -103,15 +108,10 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 			slot->mount = mount ? *mount : 0;
 		}
 	}
-	/* its pages were there before: whose limit they count against is asked of one of them */
-	if (!slot->memcg && slot->nrpages) {
-		__u64 folio = first_folio(mapping);
-
-		slot->memcg = folio ? folio_memcg((void *)folio) : 0;
-	}
-	if (knob_story && slot->name != story__name(slot->inode))
+	note_charge(file, slot);
+	if (knob_story && slot->name != story__name(slot->mapping))
 		story__file(file, 0);
-	drift = slot->pages - (__s64)slot->nrpages;
+	drift = slot__pages(slot) - (__s64)slot->nrpages;
 	seen = slot->added + slot->removed;
 	if (drift && drift == slot->drift && seen == slot->seen) {
 		correct(file, drift);
@@ -119,7 +119,7 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	}
 	slot->drift = drift;
 	slot->seen = seen;
-	if (!slot->nrpages && slot->pages <= 0 && !slot->swapped)
+	if (!slot->nrpages && slot__pages(slot) <= 0 && !slot->swapped)
 		books__release(file);
 	return 0;
 }
@@ -132,23 +132,22 @@ int seed_fds[SEED_FDS] = {};
 __u32 seed_files_found[SEED_FDS] = {};
 __u32 seed_count = 0;
 
+/* a function of its own: the verifier walks it once, not at every turn of the loop */
+__noinline __u32 seed_file(int fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct file **fds = BPF_CORE_READ(task, files, fdt, fd), *file = 0;
+
+	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(task, files, fdt, max_fds))
+		return FILE_NONE;
+	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
+	return file ? books__seed((__u64)BPF_CORE_READ(file, f_inode, i_mapping)) : FILE_NONE;
+}
+
 SEC("raw_tp")
 int seed_files(void *ctx)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct file **fds = BPF_CORE_READ(task, files, fdt, fd), *file;
-	__u32 i, most = BPF_CORE_READ(task, files, fdt, max_fds);
-
-	for (i = 0; i < SEED_FDS && i < seed_count; i++) {
-		seed_files_found[i] = FILE_NONE;
-		if (seed_fds[i] < 0 || (__u32)seed_fds[i] >= most)
-			continue;
-		file = 0;
-		bpf_probe_read_kernel(&file, sizeof(file), fds + seed_fds[i]);
-		if (!file)
-			continue;
-		seed_files_found[i] =
-		    books__seed((__u64)BPF_CORE_READ(file, f_inode, i_mapping));
-	}
+	for (__u32 i = 0; i < SEED_FDS && i < seed_count; i++)
+		seed_files_found[i] = seed_file(seed_fds[i]);
 	return 0;
 }

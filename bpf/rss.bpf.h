@@ -19,14 +19,17 @@ struct rss_sums {
 };
 
 extern __u64 cpu_offset[MAX_CPUS];
-extern __u32 cpu_offsets_known;
+extern bool cpu_offsets_known;
 
 /* the four counters of an mm are neighbours: percpu_counter_init_many() */
 static __always_inline void rss_add_cpus(__u64 counters, struct rss_sums *sums)
 {
 	__s32 part[RSS_KINDS];
 
-	for (__u32 cpu = 0; cpu < MAX_CPUS && cpu < cpu_offsets_known; cpu++) {
+	if (!cpu_offsets_known)
+		return;
+	/* knob_cpus, a constant to the verifier, which walks every turn of a loop */
+	for (__u32 cpu = 0; cpu < MAX_CPUS && cpu < knob_cpus; cpu++) {
 		if (bpf_probe_read_kernel(part, sizeof(part), (void *)counters + cpu_offset[cpu]))
 			break;
 		for (int i = 0; i < RSS_KINDS; i++)

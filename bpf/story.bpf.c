@@ -19,7 +19,7 @@ static __always_inline struct dentry *first_dentry(struct inode *inode)
 }
 
 /* changes when the file is renamed, moved, unlinked or gets its first name */
-static __always_inline __u64 fingerprint(struct inode *inode)
+static __always_inline __u32 fingerprint(struct inode *inode)
 {
 	struct dentry *dentry = first_dentry(inode);
 	__u64 hash;
@@ -27,28 +27,33 @@ static __always_inline __u64 fingerprint(struct inode *inode)
 	if (!dentry)
 		return 1;
 	hash = BPF_CORE_READ(dentry, d_name.hash_len);
-	return (__u64)dentry ^ (hash << 17 | hash >> 47) ^
+	hash = (__u64)dentry ^ (hash << 17 | hash >> 47) ^
 	       (__u64)BPF_CORE_READ(dentry, d_parent) * 31;
+	return hash ^ hash >> 32;
 }
 
-__u64 story__name(__u64 inode)
+__u32 story__name(__u64 mapping)
 {
-	return fingerprint((void *)inode);
+	return fingerprint(BPF_CORE_READ((struct address_space *)mapping, host));
 }
 
 int story__file(__u32 file, __u32 tid)
 {
 	struct file_slot *slot = bpf_map_lookup_elem(&files, &file);
 	struct record_file *record;
+	struct address_space *mapping;
 	struct dentry *dentry;
+	struct inode *inode;
 	__u32 zero = 0, length;
 	__u16 flags = 0, bytes = 0;
 
 	record = bpf_map_lookup_elem(&scratch, &zero);
 	if (!slot || !record)
 		return 0;
-	dentry = first_dentry((void *)slot->inode);
-	slot->name = fingerprint((void *)slot->inode);
+	mapping = (void *)slot->mapping;
+	inode = BPF_CORE_READ(mapping, host);
+	dentry = first_dentry(inode);
+	slot->name = fingerprint(inode);
 	if (dentry) {
 		bytes = walk_up(dentry, record->path, PATH_BYTES - 256, &flags);
 		if (!BPF_CORE_READ(dentry, d_hash.pprev) &&

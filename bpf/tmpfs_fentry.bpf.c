@@ -28,10 +28,10 @@ static __always_inline void added(__u64 folio, __u64 mapping)
 	} else {
 		pages = page_pages((struct page *)folio);
 	}
-	if (books__add(mapping, pages))
+	if (books__add(mapping, pages, false))
 		return;
 	there = BPF_CORE_READ((struct address_space *)mapping, nrpages);
-	books__enter(mapping, folio, pages, BEFORE(there, pages));
+	books__enter(mapping, pages, BEFORE(there, pages));
 }
 
 SEC("fexit/shmem_add_to_page_cache")

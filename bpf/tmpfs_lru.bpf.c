@@ -45,9 +45,9 @@ int BPF_PROG(tmpfs_add_lru, struct folio *folio)
 		return 0;
 	}
 	if (!slot || slot->mapping != key)
-		return there ? books__enter(key, as_number(folio), there, 0) : 0;
-	missing = there - slot->pages;
+		return there ? books__enter(key, there, 0) : 0;
+	missing = there - slot__pages(slot);
 	if (missing > 0)
-		return books__enter(key, as_number(folio), missing, slot->pages);
+		return books__enter(key, missing, slot__pages(slot));
 	return 0;
 }

@@ -30,14 +30,14 @@ static __always_inline bool lock_held(struct address_space *mapping)
 
 	if (bpf_core_field_exists(((struct spinlock___rt *)0)->lock))
 		return true;
-	if (bpf_core_field_size(mapping->i_pages) <= 16)
+	if (!bpf_core_field_size(mapping->i_pages.xa_lock))
 		return true; /* a kernel for one CPU: its spinlock is empty */
 	bpf_probe_read_kernel(&lock, sizeof(lock), &mapping->i_pages.xa_lock);
 	return lock != 0;
 }
 
 /* the mapping of the folio at that address, 0 if it is none of a tmpfs file being filled */
-static __always_inline __u64 tmpfs_mapping(__u64 folio)
+__noinline __u64 tmpfs_mapping(__u64 folio)
 {
 	struct address_space *mapping;
 	struct inode *inode;
@@ -82,21 +82,5 @@ __noinline int tmpfs_enter(__u64 context, __u32 pages)
 		nrpages_later = true;
 	if (!nrpages_later)
 		there = BEFORE(there, pages);
-	return books__enter(mapping, folio, pages, there);
-}
-
-SEC("tp_btf/mod_memcg_lruvec_state")
-int BPF_PROG(tmpfs_add_memcg, struct mem_cgroup *memcg, int item, int val)
-{
-	__u64 context, folio = 0, mapping = 0;
-
-	if (item != (int)bpf_core_enum_value(enum node_stat_item, NR_SHMEM) || val <= 0)
-		return 0;
-	context = as_number(ctx); /* a read: not before the filter, which every anonymous page passes */
-	if (!bpf_probe_read_kernel(&folio, sizeof(folio), (void *)(context + frame_word * 8)) &&
-	    !bpf_probe_read_kernel(&mapping, sizeof(mapping),
-				   (void *)folio + bpf_core_field_offset(struct folio, mapping)) &&
-	    books__add(mapping, val))
-		return 0;
-	return tmpfs_enter(context, val);
+	return books__enter(mapping, pages, there);
 }

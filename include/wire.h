@@ -41,37 +41,48 @@ enum file_flag {
 };
 
 /*
- * One file with resident pages. `pages` is kept by the events and corrected by
- * the refresh iterator from i_mapping->nrpages; `nrpages` is that figure itself.
- * While there is one owner everything is its; shares are used from the second
- * owner on: an owner has pages * shares / total_shares.
+ * One file with resident pages: base + added - removed of them, kept by the events
+ * and corrected in `base` by the refresh iterator from i_mapping->nrpages; `nrpages`
+ * is that figure itself. While there is one owner everything is its; shares are used
+ * from the second owner on: an owner has pages * shares / total_shares.
  */
 struct file_slot {
+	/* one cache line: all that a page touches */
 	__u64 mapping; /* struct address_space *, the key; 0: the slot is free */
-	__u64 inode;
-	__u64 sb;
-	__u64 ino;
-	__u64 birth_ns; /* when pagetide first saw it; with the index it names the slot's use */
-	__s64 pages;
+	__s64 base;    /* pages from before, and corrections */
 	__u64 added;   /* pages brought in while watched */
 	__u64 removed; /* pages gone while watched */
 	__u64 peak;
-	__u64 nrpages;
 	__u64 swapped;
+	__u32 flags;
+	__u32 owner;
+	__u32 mount;
+	__u32 scale; /* times that the shares were halved 8 times */
+
+	__u64 ino;
+	__u64 birth_ns; /* when pagetide first saw it; with the index it names the slot's use */
+	__u64 nrpages;
 	__u64 size_bytes;
 	__u64 shares;       /* of the first owner */
 	__u64 total_shares; /* of all owners */
-	__u64 name;         /* fingerprint of dentry, name and parent: changes on rename */
-	__u64 memcg;        /* kernfs id of the memory cgroup charged last; 0 unknown */
 	__u32 dev;          /* s_dev as the kernel encodes it: major << 20 | minor */
-	__u32 flags;
-	__u32 owner;
-	__u32 scale; /* times that the shares were halved 8 times */
-	__u32 mount;
-	__s32 drift; /* pages - nrpages at the last refresh */
-	__u64 seen;  /* added + removed at the last refresh */
+	__u32 name;         /* fingerprint of dentry, name and parent: changes on rename */
+	__s32 drift;        /* pages - nrpages at the last refresh */
+	__u32 seen;         /* added + removed at the last refresh, its low half */
 };
-_Static_assert(sizeof(struct file_slot) == 160, "wire");
+_Static_assert(sizeof(struct file_slot) == 128, "wire");
+
+static inline __s64 slot__pages(const struct file_slot *slot)
+{
+	return slot->base + (__s64)(slot->added - slot->removed);
+}
+
+/* beside a file's slot, which has no room to spare; of another use of the slot when the births differ */
+struct file_charge {
+	__u64 birth_ns;
+	__u64 memcg; /* kernfs id of the memory cgroup that its first page is charged to; 0: not known */
+};
+_Static_assert(sizeof(struct file_charge) == 16, "wire");
 
 /* a further owner of a file; the key holds birth_ns so that a reused slot starts anew */
 struct pair_key {
@@ -128,12 +139,11 @@ _Static_assert(sizeof(struct lean_file) == 16, "wire");
 /* a mount that the user side knows: the kernel side counts its pages */
 struct mount_slot {
 	__s64 pages; /* net change since the user side set base */
-	__u64 added;
 	__s64 warn_pages; /* a record is sent when `pages` reaches it, and this is set to 0; 0: never */
 	__s64 peak;       /* the most that `pages` was */
 	__u64 warn_free_inodes; /* as warn_pages, when no more inodes are free than that; 0: never */
 };
-_Static_assert(sizeof(struct mount_slot) == 40, "wire");
+_Static_assert(sizeof(struct mount_slot) == 32, "wire");
 
 /* ---- the ring buffer ---- */
 

@@ -167,6 +167,8 @@ static int write_report(struct run *run)
 	int err = run_select(&run->filtered, run->timeline.last);
 
 	if (!err)
+		run_deleted(&run->filtered);
+	if (!err)
 		err = run_group(&run->filtered, people ? ALIKE_FOR_PEOPLE : 2,
 				people ? ALIKE_FOR_PEOPLE : IN_FOLDER_MOST + 1, &run->names);
 	if (err)

@@ -154,6 +154,7 @@ static int read_books(struct collector *collector, unsigned wants)
 	if (n < 0)
 		return n;
 	reading->files = tracer__files(collector->tracer, &reading->file_slots);
+	reading->charges = tracer__charges(collector->tracer, &reading->charge_slots);
 	reading->owners = tracer__owners(collector->tracer, &reading->owner_slots);
 	n = tracer__pairs(collector->tracer, &collector->pairs, &collector->pair_capacity);
 	if (n < 0)

@@ -40,7 +40,7 @@ static struct value file_inode(const void *row)
 {
 	const struct snapshot_file *f = row;
 
-	return (struct value){ .known = !is_many(f), .number = f->ino };
+	return (struct value){ .known = !is_many(f) && (f->ino || !f->gone), .number = f->ino };
 }
 
 static struct value file_kind(const void *row)
@@ -60,8 +60,11 @@ struct value column_value__file_count(const void *row)
 void column_text__file(const void *row, char *raw, size_t cap)
 {
 	const struct snapshot_file *f = row;
+	const char *path = f->path ? f->path : "?";
+	bool folder = !f->other && is_many(f) && (path[0] == '/' || !path[0]);
 
-	snprintf(raw, cap, "%s%s", f->other ? "other files" : f->path ? f->path : "?", f->deleted ? " (deleted)" : "");
+	snprintf(raw, cap, "%s%s%s", f->other ? "other files" : path, folder ? "/*" : "",
+		 f->deleted ? " (deleted)" : "");
 }
 
 /* Who brought it in; else, of what was there before, who holds it. */

@@ -22,7 +22,7 @@ struct kernel {
 	struct btf *btf;
 };
 
-int kernel__open(struct kernel **out)
+int kernel__open(struct kernel **out, bool verbose)
 {
 	struct kernel *kernel = calloc(1, sizeof(*kernel));
 	int err;
@@ -30,6 +30,8 @@ int kernel__open(struct kernel **out)
 	*out = NULL;
 	if (!kernel)
 		return -ENOMEM;
+	if (!verbose)
+		libbpf_set_print(NULL); /* it tells of a missing BTF by itself, before we do */
 	kernel->btf = btf__load_vmlinux_btf();
 	if (!kernel->btf) {
 		err = -errno;

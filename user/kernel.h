@@ -12,9 +12,10 @@ struct kernel;
 
 /*
  * Loads the kernel's BTF. 0; -ENOENT: the kernel has none (CONFIG_DEBUG_INFO_BTF);
- * another -errno. Close with kernel__close, which takes NULL.
+ * another -errno. Close with kernel__close, which takes NULL. libbpf's own words
+ * are shown only when verbose.
  */
-int kernel__open(struct kernel **kernel);
+int kernel__open(struct kernel **kernel, bool verbose);
 void kernel__close(struct kernel *kernel);
 
 const char *kernel__release(void); /* "6.18.44", as uname -r has it */

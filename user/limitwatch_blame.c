@@ -31,7 +31,7 @@ void limitwatch__blame_mount(struct limitwatch *limits, uint32_t dev, const char
 		struct share share = {.file = true, .files = 1};
 		const char *container;
 
-		if (!slot->mapping || slot->dev != dev || slot->pages <= 0 || slot->owner < OWNER_FIRST ||
+		if (!slot->mapping || slot->dev != dev || slot__pages(slot) <= 0 || slot->owner < OWNER_FIRST ||
 		    slot->owner >= owner_slots)
 			continue;
 		owner = &owners[slot->owner];
@@ -44,7 +44,7 @@ void limitwatch__blame_mount(struct limitwatch *limits, uint32_t dev, const char
 		share.container = container;
 		share.exited = owner->exit_ns != 0;
 		share.deleted = slot->flags & FILE_DELETED;
-		share.bytes = (uint64_t)slot->pages * limits->page_bytes;
+		share.bytes = (uint64_t)slot__pages(slot) * limits->page_bytes;
 		share.path = path_of(limits, i, slot, mount);
 		blame__add(&limits->blame, &share);
 	}
@@ -71,7 +71,7 @@ static void add_tmpfs(struct limitwatch *limits, uint64_t id, const char *above)
 		struct share share = {0};
 		const char *path;
 
-		if (!slot->mapping || !(slot->flags & FILE_TMPFS) || slot->pages <= 0 ||
+		if (!slot->mapping || !(slot->flags & FILE_TMPFS) || slot__pages(slot) <= 0 ||
 		    slot->owner < OWNER_FIRST || slot->owner >= owner_slots)
 			continue;
 		owner = &owners[slot->owner];
@@ -82,7 +82,7 @@ static void add_tmpfs(struct limitwatch *limits, uint64_t id, const char *above)
 		share.start_ns = owner->start_ns;
 		share.comm = owner->comm;
 		share.exited = owner->exit_ns != 0;
-		share.bytes = (uint64_t)slot->pages * limits->page_bytes;
+		share.bytes = (uint64_t)slot__pages(slot) * limits->page_bytes;
 		blame__add(&limits->blame, &share);
 	}
 }

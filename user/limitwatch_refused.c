@@ -91,6 +91,18 @@ static bool is_full(const struct mount_now *now)
 	       (is_known(now->limit_bytes) && now->used_bytes >= now->limit_bytes);
 }
 
+/*
+ * The kernel side cannot add up the counter's parts on each CPU everywhere: then it shows up to a batch
+ * a CPU too little, and statfs, which adds them up but later, knows better.
+ */
+static uint64_t used_of(const struct limitwatch *limits, const struct record_refused *record,
+			const struct mount_now *now)
+{
+	uint64_t used = record->used_blocks * limits->page_bytes;
+
+	return now->path && is_known(now->used_bytes) && now->used_bytes > used ? now->used_bytes : used;
+}
+
 static void fill_limit(struct limitwatch *limits, struct event *event, const struct record_refused *record,
 		       const struct mount_now *now)
 {
@@ -98,7 +110,7 @@ static void fill_limit(struct limitwatch *limits, struct event *event, const str
 	bool by_name = record->flags & REFUSED_BY_NAME;
 
 	event->refused.mount = now->path;
-	event->refused.used_bytes = by_name ? now->used_bytes : record->used_blocks * page;
+	event->refused.used_bytes = by_name ? now->used_bytes : used_of(limits, record, now);
 	event->refused.limit_bytes = by_name		  ? now->limit_bytes
 				     : record->limit_blocks ? record->limit_blocks * page
 							    : ABSENT;
@@ -180,7 +192,7 @@ void limitwatch__refused(struct limitwatch *limits, const struct record_refused 
 		return;
 	/* a mapping may also end before the page that is touched: no limit was hit then */
 	if (record->what == REFUSED_SIGBUS &&
-	    (!record->limit_blocks || record->used_blocks < record->limit_blocks))
+	    (!record->limit_blocks || used_of(limits, record, &now) < record->limit_blocks * limits->page_bytes))
 		return;
 	count(limits, record);
 	if (was_told(limits, record))
@@ -200,21 +212,30 @@ void limitwatch__refused(struct limitwatch *limits, const struct record_refused 
 	model__tell(limits->model, &event, record->process.pid, record->process.start_ns);
 }
 
-/* tmpfs pages that are charged to a cgroup or below it, whoever brought them in */
+/*
+ * tmpfs pages that are charged to a cgroup or below it, whoever brought them in. Asked of the files
+ * as they are now: the last refresh does not know those of this second.
+ */
 static uint64_t charged_tmpfs(const struct limitwatch *limits, uint64_t id, const char *path)
 {
-	uint32_t slots;
-	const struct file_slot *files = tracer__files(limits->tracer, &slots);
+	const struct file_charge *charges;
+	const struct file_slot *files;
+	uint32_t slots, charge_slots;
 	uint64_t pages = 0;
 
-	for (uint32_t i = 1; i < slots; i++) {
+	if (tracer__refresh(limits->tracer))
+		return ABSENT;
+	files = tracer__files(limits->tracer, &slots);
+	charges = tracer__charges(limits->tracer, &charge_slots);
+	for (uint32_t i = 1; i < slots && i < charge_slots; i++) {
 		const char *of;
 
-		if (!files[i].mapping || !(files[i].flags & FILE_TMPFS) || files[i].pages <= 0)
+		if (!files[i].mapping || !(files[i].flags & FILE_TMPFS) || slot__pages(&files[i]) <= 0 ||
+		    charges[i].birth_ns != files[i].birth_ns)
 			continue;
-		of = files[i].memcg == id ? path : model__cgroup_of(limits->model, files[i].memcg, NULL);
-		if (files[i].memcg == id || (of && path[0] && limitwatch__is_below(of, path)))
-			pages += (uint64_t)files[i].pages;
+		of = charges[i].memcg == id ? path : model__cgroup_of(limits->model, charges[i].memcg, NULL);
+		if (charges[i].memcg == id || (of && path[0] && limitwatch__is_below(of, path)))
+			pages += (uint64_t)slot__pages(&files[i]);
 	}
 	return pages * limits->page_bytes;
 }

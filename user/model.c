@@ -66,6 +66,7 @@ void model__close(struct model *model)
 		free(model->files[i].path);
 		free(model->files[i].full);
 		free(model->files[i].mount);
+		model__forget_past(&model->files[i]);
 	}
 	model__free_gone(model);
 	model__free_pair_states(model);

@@ -9,11 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void note_charge(const struct model *model, const struct file_slot *slot, struct snapshot_file *row)
+static void note_charge(const struct model *model, const struct reading *reading, uint32_t index,
+			struct snapshot_file *row)
 {
-	const struct cgroup_state *cgroup = model__cgroup(model, slot->memcg);
+	const struct cgroup_state *cgroup;
 
-	row->charged_id = slot->memcg;
+	if (index >= reading->charge_slots || reading->charges[index].birth_ns != reading->files[index].birth_ns)
+		return;
+	row->charged_id = reading->charges[index].memcg;
+	cgroup = model__cgroup(model, row->charged_id);
 	row->charged_path = cgroup && cgroup->seen ? cgroup->path : NULL;
 }
 
@@ -58,11 +62,12 @@ static void file_row(struct model *model, const struct reading *reading, uint32_
 	row->bytes_each = ABSENT;
 	row->deleted = slot->flags & FILE_DELETED;
 	row->shared = count > 1 || (slot->flags & FILE_SHARED && of->count > 1);
-	note_charge(model, slot, row);
+	note_charge(model, reading, index, row);
 	row->owner_count = count;
 	row->owners = (void *)(uintptr_t)first; /* an index until the array stops growing */
 	row->rate = model__rate(model, state->has_last, row->bytes,
 				pages_to_bytes(model, state->last_pages), reading);
+	model__join_gone(model, slot, state, of, row);
 	model__tell_file(model, reading, index, of);
 	state->last_pages = slot->nrpages;
 	state->has_last = true;

@@ -46,6 +46,7 @@ struct file_state *model__file(struct model *model, uint32_t index, uint64_t bir
 		free(state->path);
 		free(state->full);
 		free(state->mount);
+		model__forget_past(state);
 		memset(state, 0, sizeof(*state));
 		state->birth_ns = birth_ns;
 	}

@@ -23,7 +23,7 @@ struct process {
 	char *cmdline;
 	uint32_t ppid, uid, flags;
 	uint64_t cgroup;
-	bool exited, exit_known, seen, has_mm, has_owner, exit_untold;
+	bool exited, exit_known, seen, has_mm, has_owner, exit_untold, exit_recorded;
 	int exit_code;
 	uint64_t exit_boot_ns;
 	uint64_t anon, file, shmem, swap, page_tables, locked, virtual_size, peak_rss;
@@ -46,6 +46,7 @@ struct file_state {
 	enum file_kind kind;
 	uint64_t last_pages, last_added, last_removed;
 	bool has_last;
+	struct gone_file *past; /* it was gone before; NULL: not that anyone knows */
 };
 
 struct cgroup_state {
@@ -68,6 +69,7 @@ struct mount_state {
 };
 
 struct gone_group;
+struct gone_file;
 struct pair_state;
 
 /* one owner of the file at hand */
@@ -92,6 +94,7 @@ struct model {
 	struct file_state *files;
 	uint32_t file_slots;
 	struct gone_group *gone;
+	struct gone_file *gone_named; /* of those, the files that may come back */
 	struct pair_state *pair_states;
 	struct rows process_rows, cgroup_rows, mount_rows, file_rows, owner_rows, holder_pids, part_rows,
 	    loss_rows, garbage_pairs, garbage_owners, garbage_keys, other_owners;
@@ -159,6 +162,10 @@ void model__seen_name(const struct reading *reading, uint32_t dev, uint32_t flag
 		      struct seen_name *name);
 /* model_gone.c */
 void model__gone_rows(struct model *model, const struct reading *reading);
+/* adds to the row of a living file what it was before it was gone */
+void model__join_gone(struct model *model, const struct file_slot *slot, struct file_state *state,
+		      const struct owners_of_file *of, struct snapshot_file *row);
+void model__forget_past(struct file_state *state);
 void model__free_gone(struct model *model);
 /* model_processes.c */
 void model__tasks(struct model *model, const struct reading *reading);

@@ -139,7 +139,8 @@ void model__process_rows(struct model *model, const struct reading *reading)
 	struct process *process, *next;
 
 	HASH_ITER(hh, model->processes, process, next) {
-		if (process->exit_untold)
+		/* with books that were read after its end, not before it wrote */
+		if (process->exit_untold && reading->boot_ns >= process->exit_boot_ns)
 			model__tell_exit(model, process);
 		if (is_forgotten(model, reading, process)) {
 			HASH_DEL(model->processes, process);

@@ -56,10 +56,10 @@ static void take_exit(struct model *model, const struct record_exit *record)
 	struct process *process = note_process(model, &record->process);
 	uint64_t peak;
 
-	if (!process || process->exit_known)
+	if (!process || process->exit_recorded)
 		return; /* two threads that end together both say it */
 	peak = pages_to_bytes(model, record->peak_rss_pages);
-	process->exited = process->exit_known = true;
+	process->exited = process->exit_known = process->exit_recorded = true;
 	process->exit_code = record->exit_code;
 	process->exit_boot_ns = record->head.time_ns;
 	if (peak > process->peak_rss)

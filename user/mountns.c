@@ -40,6 +40,7 @@ static int namespace_id(const struct proc_root *root, pid_t pid, uint64_t *id)
 	struct parse_span link = {text, 0}, number;
 	ssize_t len;
 
+	*id = 0;
 	snprintf(path, sizeof(path), "%d/ns/mnt", pid);
 	len = readlinkat(root->fd, path, text, sizeof(text));
 	if (len < 0)

@@ -31,6 +31,8 @@ static int offers_kprobe(struct kernel *kernel)
 
 static int offers_memcg(struct kernel *kernel)
 {
+	if (!kernel__has_function(kernel, "bpf_rdonly_cast"))
+		return -ENOENT;
 	return kernel__try_tracepoint(kernel, "mod_memcg_lruvec_state");
 }
 
@@ -52,6 +54,11 @@ static int offers_iterator(struct kernel *kernel, const char *name)
 static int offers_task(struct kernel *kernel)
 {
 	return offers_iterator(kernel, "task");
+}
+
+static int offers_task_cast(struct kernel *kernel)
+{
+	return kernel__has_function(kernel, "bpf_rdonly_cast") ? offers_task(kernel) : -ENOENT;
 }
 
 static int offers_cgroup(struct kernel *kernel)
@@ -145,7 +152,8 @@ const struct fact facts[FACTS] = {
 		  offers_always, NULL})},
 	[FACT_PROCESSES] = {FACT_PROCESSES, "process memory", "resident memory of every process",
 	    GROUP_READ | GROUP_TRACE,
-	    WAYS({"iterator task", TIER_AUTO, {"tasks_iter"}, offers_task, NULL},
+	    WAYS({"iterator task", TIER_AUTO, {"tasks_iter_cast"}, offers_task_cast, NULL},
+		 {"iterator task", TIER_AUTO, {"tasks_iter"}, offers_task, NULL},
 		 {"/proc/PID/status", TIER_AUTO, {NULL}, offers_always, "slower"})},
 	[FACT_CGROUPS] = {FACT_CGROUPS, "cgroup counters", "usage, peak and limit of every cgroup",
 	    GROUP_READ | GROUP_TRACE,

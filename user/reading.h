@@ -42,6 +42,8 @@ struct reading {
 	size_t task_count;
 	const struct file_slot *files;
 	uint32_t file_slots;
+	const struct file_charge *charges; /* parallel to files as far as they go; NULL: not known */
+	uint32_t charge_slots;
 	const struct owner_slot *owners;
 	uint32_t owner_slots;
 	struct pair_row *pairs; /* the model sorts them */

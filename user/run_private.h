@@ -29,6 +29,9 @@ void run_timeline__free(struct run_timeline *timeline);
 int run_select(struct snapshot *out, const struct snapshot *in);
 void run_select__free(struct snapshot *snapshot);
 
+/* Marks those of the selected files that are gone and have no name any more. */
+void run_deleted(struct snapshot *snapshot);
+
 /* names that rows made here need */
 struct run_names {
 	char **text;

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "rights.h"
 #include "say.h"
 
 #define RECORD_MOST (sizeof(struct record_file) + 256)
@@ -33,28 +35,52 @@ static int refused(const struct session_needs *needs, const char *what, const ch
 		say("%s: showing what /proc tells, without owners and holders", what);
 		return EXIT_OK;
 	}
-	say("%s; %s", what, remedy);
+	say("%s; %s; pagetide snapshot works, from /proc", what, remedy);
 	return EXIT_NOT_ALLOWED;
+}
+
+static int refused_by_lockdown(const struct session_needs *needs)
+{
+	return refused(needs, "lockdown=confidentiality keeps BPF from the kernel's memory",
+		       "boot without it to trace");
+}
+
+static bool locked_down(void)
+{
+	return strcmp(kernel__lockdown(), "confidentiality") == 0;
+}
+
+/* true: rights are missing, which then is the reason of any refusal, and was said */
+static bool lacks_rights(const struct session_needs *needs, int *status)
+{
+	char missing[64], what[128];
+
+	if (!rights__missing(rights__effective(), missing, sizeof(missing)))
+		return false;
+	snprintf(what, sizeof(what), "no right to use BPF, without %s", missing);
+	*status = refused(needs, what,
+			  geteuid() ? "run it as root, or with CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and "
+				      "CAP_DAC_READ_SEARCH"
+				    : "give this container CAP_BPF and CAP_PERFMON, or run it outside");
+	return true;
 }
 
 static int refused_load(const struct session_needs *needs, int err)
 {
-	if (err == -EPERM || err == -EACCES) {
-		if (geteuid() != 0)
-			return refused(needs, "these rights do not allow BPF",
-				       "run it as root, or with CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE "
-				       "and CAP_DAC_READ_SEARCH");
+	char what[640];
+
+	if (locked_down())
+		return refused_by_lockdown(needs);
+	if (err == -EPERM)
 		return refused(needs, "this kernel or container does not allow BPF",
-			       strcmp(kernel__lockdown(), "confidentiality") == 0
-				   ? "it is locked down for confidentiality"
-				   : "run it outside the container, or give it CAP_BPF and CAP_PERFMON");
-	}
+			       "run it outside the container, as the first user namespace's root");
 	if (err == -ENOMEM) {
 		say("no memory for the tables; give it more, or fewer files with --max-files");
 		return EXIT_FAILED;
 	}
-	say("the kernel refused the BPF programs: %s (%s)", strerror(-err), tracer__last_words());
-	return EXIT_NOT_ALLOWED;
+	snprintf(what, sizeof(what), "the kernel refused the BPF programs: %s (%s)", strerror(-err),
+		 tracer__last_words());
+	return refused(needs, what, "-v shows its reasons");
 }
 
 static int open_tracer(struct session *session, const struct session_needs *needs)
@@ -102,17 +128,20 @@ static int attach(struct session *session, const struct session_needs *needs)
 static int open_kernel_side(struct session *session, const struct session_needs *needs)
 {
 	const char *why = "";
-	int err = kernel__open(&session->kernel);
+	int err, status;
 
+	if (lacks_rights(needs, &status))
+		return status;
+	err = kernel__open(&session->kernel, session->options->verbose > 0);
 	if (err == -ENOENT)
-		return refused(needs, "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
-			       "a kernel that has it is needed to trace");
+		return refused(needs, "this kernel shows no BTF in /sys/kernel/btf (CONFIG_DEBUG_INFO_BTF)",
+			       "tracing needs a kernel that has it, and /sys");
 	if (err) {
 		say("cannot read the kernel's BTF: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
 	if (plan__make(&session->plan, session->kernel, session->options->tier, needs->groups, &why)) {
-		if (geteuid() != 0)
+		if (kernel__try_tracepoint(session->kernel, "sched_process_exit") == -EPERM)
 			return refused_load(needs, -EPERM);
 		say("%s", why);
 		return EXIT_NOT_ALLOWED;

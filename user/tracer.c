@@ -19,7 +19,7 @@
 #define DEFAULT_FILES 16384U
 #define DEFAULT_OWNERS 16384U
 #define READ_ONLY_OWNERS 1024U
-#define PREPARE_CHUNK 512U
+#define PREPARE_CHUNK 256U
 #define MAPPED_FIRST 512U
 #define LEAN_FILES (1U << 20)
 
@@ -90,6 +90,7 @@ static void set_sizes(struct tracer *tracer, const struct tracer_knobs *knobs)
 	bpf->rodata->knob_owners = tracer->owner_slots;
 	bpf->rodata->knob_cpus = (uint32_t)libbpf_num_possible_cpus();
 	bpf_map__set_max_entries(bpf->maps.files, tracer->file_slots);
+	bpf_map__set_max_entries(bpf->maps.charges, tracer->file_slots);
 	bpf_map__set_max_entries(bpf->maps.file_index, tracer->file_slots);
 	bpf_map__set_max_entries(bpf->maps.files_free, tracer->file_slots);
 	bpf_map__set_max_entries(bpf->maps.files_kept, tracer->file_slots);
@@ -170,9 +171,12 @@ static int map_books(struct tracer *tracer)
 	int err;
 
 	set_books(&tracer->files, tracer->bpf->maps.files);
+	set_books(&tracer->charges, tracer->bpf->maps.charges);
 	set_books(&tracer->owners, tracer->bpf->maps.owners);
 	set_books(&tracer->mounts, tracer->bpf->maps.mounts);
 	err = tracer__map_slots(&tracer->files, 1);
+	if (!err)
+		err = tracer__map_slots(&tracer->charges, 1);
 	if (!err)
 		err = tracer__map_slots(&tracer->owners, 1);
 	if (!err)
@@ -240,6 +244,7 @@ void tracer__close(struct tracer *tracer)
 		bpf_link__destroy(tracer->late_links[i]);
 	ring_buffer__free(tracer->ring);
 	unmap_slots(&tracer->files);
+	unmap_slots(&tracer->charges);
 	unmap_slots(&tracer->owners);
 	unmap_slots(&tracer->mounts);
 	if (tracer->lean_fd >= 0)
@@ -306,7 +311,7 @@ static bool owned_by_us(struct tracer *tracer, uint64_t ino)
 
 		if (!slot->mapping || slot->ino != ino || !(slot->flags & FILE_TMPFS))
 			continue;
-		if (slot->owner >= OWNER_FIRST && slot->owner < owner_slots && slot->pages == 1 &&
+		if (slot->owner >= OWNER_FIRST && slot->owner < owner_slots && slot__pages(slot) == 1 &&
 		    owners[slot->owner].pid == (uint32_t)getpid())
 			return true;
 	}

@@ -47,6 +47,8 @@ int tracer__refresh(struct tracer *tracer);
 
 /* The books, in place: they change while they are read, and live until the next call of the same. Slots from *slots on are unused. */
 const struct file_slot *tracer__files(struct tracer *tracer, uint32_t *slots);
+/* parallel to the files: what each is charged to, as the last refresh found it */
+const struct file_charge *tracer__charges(struct tracer *tracer, uint32_t *slots);
 const struct owner_slot *tracer__owners(struct tracer *tracer, uint32_t *slots);
 struct pair_row {
 	struct pair_key key;

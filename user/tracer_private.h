@@ -31,7 +31,7 @@ struct tracer {
 	int link_count;
 	struct bpf_link *late_links[FACTS]; /* tracer__arm() */
 	struct bpf_link *iterators[ITERATORS];
-	struct books_map files, owners, mounts;
+	struct books_map files, charges, owners, mounts;
 	uint32_t mount_devs[MAX_MOUNTS]; /* of the mounts' slots; 0: free */
 	uint32_t file_slots, kept_slots, owner_slots;
 	int lean_fd;

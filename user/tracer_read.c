@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define READ_BYTES (64 * 1024)
+#define PAGE_BYTES_MOST (64 * 1024) /* arm64 */
 #define BATCH 1024
 
 static int attach_iterator(struct tracer *tracer, enum iterator which, struct bpf_program *program,
@@ -62,7 +63,12 @@ static int read_rows(struct bpf_link *link, size_t size, void **rows, size_t *ca
 
 int tracer__tasks(struct tracer *tracer, struct task_row **rows, size_t *capacity)
 {
-	int err = attach_iterator(tracer, ITERATE_TASKS, tracer->bpf->progs.tasks_iter, NULL);
+	struct bpf_program *program = tracer->bpf->progs.tasks_iter_cast;
+	int err;
+
+	if (!bpf_program__autoload(program))
+		program = tracer->bpf->progs.tasks_iter;
+	err = attach_iterator(tracer, ITERATE_TASKS, program, NULL);
 
 	if (err)
 		return err;
@@ -111,9 +117,9 @@ int tracer__cgroups(struct tracer *tracer, int root_fd, struct cgroup_row **rows
  */
 static void empty_lru_batches(void)
 {
-	static char page[4096] __attribute__((aligned(4096)));
+	static char page[PAGE_BYTES_MOST] __attribute__((aligned(PAGE_BYTES_MOST)));
 
-	syscall(SYS_mbind, page, sizeof(page), MPOL_DEFAULT, NULL, 0, MPOL_MF_MOVE);
+	syscall(SYS_mbind, page, (size_t)sysconf(_SC_PAGESIZE), MPOL_DEFAULT, NULL, 0, MPOL_MF_MOVE);
 }
 
 int tracer__refresh(struct tracer *tracer)
@@ -171,6 +177,13 @@ const struct file_slot *tracer__files(struct tracer *tracer, uint32_t *slots)
 	tracer__map_slots(&tracer->files, tracer->bpf->bss->files_top);
 	*slots = least(tracer->bpf->bss->files_top, tracer->files.mapped);
 	return tracer->files.address;
+}
+
+const struct file_charge *tracer__charges(struct tracer *tracer, uint32_t *slots)
+{
+	tracer__map_slots(&tracer->charges, tracer->bpf->bss->files_top);
+	*slots = least(tracer->bpf->bss->files_top, tracer->charges.mapped);
+	return tracer->charges.address;
 }
 
 const struct owner_slot *tracer__owners(struct tracer *tracer, uint32_t *slots)

@@ -6,7 +6,8 @@
  * (name___what) and live in bpf/compat.bpf.h with the commit that changed them.
  *
  * Checked against the BTF of Debian's 5.10, 6.1, 6.12, 6.16, 7.0 and 7.3 cloud
- * kernels and a 6.18 of our own: tools/check-types compares this file with a BTF.
+ * kernels, arm64's 6.12 and 7.3, and a 6.18 of our own: tools/check-types compares
+ * this file with a BTF.
  */
 #ifndef __VMLINUX_H__ /* the name that bpf_tracing.h looks for */
 #define __VMLINUX_H__
@@ -64,12 +65,13 @@ typedef struct {
 	uid_t val;
 } kuid_t;
 
-struct list_head {
-	struct list_head *next, *prev;
-};
 struct hlist_node {
 	struct hlist_node *next, **pprev;
 };
+struct list_head {
+	struct list_head *next;
+};
+
 struct hlist_head {
 	struct hlist_node *first;
 };
@@ -80,7 +82,7 @@ struct hlist_bl_node {
 #if defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {
 	__u64 regs[31];
-	__u64 sp, pc, pstate;
+	__u64 pstate;
 };
 struct pt_regs {
 	struct user_pt_regs user_regs;
@@ -89,20 +91,13 @@ struct pt_regs {
 };
 #else
 struct pt_regs {
-	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip,
-	    cs, flags, sp, ss;
+	unsigned long r10, r8, ax, dx, si, di, orig_ax;
 };
 #endif
 
 /* files and the page cache */
 struct qstr {
-	union {
-		struct {
-			u32 hash;
-			u32 len;
-		};
-		u64 hash_len;
-	};
+	u64 hash_len;
 	const unsigned char *name;
 };
 struct inode;
@@ -110,7 +105,6 @@ struct dentry {
 	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
-	struct inode *d_inode;
 	union {
 		struct hlist_node d_alias;
 	} d_u;
@@ -118,16 +112,10 @@ struct dentry {
 struct super_block {
 	unsigned int s_dev;
 	unsigned long s_magic;
-	struct dentry *s_root;
 	void *s_fs_info;
 };
-struct raw_spinlock {
-	int raw_lock; /* really a struct; only its first four bytes are read */
-};
 typedef struct spinlock {
-	union {
-		struct raw_spinlock rlock;
-	};
+	int lock; /* really a struct; only its first four bytes are read */
 } spinlock_t;
 struct xarray {
 	spinlock_t xa_lock;
@@ -147,20 +135,11 @@ struct inode {
 	struct super_block *i_sb;
 	struct address_space *i_mapping;
 	unsigned long i_ino;
-	union {
-		const unsigned int i_nlink;
-		unsigned int __i_nlink;
-	};
-	u32 i_generation;
+	unsigned int i_nlink;
 	long long i_size;
 	struct hlist_head i_dentry;
 };
-struct vfsmount {
-	struct dentry *mnt_root;
-	struct super_block *mnt_sb;
-};
 struct path {
-	struct vfsmount *mnt;
 	struct dentry *dentry;
 };
 struct file {
@@ -175,7 +154,6 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 struct shmem_inode_info {
-	unsigned long alloced;
 	unsigned long swapped;
 	struct inode vfs_inode;
 };
@@ -198,25 +176,21 @@ struct folio {
 	unsigned long memcg_data;
 };
 
-enum pageflags { PG_head = 16, PG_swapbacked = 19 };
+enum pageflags { PG_head = 16 };
 enum node_stat_item { NR_ANON_MAPPED = 17, NR_FILE_PAGES = 19, NR_SHMEM = 22 };
 
 /* cgroups */
 struct kernfs_node {
-	u64 id;
 	const char *name;
+	u64 id;
 };
-struct cgroup_root;
 struct cgroup;
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
-	unsigned int flags;
 };
 struct cgroup {
-	int level;
 	struct kernfs_node *kn;
 	struct cgroup_subsys_state *subsys[16];
-	struct cgroup_root *root;
 };
 struct css_set {
 	struct cgroup_subsys_state *subsys[16];
@@ -225,7 +199,7 @@ struct css_set {
 enum cgroup_subsys_id { memory_cgrp_id = 4 };
 struct page_counter {
 	atomic_long_t usage;
-	unsigned long max, high, watermark, failcnt;
+	unsigned long max, high, watermark;
 	struct page_counter *parent;
 };
 struct mem_cgroup {
@@ -248,7 +222,7 @@ struct rb_root {
 	struct rb_node *rb_node;
 };
 struct vm_area_struct {
-	unsigned long vm_start, vm_end, vm_flags;
+	unsigned long vm_start, vm_end;
 	struct file *vm_file;
 };
 struct mm_struct {
@@ -294,10 +268,8 @@ struct linux_binprm {
 struct seq_file;
 struct bpf_iter_meta {
 	struct seq_file *seq;
-	u64 session_id;
 	u64 seq_num;
 };
-struct bpf_map;
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
@@ -305,7 +277,6 @@ struct bpf_iter__task {
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
-	u32 fd;
 	struct file *file;
 };
 struct bpf_iter__task_vma {
@@ -314,8 +285,6 @@ struct bpf_iter__task_vma {
 	struct vm_area_struct *vma;
 };
 struct bpf_iter__bpf_map_elem {
-	struct bpf_iter_meta *meta;
-	struct bpf_map *map;
 	void *key;
 	void *value;
 };
@@ -324,6 +293,7 @@ struct bpf_iter__cgroup {
 	struct cgroup *cgroup;
 };
 enum { BPF_FUNC_find_vma = 180 };
+enum bpf_func_id___task_btf { BPF_FUNC_get_current_task_btf = 158 };
 enum bpf_func_id___percpu { BPF_FUNC_map_lookup_percpu_elem = 195 };
 struct bpf_array {
 	void *pptrs[1];

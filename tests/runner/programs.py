@@ -41,12 +41,13 @@ def unit(_mode):
 
 
 def python(_mode):
-    for path in sorted([*(TESTS / "runner").glob("test_*.py"), TESTS / "vm" / "test_cells.py"]):
+    for path in sorted([*(TESTS / "runner").glob("test_*.py"), TESTS / "vm" / "test_cells.py", TESTS / "vm" / "test_types.py"]):
         yield Program("python", path.stem, [PYTHON, str(TESTS / "runner" / "unittest_tap.py"), str(path)], 120)
 
 
 def lint(_mode):
-    yield Program("lint", "lint", [PYTHON, str(TESTS / "lint")], 1200, takes_filter=True)
+    # a minute or two; what was clean is known again, but the first time on a busy machine takes long
+    yield Program("lint", "lint", [PYTHON, str(TESTS / "lint")], 2400, takes_filter=True)
 
 
 def fuzz(mode):
@@ -84,8 +85,8 @@ def everything(mode):
     """mode: normal, quick (what is slow is left out) or soak (only what finds more with more time)."""
     if mode == "soak":
         return list(soak())
-    # lint and scenarios run when they are asked for: make lint, tests/run --only scenarios
-    return [*unit(mode), *python(mode), *fuzz(mode), *on_this_kernel("live", mode), *vm(mode)]
+    return [*lint(mode), *unit(mode), *python(mode), *fuzz(mode), *on_this_kernel("live", mode),
+            *on_this_kernel("scenarios", mode), *vm(mode)]
 
 
 def environment(program):

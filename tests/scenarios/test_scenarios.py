@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from running import (
-    MIB, PYTHON, Failure, Skip, close, is_common, is_owned_by, scenario, start, under_run, under_trace)
+    MIB, PAGETIDE, PYTHON, Failure, Skip, close, is_common, is_owned_by, scenario, start, under_run, under_trace)
 from harness import dev_of, main  # its folder is on the path since running was imported
 from tap import test
 from views import PAGE
@@ -30,7 +30,7 @@ def dumps_complaint(t, report, truth, mount, gone):
     close(t, sum(row["peak_bytes"] for row in rows), truth["bytes"], "peak_bytes of all files", over=PAGE)
     whole = [row for row in rows if row.get("bytes_each", row["peak_bytes"]) == truth["file_bytes"]]
     t.equal(sum(row.get("count", 1) for row in whole), truth["whole_files"], "files of the common size")
-    t.equal({row["deleted"] for row in whole}, {gone}, "deleted")
+    t.equal({row["deleted"] for row in rows}, {gone}, "deleted")
     for row in rows:
         t.equal(row["kind"], "tmpfs", f"kind of {row}")
         t.equal(row["mount"], mount, f"mount of {row}")
@@ -72,7 +72,7 @@ test("dumps: slices that are known again fill nothing")(dumps_case("same", 80, 6
 def dumps_text(t):
     mount = t.tmpfs(size="8M")
     out = Path(t.temp(), "report.txt")
-    done = start([os.environ.get("PAGETIDE", "pagetide"), "run", "-o", out, "--",
+    done = start([PAGETIDE, "run", "-o", out, "--",
                   *scenario("dumps.py", "new", mount, 64, 1000)], cwd=t.temp())
     text = out.read_text(encoding="utf-8")
     for word in ("python3", mount, "8.00 MiB", "64.0 KiB", "128 files", "dumps_"):
@@ -290,7 +290,7 @@ def tree_traced(t):
     t.equal({event["type"] for event in run.told}, {"fork", "exec", "exit", "tmpfs"}, "types")
 
 
-# ---- the libraries themselves, and the scenarios of others ----
+# ---- the libraries themselves ----
 
 def needs(*modules):
     for module in modules:
@@ -329,45 +329,18 @@ def joblib_case(mode):
 test("joblib: views made anew fill the tmpfs")(joblib_case("new"))
 test("joblib: slices that it knows again do not")(joblib_case("same"))
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "scenarios"
-OTHERS = {  # script: its arguments, the modules that it needs
-    "joblib_shm.py": (["bad", "{tmpfs}"], ("numpy", "joblib")),
-    "xgboost_cycle.py": (["5"], ("numpy", "xgboost")),
-    "ram_disk.py": (["{tmpfs}", "16"], ("numpy",)),
-    "phases.py": (["100", "40", "2"], ()),
-    "sessions.py": (["3", "20", "0.3"], ()),
-    "cells.py": ([], ()),
-    "caching_allocator.py": (["100"], ()),
-}
 
-
-def other_case(script, arguments, modules):
-    def case(t):
-        if not (SHARED / script).exists():
-            raise Skip("it is not there")
-        needs(*modules)
-        mount = t.tmpfs(size="100M")
-        words = [word.replace("{tmpfs}", mount) for word in arguments]
-        report, run = under_run(t, [PYTHON, str(SHARED / script), *words])
-        truth = run.truth()
-        t.equal(report["pid"], truth["pid"], "pid")
-        t.equal((report["exit_status"], run.status), (0, 0), "exit status")
-        for key in ("peak_rss_bytes", "peak_bytes", "load_bytes", "baseline_bytes"):
-            if report["peak_rss_bytes"] < truth.get(key, 0):
-                raise Failure(f"peak_rss_bytes {report['peak_rss_bytes']}, {key} was {truth[key]}")
-        if script == "joblib_shm.py":
-            t.equal("space" in truth["error"], True, f"its error: {truth['error']}")
-            row = report.mount(dev_of(mount), mount)
-            close(t, row["peak_bytes"], row["limit_bytes"], "peak_bytes of the mount", under=truth["file_bytes"])
-        if script == "ram_disk.py":
-            row = report.path(f"{mount}/data.mmap")
-            t.equal((row["peak_bytes"], row["deleted"]), (truth["file_bytes"], True), "peak_bytes, deleted")
-
-    return case
-
-
-for other, (words_of_it, modules_of_it) in OTHERS.items():
-    test(f"shared scenario: {other}")(other_case(other, words_of_it, modules_of_it))
+@test("xgboost: each QuantileDMatrix keeps its input, until the collector comes")
+def xgboost_cycle(t):
+    needs("numpy", "xgboost")
+    kept, collected = (under_run(t, scenario("xgboost_cycle.py", 8, *more)) for more in ((), ("collect",)))
+    for report, run in (kept, collected):
+        is_common(t, report, run, run.truth())
+    truth = kept[1].truth()
+    grown = kept[0]["peak_rss_bytes"] - collected[0]["peak_rss_bytes"]
+    close(t, grown, (truth["steps"] - 1) * truth["bytes_per_step"], "what was kept", under=8 * MIB, over=32 * MIB)
+    if max(row["anon_bytes"] for row in kept[0]["timeline"]) < grown:
+        raise Failure("the timeline does not show it as anonymous memory")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ struct world {
 	struct reading_segment segments[8];
 	struct kept_event events[WORLD_EVENTS];
 	size_t event_count;
+	uint64_t births;
 };
 
 static inline void world__keep(void *context, const struct event *event)
@@ -166,11 +167,10 @@ static inline struct file_slot *world__file(struct world *w, uint32_t index, uin
 	memset(slot, 0, sizeof(*slot));
 	slot->mapping = 0xffff888000000000ULL + index * 1024ULL;
 	slot->ino = 1000 + index;
-	slot->birth_ns = 10 * SECOND + index;
+	slot->birth_ns = 10 * SECOND + ++w->births; /* each use of a slot is another file */
 	slot->dev = dev;
 	slot->flags = dev == DISK_DEV ? 0 : FILE_TMPFS;
 	slot->owner = owner;
-	slot->pages = (__s64)pages;
 	slot->nrpages = slot->added = slot->peak = pages;
 	slot->size_bytes = pages * PAGE;
 	return slot;
@@ -274,8 +274,9 @@ static inline void world__exit(struct world *w, uint32_t pid, const char *comm, 
 	world__record(w, &record);
 }
 
-/* the file's last page went: its record, and its slot is free */
-static inline void world__gone(struct world *w, uint32_t index, uint32_t owner, uint32_t owner_flags)
+/* the file's last page went: its record, and its slot is free; flags: FILE_DELETED or 0 */
+static inline void world__gone_as(struct world *w, uint32_t index, uint32_t owner,
+				  uint32_t owner_flags, uint32_t flags)
 {
 	struct file_slot *slot = &w->files[index];
 	struct record_file_gone record = {
@@ -287,7 +288,7 @@ static inline void world__gone(struct world *w, uint32_t index, uint32_t owner, 
 		.peak = slot->peak,
 		.index = index,
 		.dev = slot->dev,
-		.flags = slot->flags | FILE_DELETED,
+		.flags = slot->flags | flags,
 		.owner = owner,
 		.owner_start_ns = w->owners[owner].start_ns,
 		.owner_pid = w->owners[owner].pid,
@@ -297,6 +298,11 @@ static inline void world__gone(struct world *w, uint32_t index, uint32_t owner, 
 	memcpy(record.owner_comm, w->owners[owner].comm, COMM_LENGTH);
 	world__record(w, &record);
 	slot->mapping = 0;
+}
+
+static inline void world__gone(struct world *w, uint32_t index, uint32_t owner, uint32_t owner_flags)
+{
+	world__gone_as(w, index, owner, owner_flags, FILE_DELETED);
 }
 
 /* ---- looking at what came out ---- */

@@ -141,6 +141,48 @@ static void an_exit_record_ends_a_process(void **state)
 	world__free(w);
 }
 
+static void an_exit_waits_for_books_read_after_it(void **state)
+{
+	struct world *w = world__new(false, false);
+	const struct kept_event *told;
+
+	(void)state;
+	world__task(w, 42, 0, "job");
+	world__owner(w, 2, 42, "job");
+	world__file(w, 1, TMPFS_DEV, 2, 4);
+	world__read(w, SECOND);
+	w->reading.task_count = 0;
+	w->owners[2].exit_ns = w->reading.boot_ns + SECOND;
+	w->reading.boot_ns += SECOND; /* it ended while the books were read */
+	world__exit(w, 42, "job", 0, 300, 0);
+	w->reading.boot_ns -= SECOND;
+	world__read(w, SECOND - 1);
+	assert_null(find_event(w, EVENT_EXIT, 42));
+	world__file(w, 1, TMPFS_DEV, 2, 9);
+	world__read(w, 1);
+	told = find_event(w, EVENT_EXIT, 42);
+	assert_non_null(told);
+	assert_int_equal(told->event.exit.tmpfs_left_bytes, 9 * PAGE);
+	world__free(w);
+}
+
+/* it ended between the records and the books of one reading: its record comes with the next */
+static void an_exit_that_the_books_knew_first_is_told(void **state)
+{
+	struct world *w = world__new(false, false);
+
+	(void)state;
+	world__task(w, 42, 0, "job");
+	world__owner(w, 2, 42, "job")->exit_ns = SECOND;
+	world__file(w, 1, TMPFS_DEV, 2, 4);
+	world__read(w, SECOND);
+	w->reading.task_count = 0;
+	world__exit(w, 42, "job", 0, 300, 3 << 8);
+	world__read(w, SECOND);
+	assert_non_null(find_event(w, EVENT_EXIT, 42));
+	world__free(w);
+}
+
 static void a_short_one_is_known_from_its_records(void **state)
 {
 	struct world *w = world__new(false, false);
@@ -388,6 +430,8 @@ int main(void)
 		cmocka_unit_test(kernel_threads_have_no_memory_of_their_own),
 		cmocka_unit_test(rows_are_sorted_by_pid_and_start),
 		cmocka_unit_test(an_exit_record_ends_a_process),
+		cmocka_unit_test(an_exit_waits_for_books_read_after_it),
+		cmocka_unit_test(an_exit_that_the_books_knew_first_is_told),
 		cmocka_unit_test(a_short_one_is_known_from_its_records),
 		cmocka_unit_test(a_lost_exit_is_seen_by_absence),
 		cmocka_unit_test(one_that_a_reading_missed_lives),

@@ -7,14 +7,26 @@
 
 /* ---- files that are gone ---- */
 
-static void make_and_remove(struct world *w, uint32_t index, uint64_t pages, const char *folder)
+static void make(struct world *w, uint32_t index, uint64_t pages, const char *folder)
 {
 	char components[64];
 	int length = snprintf(components, sizeof(components), "f%u%c%s", index, 0, folder);
 
 	world__file(w, index, TMPFS_DEV, 2, pages);
 	world__name(w, index, components, (size_t)length + (folder[0] != '\0'));
+}
+
+static void make_and_remove(struct world *w, uint32_t index, uint64_t pages, const char *folder)
+{
+	make(w, index, pages, folder);
 	world__gone(w, index, 2, PROCESS_FOLLOWED);
+}
+
+/* its pages go, its name stays */
+static void make_and_drop(struct world *w, uint32_t index, uint64_t pages, const char *folder)
+{
+	make(w, index, pages, folder);
+	world__gone_as(w, index, 2, PROCESS_FOLLOWED, 0);
 }
 
 static struct world *running(void)
@@ -106,6 +118,166 @@ static void one_odd_file_does_not_hide_the_common_size(void **state)
 	for (size_t i = 0; i < s->file_count; i++)
 		found |= s->files[i].count == 499 && s->files[i].bytes_each == 1024 * PAGE;
 	assert_true(found);
+	world__free(w);
+}
+
+static void an_odd_one_among_many_has_its_own_name(void **state)
+{
+	struct world *w = running();
+	const struct snapshot *s;
+	const struct snapshot_file *row;
+
+	(void)state;
+	for (uint32_t i = 1; i <= 150; i++)
+		make_and_remove(w, i, 1024, "dir");
+	make_and_drop(w, 151, 3, "dir");
+	s = world__read(w, SECOND);
+	assert_int_equal(s->file_count, 2);
+	row = the_file(s, 151);
+	assert_string_equal(row->path, "/dir/f151");
+	assert_int_equal(row->count, 1);
+	assert_false(row->deleted);
+	for (size_t i = 0; i < s->file_count; i++)
+		if (s->files[i].count == 150)
+			assert_true(s->files[i].deleted);
+	world__free(w);
+}
+
+static void many_are_deleted_only_if_all_are(void **state)
+{
+	struct world *w = running();
+
+	(void)state;
+	for (uint32_t i = 1; i <= 150; i++)
+		make_and_remove(w, i, 8, "dir");
+	assert_true(world__read(w, SECOND)->files[0].deleted);
+	make_and_drop(w, 151, 8, "dir");
+	assert_int_equal(world__read(w, SECOND)->file_count, 1);
+	assert_false(world__read(w, SECOND)->files[0].deleted);
+	world__free(w);
+}
+
+static void many_files_of_several_name_them_all(void **state)
+{
+	struct world *w = running();
+	const struct snapshot_file *row;
+
+	(void)state;
+	world__fork(w, 43, "other", PROCESS_FOLLOWED);
+	world__owner(w, 3, 43, "other")->flags = PROCESS_FOLLOWED;
+	for (uint32_t i = 1; i <= 120; i++) {
+		make(w, i, 8, "dir");
+		world__gone(w, i, i <= 50 ? 2 : 3, PROCESS_FOLLOWED);
+	}
+	row = world__read(w, SECOND)->files;
+	assert_int_equal(row->owner_count, 2);
+	assert_int_equal(row->owners[0].pid, 43); /* who had more of them */
+	assert_int_equal(row->owners[1].pid, 42);
+	world__free(w);
+}
+
+static void a_file_that_came_back_is_listed_once(void **state)
+{
+	struct world *w = running();
+	const struct snapshot *s;
+	const struct snapshot_file *row;
+
+	(void)state;
+	make_and_drop(w, 1, 16, "dir");
+	assert_int_equal(the_file(world__read(w, SECOND), 1)->bytes, 0);
+	make(w, 1, 8, "dir");
+	for (int again = 0; again < 2; again++) {
+		s = world__read(w, SECOND);
+		assert_int_equal(s->file_count, 1);
+		row = the_file(s, 1);
+		assert_false(row->gone);
+		assert_int_equal(row->bytes, 8 * PAGE);
+		assert_int_equal(row->peak_bytes, 16 * PAGE);
+		assert_int_equal(row->added_bytes, (16 + 8) * PAGE);
+		assert_int_equal(row->removed_bytes, 16 * PAGE);
+	}
+	world__gone(w, 1, 2, PROCESS_FOLLOWED);
+	s = world__read(w, SECOND);
+	assert_int_equal(s->file_count, 1);
+	row = the_file(s, 1);
+	assert_true(row->deleted);
+	assert_int_equal(row->peak_bytes, 16 * PAGE);
+	assert_int_equal(row->added_bytes, (16 + 8) * PAGE);
+	assert_int_equal(row->removed_bytes, (16 + 8) * PAGE);
+	world__free(w);
+}
+
+static void a_file_that_came_and_went_between_readings_is_listed_once(void **state)
+{
+	struct world *w = running();
+	const struct snapshot_file *row;
+
+	(void)state;
+	make_and_drop(w, 1, 4, "dir");
+	make_and_drop(w, 1, 9, "dir");
+	make_and_remove(w, 1, 2, "dir");
+	assert_int_equal(world__read(w, SECOND)->file_count, 1);
+	row = world__read(w, SECOND)->files;
+	assert_int_equal(row->peak_bytes, 9 * PAGE);
+	assert_int_equal(row->added_bytes, (4 + 9 + 2) * PAGE);
+	assert_true(row->deleted);
+	world__free(w);
+}
+
+static void another_file_with_its_number_is_another_file(void **state)
+{
+	struct world *w = running();
+	const struct snapshot *s;
+
+	(void)state;
+	make_and_drop(w, 1, 16, "dir");
+	make(w, 1, 8, "elsewhere"); /* another path */
+	s = world__read(w, SECOND);
+	assert_int_equal(s->file_count, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(s->files[i].peak_bytes, (s->files[i].gone ? 16 : 8) * PAGE);
+	world__free(w);
+}
+
+static void a_deleted_file_does_not_come_back(void **state)
+{
+	struct world *w = running();
+
+	(void)state;
+	make_and_remove(w, 1, 16, "dir");
+	make(w, 1, 8, "dir");
+	assert_int_equal(world__read(w, SECOND)->file_count, 2);
+	world__free(w);
+}
+
+static void who_reads_it_again_must_be_of_the_run(void **state)
+{
+	struct world *w = running();
+
+	(void)state;
+	world__owner(w, 3, 43, "stranger");
+	make_and_drop(w, 1, 16, "dir");
+	make(w, 1, 8, "dir");
+	w->files[1].owner = 3;
+	assert_int_equal(world__read(w, SECOND)->file_count, 2);
+	world__free(w);
+}
+
+static void many_came_back(void **state)
+{
+	struct world *w = running();
+	const struct snapshot *s;
+
+	(void)state;
+	for (uint32_t i = 1; i <= 150; i++)
+		make_and_drop(w, i, 8, "dir");
+	assert_int_equal(world__read(w, SECOND)->file_count, 1);
+	for (uint32_t i = 1; i <= 150; i++)
+		make(w, i, 8, "dir");
+	s = world__read(w, SECOND);
+	assert_int_equal(s->file_count, 150);
+	for (size_t i = 0; i < 150; i++)
+		assert_int_equal(s->files[i].added_bytes, 16 * PAGE);
 	world__free(w);
 }
 
@@ -296,6 +468,15 @@ int main(void)
 		cmocka_unit_test(more_of_one_folder_are_one_row),
 		cmocka_unit_test(the_hundred_and_first_makes_one_row),
 		cmocka_unit_test(one_odd_file_does_not_hide_the_common_size),
+		cmocka_unit_test(an_odd_one_among_many_has_its_own_name),
+		cmocka_unit_test(many_are_deleted_only_if_all_are),
+		cmocka_unit_test(many_files_of_several_name_them_all),
+		cmocka_unit_test(a_file_that_came_back_is_listed_once),
+		cmocka_unit_test(a_file_that_came_and_went_between_readings_is_listed_once),
+		cmocka_unit_test(another_file_with_its_number_is_another_file),
+		cmocka_unit_test(a_deleted_file_does_not_come_back),
+		cmocka_unit_test(who_reads_it_again_must_be_of_the_run),
+		cmocka_unit_test(many_came_back),
 		cmocka_unit_test(many_gone_memfds_are_called_something),
 		cmocka_unit_test(gone_files_of_others_are_not_kept),
 		cmocka_unit_test(nothing_is_kept_without_being_asked),

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 TIERS = ("tracepoint", "fentry", "kprobe")
 ANY_TIER = "any"
 CGROUPS = ("v1", "v2")
-ALWAYS = "always"
+ALWAYS, QUICK, FULL, NEVER = "always", "quick", "full", "never"
+MATRICES = (ALWAYS, QUICK, FULL, NEVER)
 PASS, FAIL, SKIP = "pass", "fail", "skip"
 LINE = re.compile(r"^(not )?ok\b[ \t]*\d*[ \t]*(?:-[ \t]*)?(.*?)(?:[ \t]*#[ \t]*(SKIP|TODO)\b[ \t]*(.*))?$", re.I)
 PLAN = re.compile(r"^1\.\.(\d+)(?:[ \t]*#[ \t]*SKIP\b[ \t]*(.*))?$", re.I)
@@ -21,7 +22,7 @@ class Test:
     """A guest test and what its head asks for: `# tiers: any`, `# disk: ext4:64`, `# memory: 512`,
     `# cpus: 1`, `# timeout: 300`, `# append: lockdown=integrity` (for the kernel's command line),
     `# needs: /pagetide /helpers/fill`, `# cgroups: v2`, `# when: quick` (only in the quick matrix, or only in the
-    full one)."""
+    full one, or never), and the same for arm64, which is slow to emulate: `# arm64: never`."""
     name: str  # the file's name without .sh
     tiers: tuple[str, ...] = TIERS
     disk: str = ""
@@ -32,16 +33,17 @@ class Test:
     needs: tuple[str, ...] = ()
     cgroups: tuple[str, ...] = CGROUPS
     when: str = ALWAYS
+    arm64: str = FULL
 
-    def belongs(self, quick: bool) -> bool:
+    def belongs(self, quick: bool, arch: str = "amd64") -> bool:
         """Whether it is part of the quick matrix, or of the full one."""
-        return self.when in (ALWAYS, "quick" if quick else "full")
+        return (self.arm64 if arch == "arm64" else self.when) in (ALWAYS, QUICK if quick else FULL)
 
 
 def parse_test(name: str, text: str) -> Test:
     head = {}
     for line in text.splitlines():
-        match = re.match(r"#\s*(tiers|disk|memory|cpus|timeout|append|needs|cgroups|when):\s*(.+)$", line)
+        match = re.match(r"#\s*(tiers|disk|memory|cpus|timeout|append|needs|cgroups|when|arm64):\s*(.+)$", line)
         if match:
             head[match[1]] = match[2].strip()
         elif not line.startswith("#"):
@@ -50,13 +52,15 @@ def parse_test(name: str, text: str) -> Test:
     unknown = set(tiers) - {*TIERS, ANY_TIER}
     if unknown:
         raise ValueError(f"{name}: no such tier: {' '.join(sorted(unknown))}")
-    cgroups, when = tuple(head.get("cgroups", " ".join(CGROUPS)).split()), head.get("when", ALWAYS)
-    if set(cgroups) - {*CGROUPS} or when not in (ALWAYS, "quick", "full"):
-        raise ValueError(f"{name}: cgroups are {' '.join(CGROUPS)}, when is quick or full")
+    cgroups = tuple(head.get("cgroups", " ".join(CGROUPS)).split())
+    when, arm64 = head.get("when", ALWAYS), head.get("arm64", FULL)
+    if set(cgroups) - {*CGROUPS} or {when, arm64} - {*MATRICES}:
+        raise ValueError(f"{name}: cgroups are {' '.join(CGROUPS)}, when and arm64 {', '.join(MATRICES)}")
     return Test(name, tiers, disk=head.get("disk", ""), memory_mib=int(head.get("memory", 1024)),
                 cpus=int(head.get("cpus", 2)), append=head.get("append", ""),
                 timeout_seconds=float(head["timeout"]) if "timeout" in head else None,
-                needs=tuple(head.get("needs", "").split()), cgroups=cgroups, when=when)
+                needs=tuple(head.get("needs", "").split()), cgroups=cgroups, when=when,
+                arm64=arm64)
 
 
 @dataclass(frozen=True)

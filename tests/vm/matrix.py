@@ -27,7 +27,8 @@ from cells import Cell, Report, Result
 
 ROOT = vm.HERE.parent.parent
 GUEST = vm.HERE / "guest"
-QUICK = ("5.10", "6.1", "6.12", vm.kernels.SERIES[-1])
+QUICK = ("5.10", "6.1", "6.12", vm.kernels.SERIES[-1], "6.12-arm64")
+PATIENCE = {"amd64": 1, "arm64": 3}  # how much longer a cell may take
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -36,12 +37,14 @@ def parse_arguments() -> argparse.Namespace:
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help=f"only {' '.join(QUICK)}, and the core of the live tests")
-    parser.add_argument("--kernels", type=words, metavar="LIST", help="such as 6.1,7.3")
-    parser.add_argument("--arch", choices=vm.kernels.ARCHES, default="amd64")
+    parser.add_argument("--kernels", type=words, metavar="LIST", help="such as 6.1,7.3,6.12-arm64")
+    parser.add_argument("--arch", choices=vm.kernels.ARCHES, help="only these kernels (default: both)")
     parser.add_argument("--cgroups", type=words, default=["v1", "v2"], metavar="LIST")
     parser.add_argument("--tiers", type=words, default=[*cells.TIERS, cells.ANY_TIER], metavar="LIST")
     parser.add_argument("--binary", type=Path, default=ROOT / "build/static/pagetide", metavar="PATH")
     parser.add_argument("--helpers", type=Path, metavar="DIR", help="static binaries, /helpers in the machine")
+    parser.add_argument("--arm64", type=Path, default=ROOT / "build/arm64", metavar="DIR",
+                        help="what `make static helpers ARCH=arm64` built")
     parser.add_argument("--jobs", "-j", type=int, default=2, metavar="N")
     parser.add_argument("--timeout", type=float, default=120, metavar="SECONDS", help="of one cell")
     parser.add_argument("--table", type=Path, metavar="FILE.md", help="what docs/kernels.md is")
@@ -51,30 +54,49 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def discover(wanted: list[str], quick: bool) -> list[cells.Test]:
-    """The tests that are named; of all, those of the quick or the full matrix."""
+def discover(wanted: list[str]) -> list[cells.Test]:
+    """All tests, or those that are named."""
     scripts = sorted(path for path in GUEST.glob("*.sh") if os.access(path, os.X_OK))
-    tests = [cells.parse_test(path.stem, path.read_text()) for path in scripts
-             if not wanted or any(fnmatch.fnmatch(path.stem, pattern) for pattern in wanted)]
-    return [test for test in tests if wanted or test.belongs(quick)]
+    return [cells.parse_test(path.stem, path.read_text()) for path in scripts
+            if not wanted or any(fnmatch.fnmatch(path.stem, pattern) for pattern in wanted)]
 
 
 def quick_cgroup(test: cells.Test, kernel: vm.kernels.Kernel, tier: str) -> str | None:
-    """With which cgroup version the quick matrix runs a long test: each version is met, not with each tier."""
-    if test.when != "quick":
+    """With which cgroup version a test of several tiers is run where time is short: each is met, not with each tier."""
+    if len(test.tiers) == 1:
         return None
     return "v1" if tier == "tracepoint" and kernel.cached() and kernel.has_memcg_v1() else "v2"
 
 
-def fill_payload(payload: Path, args: argparse.Namespace) -> None:
+def short_of_time(kernel: vm.kernels.Kernel, args: argparse.Namespace) -> bool:
+    return args.quick or kernel.arch != "amd64" and not args.tests
+
+
+def choose_kernels(args: argparse.Namespace) -> list[vm.kernels.Kernel]:
+    names = args.kernels or (QUICK if args.quick else [kernel.name for kernel in vm.kernels.MATRIX])
+    return [kernel for kernel in map(vm.kernels.Kernel.named, names) if args.arch in (None, kernel.arch)]
+
+
+def plan(kernels: list[vm.kernels.Kernel], tests: list[cells.Test], args: argparse.Namespace) -> list[Cell]:
+    """Of all tests those of the quick or the full matrix, of named ones each."""
+    return [Cell(kernel.name, cgroup, tier, test) for kernel in kernels for test in tests
+            if args.tests or test.belongs(args.quick, kernel.arch)
+            for cgroup in test.cgroups if cgroup in args.cgroups for tier in test.tiers if tier in args.tiers
+            if not short_of_time(kernel, args) or quick_cgroup(test, kernel, tier) in (cgroup, None)]
+
+
+def fill_payload(payload: Path, arch: str, args: argparse.Namespace) -> None:
+    binary, helpers, sysroot = args.binary, args.helpers, None
+    if arch != "amd64":
+        binary, helpers, sysroot = args.arm64 / "static/pagetide", args.arm64 / "helpers", vm.kernels.sysroot(arch)
     shutil.copytree(GUEST, payload / "guest")
     shutil.copytree(ROOT / "tests/live", payload / "tests/live", ignore=shutil.ignore_patterns("__pycache__"))
-    if args.arch == "amd64":
-        guestpython.pack(payload)
-    if args.binary.exists():
-        shutil.copy(args.binary, payload / "pagetide")
-    if args.helpers:
-        shutil.copytree(args.helpers, payload / "helpers")
+    if not sysroot or sysroot.exists():
+        guestpython.pack(payload, sysroot)
+    if binary.exists():
+        shutil.copy(binary, payload / "pagetide")
+    if helpers and helpers.exists():
+        shutil.copytree(helpers, payload / "helpers")
 
 
 def cannot_boot(kernel: vm.kernels.Kernel) -> str:
@@ -92,7 +114,8 @@ def why_not(cell: Cell, kernel: vm.kernels.Kernel, payload: Path) -> str:
     if cell.cgroup == "v1" and not kernel.has_memcg_v1():
         return "this kernel has no v1 memory controller (CONFIG_MEMCG_V1)"
     missing = [need for need in cell.test.needs if not (payload / need.lstrip("/")).exists()]
-    return f"{' '.join(missing)} not given (--binary, --helpers)" if missing else ""
+    given = "--binary, --helpers" if kernel.arch == "amd64" else "make static helpers ARCH=arm64"
+    return f"{' '.join(missing)} not given ({given})" if missing else ""
 
 
 def run_cell(cell: Cell, kernel: vm.kernels.Kernel, payload: Path, args: argparse.Namespace) -> Report:
@@ -104,7 +127,7 @@ def run_cell(cell: Cell, kernel: vm.kernels.Kernel, payload: Path, args: argpars
         logs.mkdir(parents=True, exist_ok=True)
     machine = vm.Machine(
         kernel=kernel, cgroup=cell.cgroup, memory_mib=cell.test.memory_mib, cpus=cell.test.cpus,
-        timeout_seconds=cell.test.timeout_seconds or args.timeout, append=cell.test.append,
+        timeout_seconds=(cell.test.timeout_seconds or args.timeout) * PATIENCE[kernel.arch], append=cell.test.append,
         payload=payload, disk=cell.test.disk,
         files_into=logs / "out" if logs else None, console=logs / "console" if logs else None)
     tier = "auto" if cell.tier == cells.ANY_TIER else cell.tier
@@ -160,40 +183,48 @@ def print_tap(reports, total: int) -> list[Report]:
     return done
 
 
-def fetch_missing(kernels: list[vm.kernels.Kernel], arch: str) -> None:
-    missing = [kernel.series for kernel in kernels if not kernel.cached()]
-    if missing:
-        subprocess.run([ROOT / "tools/kernels/fetch", "--arch", arch, *missing], check=False)
+def fetch_missing(kernels: list[vm.kernels.Kernel]) -> None:
+    for arch in vm.kernels.ARCHES:
+        missing = [kernel.series for kernel in kernels if kernel.arch == arch and not kernel.cached()]
+        if missing and shutil.which(vm.QEMU[arch]):
+            subprocess.run([ROOT / "tools/kernels/fetch", "--arch", arch, *missing], check=False)
+
+
+def version(kernel: vm.kernels.Kernel) -> str:
+    if not kernel.cached():
+        return ""
+    return kernel.version if kernel.arch == "amd64" else f"{kernel.version} {kernel.arch}"
 
 
 def main() -> int:
     args = parse_arguments()
-    tests = discover(args.tests, args.quick)
+    tests = discover(args.tests)
     if not tests:
         print(f"matrix: no test in {GUEST} is named {' '.join(args.tests)}", file=sys.stderr)
         return 2
-    series = args.kernels or (QUICK if args.quick else vm.kernels.SERIES if args.arch == "amd64" else ["6.12"])
-    kernels = {name: vm.kernels.Kernel(name, args.arch) for name in series}
-    planned = [Cell(kernel.name, cgroup, tier, test) for kernel in kernels.values() for test in tests
-               for cgroup in test.cgroups if cgroup in args.cgroups for tier in test.tiers if tier in args.tiers
-               if not args.quick or quick_cgroup(test, kernel, tier) in (cgroup, None)]
-    by_name = {kernel.name: kernel for kernel in kernels.values()}
-    if shutil.which(vm.QEMU[args.arch]) and not args.no_fetch:
-        fetch_missing(list(kernels.values()), args.arch)
-    reasons = [reason for kernel in kernels.values() if (reason := cannot_boot(kernel))]
+    kernels = choose_kernels(args)
+    planned = plan(kernels, tests, args)
+    by_name = {kernel.name: kernel for kernel in kernels}
+    if not args.no_fetch:
+        fetch_missing(kernels)
+    reasons = [reason for kernel in kernels if (reason := cannot_boot(kernel))]
     if len(reasons) == len(kernels):
-        print(f"1..0 # SKIP {len(planned)} cells not run: {reasons[0]}")
+        print(f"1..0 # SKIP {len(planned)} cells not run: {reasons[0] if reasons else 'no such kernel'}")
         return vm.SKIPPED
     with tempfile.TemporaryDirectory(prefix="pagetide-matrix-") as folder:
         end_cleanly_on_signals(folder)
-        payload = Path(folder) / "payload"
-        fill_payload(payload, args)
+        payloads = {arch: Path(folder) / arch for arch in {kernel.arch for kernel in kernels}}
+        for arch, payload in payloads.items():
+            fill_payload(payload, arch, args)
+
+        def run(cell: Cell) -> Report:
+            kernel = by_name[cell.kernel]
+            return run_cell(cell, kernel, payloads[kernel.arch], args)
+
         with ThreadPoolExecutor(args.jobs) as pool:
-            reports = print_tap(pool.map(lambda cell: run_cell(cell, by_name[cell.kernel], payload, args), planned),
-                                len(planned))
+            reports = print_tap(pool.map(run, planned), len(planned))
     if args.table:
-        versions = {kernel.name: kernel.version if kernel.cached() else "" for kernel in kernels.values()}
-        args.table.write_text(cells.document(reports, versions))
+        args.table.write_text(cells.document(reports, {kernel.name: version(kernel) for kernel in kernels}))
     return int(any(result.kind == cells.FAIL for report in reports for result in report.results))
 
 

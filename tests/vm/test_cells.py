@@ -57,10 +57,14 @@ class Head(unittest.TestCase):
         for when, quick, full in (("", True, True), ("# when: quick\n", True, False), ("# when: full\n", False, True)):
             test = cells.parse_test("x", when)
             self.assertEqual((test.belongs(True), test.belongs(False)), (quick, full), when)
+            self.assertEqual((test.belongs(True, "arm64"), test.belongs(False, "arm64")), (False, True), when)
+        test = cells.parse_test("x", "# when: never\n# arm64: quick\n")
+        self.assertEqual([test.belongs(quick, arch) for arch in ("amd64", "arm64") for quick in (True, False)],
+                         [False, False, True, False])
         self.assertEqual(cells.parse_test("x", "# cgroups: v2\n").cgroups, ("v2",))
 
     def test_odd_words_are_refused(self):
-        for head in ("# tiers: fetry\n", "# cgroups: v3\n", "# when: never\n"):
+        for head in ("# tiers: fetry\n", "# cgroups: v3\n", "# when: seldom\n", "# arm64: slowly\n"):
             with self.assertRaises(ValueError):
                 cells.parse_test("x", head)
 

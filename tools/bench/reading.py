@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 
-from machine import ROOT, BenchError, Stats, fdinfo, program_times, stop
+from machine import ROOT, BenchError, Stats, program_times, stop
 from sleepers import Forks, Sleepers
 from table import Section, Spread
 

@@ -11,6 +11,7 @@ Nothing here downloads, boots or changes anything.
     CACHE/6.1/modules/       NAME.ko, modules.dep, modules.alias, modules.builtin
     CACHE/btf-6.1            the kernel's raw BTF
     CACHE/6.12-arm64/, CACHE/btf-6.12-arm64, CACHE/busybox-arm64
+    CACHE/sysroot-arm64/     libraries, headers and python3 (tools/kernels/sysroot)
 """
 
 import os
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SERIES = ("5.10", "6.1", "6.12", "6.16", "7.0", "7.3")
+ARM64_SERIES = ("6.12", SERIES[-1])
 ARCHES = ("amd64", "arm64")
 SKIPPED = 77  # exit status: not possible on this machine
 
@@ -28,6 +30,10 @@ def cache() -> Path:
         return Path(chosen)
     base = os.environ.get("XDG_CACHE_HOME") or "/var/cache"
     return Path(base) / "pagetide" / "kernels"
+
+
+def sysroot(arch: str) -> Path:
+    return cache() / f"sysroot-{arch}"
 
 
 class Kernel(NamedTuple):
@@ -65,6 +71,12 @@ class Kernel(NamedTuple):
     def cached(self) -> bool:
         return self.vmlinux.exists() and self.btf.exists()
 
+    @classmethod
+    def named(cls, name: str) -> "Kernel":
+        """6.1, or 6.12-arm64."""
+        series, _, arch = name.partition("-")
+        return cls(series, arch or "amd64")
+
     def has_memcg_v1(self) -> bool:
         """Whether cgroup v1 has a memory controller: CONFIG_MEMCG_V1 since 6.11.
 
@@ -73,3 +85,6 @@ class Kernel(NamedTuple):
         mm/memcontrol-v1.c).
         """
         return b"\0mem_cgroup_force_empty_write\0" in self.btf.read_bytes()
+
+
+MATRIX = (*map(Kernel, SERIES), *(Kernel(series, "arm64") for series in ARM64_SERIES))

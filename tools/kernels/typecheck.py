@@ -6,6 +6,9 @@ field that goes without a flavor that covers it is a failure here, long before
 a machine with that kernel says so.
 """
 
+import platform
+import re
+from pathlib import Path
 from typing import NamedTuple
 
 import btf
@@ -17,17 +20,18 @@ ABSENT: dict[str, tuple[tuple[str, ...], str]] = {
     "folio": (("page.mapping",), ""),
     "folio.flags": (("page.flags",), ""),
     "folio.mapping": (("page.mapping",), ""),
-    "folio.memcg_data": (("page___memcg.mem_cgroup",), ""),
-    "page___memcg.mem_cgroup": (("folio.memcg_data",), ""),
     "folio___memdesc.flags.f": (("folio.flags", "page.flags"), ""),
     "folio___large._nr_pages": (("folio___large_old._folio_nr_pages", "page___compound.compound_nr"), ""),
     "folio___large_old._folio_nr_pages": (("folio___large._nr_pages", "page___compound.compound_nr"), ""),
     "page___compound.compound_nr": (("folio___large._nr_pages", "folio___large_old._folio_nr_pages"), ""),
     "mm_struct.rss_stat[0].counters": (("mm_struct___atomic.rss_stat.count",), ""),
     "mm_struct___atomic.rss_stat.count": (("mm_struct.rss_stat[0].counters",), ""),
+    "bpf_func_id___task_btf.BPF_FUNC_get_current_task_btf": (("task_struct.start_boottime",), ""),
     "bpf_func_id___percpu.BPF_FUNC_map_lookup_percpu_elem": (("mm_struct___atomic.rss_stat.count",), ""),
     "dentry.d_u.d_alias": (("dentry___flat.d_alias",), ""),
     "dentry___flat.d_alias": (("dentry.d_u.d_alias",), ""),
+    "folio.memcg_data": (("page___memcg.mem_cgroup",), ""),
+    "page___memcg.mem_cgroup": (("folio.memcg_data",), ""),
     "kernfs_node___new.__parent": (("kernfs_node___old.parent",), ""),
     "kernfs_node___old.parent": (("kernfs_node___new.__parent",), ""),
     "shmem_sb_info___bytes.free_ispace": (("shmem_sb_info___count.free_inodes",), ""),
@@ -55,6 +59,13 @@ ANOTHER_SIZE = {
     "shmem_inode_info.vfs_inode": "gone through, never read as a whole",
 }
 
+# types that are declared whole, though no program reads what is in them
+SHAPE_ONLY = {
+    "hlist_node": "it is gone through: dentry.d_u.d_alias",
+    "hlist_bl_node": "one of its two pointers is read",
+    "spinlock": "its first four bytes are read, whatever they are called",
+}
+
 
 class Object(NamedTuple):
     btf: btf.Btf
@@ -65,6 +76,12 @@ def read_object(elf: bytes) -> Object:
     found = btf.sections(elf)
     own = btf.Btf(found[".BTF"])
     return Object(own, sorted({each[1:] for each in btf.relocations(found[".BTF.ext"], own)}))
+
+
+def object_file(arch: str, build: Path) -> Path:
+    """Where make puts the programs: this machine's own, or those of ARCH=arm64."""
+    own = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine())
+    return build / ("" if arch == own else arch) / "pagetide.bpf.o"
 
 
 def answers(programs: Object, kernel: btf.Btf) -> list[tuple[btf.Need, object, object]]:
@@ -92,8 +109,50 @@ def problems(programs: Object, kernel: btf.Btf, absent=None, another_size=None) 
     return sorted(set(said))
 
 
-def stale(programs: Object, absent=None, another_size=None) -> list[str]:
+def stale(objects: list[Object], absent=None, another_size=None) -> list[str]:
     """What the tables here allow and no program asks for."""
     allowed = {**(ABSENT if absent is None else absent), **(ANOTHER_SIZE if another_size is None else another_size)}
-    asked = {need.place for need, _home, _answer in answers(programs, programs.btf)}
+    asked = {need.place for programs in objects for need, _home, _answer in answers(programs, programs.btf)}
     return [f"no program reads {place} any more" for place in sorted(set(allowed) - asked)]
+
+
+def steps(programs: Object, type_id: int, access: str) -> list[tuple[str, str]]:
+    """(struct, member) of each step of a field's access string; of what is inside an unnamed union, its struct."""
+    own, found = programs.btf, []
+    here = own.plain(type_id)
+    struct = own.types[here].name
+    for index in map(int, access.split(":")[1:]):
+        kind = own.types[here]
+        if kind.kind not in (btf.STRUCT, btf.UNION):
+            here = own.plain(kind.members[0][0])
+        else:
+            struct = kind.name or struct
+            found.append((struct, own.text(kind.members[index][0])))
+            here = own.plain(kind.members[index][1])
+    return found
+
+
+def declared(header: str) -> list[tuple[str, str]]:
+    """(type, member or enumerator) that the kernel's part of vmlinux.h declares, by its layout: one brace a line."""
+    kernel = re.search(r"#pragma clang attribute push.*?\n(.*)#pragma clang attribute pop", header, re.S)[1]
+    kernel = re.sub(r"/\*.*?\*/", "", kernel, flags=re.S)
+    found = []
+    for name, body in re.findall(r"^(?:typedef )?struct (\w+) \{\n(.*?)^\}", kernel, re.S | re.M):
+        for statement in re.sub(r"\b(?:union|struct)\s*\{|\}", "", body).split(";"):
+            words = re.sub(r"\[\w*\]", "", statement).split(",")
+            found += [(name, member) for word in words if (member := re.search(r"(\w*)\s*$", word)[1])]
+    for name, body in re.findall(r"^enum (\w+) \{([^}]*)\}", kernel, re.M):
+        found += [(name, word.split("=")[0].strip()) for word in body.split(",") if word.strip()]
+    return found
+
+
+def unread(header: str, objects: list[Object]) -> list[str]:
+    """What vmlinux.h declares and no program asks a kernel for: left over, or read where it is only here."""
+    asked = set()
+    for programs in objects:
+        for type_id, access, kind in programs.relocations:
+            if kind in btf.FIELD_KINDS:
+                asked.update(steps(programs, type_id, access))
+        asked.update((need.type_name, need.path) for need, _home, _answer in answers(programs, programs.btf))
+    return [f"{name}.{member} is declared, and no program asks the kernel for it"
+            for name, member in declared(header) if (name, member) not in asked and name not in SHAPE_ONLY]

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Many short processes and files.
 # when: full
+# arm64: never
 # disk: ext4:256
 # timeout: 900
 # needs: /pagetide /helpers/pageops /usr/bin/python3

@@ -1,18 +1,22 @@
 #!/bin/sh
-# A user without rights, root without capabilities as in a container, no BPF file system, a kernel without BTF.
+# A user without rights, root without capabilities as in a container, a user namespace, no BPF file system, a kernel
+# without BTF.
 # tiers: any
 # cgroups: v2
-# timeout: 180
+# timeout: 300
 # needs: /pagetide /usr/bin/python3
 
 . /guest/tap.sh
 . /guest/refuse.sh
 
 chmod 755 / /pagetide
-refused "as nobody" "permi|right|CAP_|root" python3 /guest/drop.py nobody
-refused "in a container without capabilities" "permi|right|CAP_|root" python3 /guest/drop.py all
-# CAP_SYS_ADMIN and CAP_BPF (the latter is new in 5.8).
-refused "without CAP_SYS_ADMIN and CAP_BPF" "permi|right|CAP_|root" python3 /guest/drop.py 21,39
+refused "as nobody" "without CAP_BPF and CAP_PERFMON" python3 /guest/drop.py nobody
+refused "in a container without capabilities" "without CAP_BPF and CAP_PERFMON" python3 /guest/drop.py all
+# CAP_SYS_ADMIN and CAP_BPF, or CAP_PERFMON (both are new in 5.8).
+refused "without CAP_SYS_ADMIN and CAP_BPF" "without CAP_BPF[;:]" python3 /guest/drop.py 21,39
+refused "without CAP_SYS_ADMIN and CAP_PERFMON" "without CAP_PERFMON[;:]" python3 /guest/drop.py 21,38
+refused "in a user namespace, with all capabilities" "kernel or container" unshare -U -r
+check "root without CAP_SYS_ADMIN is enough" python3 /guest/drop.py 21 /pagetide probes
 umount /sys/fs/bpf
 check "no bpffs is needed" /pagetide probes
 # A kernel without BTF shows no such file; an empty folder over it does the same.

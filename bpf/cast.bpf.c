@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The programs that load through any address by bpf_rdonly_cast(), in one object:
+ * bpftool 7.1 links no two that name the same kernel function. A kernel that lacks
+ * it (958cf2e273f0, 6.2) refuses them, so the plan must not choose them there.
+ */
+#include "tasks.bpf.h"
+
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+#define CAST(type, pointer)                                                                        \
+	((struct type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(struct type)))
+
+/*
+ * tasks_iter through a pointer that is not trusted: at each pointer that is loaded
+ * through a trusted one the verifier searches all of the kernel's BTF by name.
+ */
+SEC("iter/task")
+int tasks_iter_cast(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (!task)
+		return 0;
+	tasks__learn();
+	return print_task(ctx->meta->seq, CAST(task_struct, task));
+}
+
+/* tmpfs_memcg.bpf.c */
+extern __u32 frame_word;
+int tmpfs_enter(__u64 context, __u32 pages);
+
+static __always_inline bool lock_held(struct address_space *mapping)
+{
+	if (bpf_core_field_exists(((struct spinlock___rt *)0)->lock) ||
+	    bpf_core_field_size(mapping->i_pages) <= 16)
+		return true;
+	return *(__u32 *)((void *)mapping + bpf_core_field_offset(mapping->i_pages.xa_lock));
+}
+
+SEC("tp_btf/mod_memcg_lruvec_state")
+int BPF_PROG(tmpfs_add_memcg, struct mem_cgroup *memcg, int item, int val)
+{
+	struct address_space *mapping;
+	struct streak *streak;
+	struct list_head *word;
+	__u32 zero = 0;
+	__u64 context;
+
+	if (item != (int)bpf_core_enum_value(enum node_stat_item, NR_SHMEM) || val <= 0)
+		return 0;
+	streak = bpf_map_lookup_elem(&streaks, &zero);
+	if (!streak)
+		return 0;
+	/* through memory: the verifier does no arithmetic on a context */
+	*(volatile __u64 *)&streak->context = (__u64)ctx;
+	context = *(volatile __u64 *)&streak->context;
+	word = CAST(list_head, (void *)(context + frame_word * 8));
+	mapping = CAST(folio, word->next)->mapping;
+	if (lock_held(mapping) && books__add((__u64)mapping, val, true))
+		return 0;
+	return tmpfs_enter(context, val);
+}
