@@ -33,8 +33,8 @@ int tmpfs_enter(__u64 context, __u32 pages);
 static __always_inline bool lock_held(struct address_space *mapping)
 {
 	if (bpf_core_field_exists(((struct spinlock___rt *)0)->lock) ||
-	    bpf_core_field_size(mapping->i_pages) <= 16)
-		return true;
+	    !bpf_core_field_size(mapping->i_pages.xa_lock))
+		return true; /* as in tmpfs_memcg.bpf.c */
 	return *(__u32 *)((void *)mapping + bpf_core_field_offset(mapping->i_pages.xa_lock));
 }
 

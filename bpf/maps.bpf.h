@@ -99,7 +99,7 @@ MAP_SCOPE struct {
 	__type(value, __u32);
 } owners_free SEC(".maps");
 
-/* made by the user side when the file table fills: nothing is paid before */
+/* made by the user side, the next when the last is half full: little is paid before */
 struct lean_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -109,7 +109,7 @@ struct lean_map {
 };
 MAP_SCOPE struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
+	__uint(max_entries, LEAN_TABLES);
 	__type(key, __u32);
 	__array(values, struct lean_map);
 } lean SEC(".maps");
@@ -179,6 +179,11 @@ extern const volatile __u64 knob_map_bytes; /* smallest mapping worth a record *
 
 /* grows with each new slot: an answer "not in the table" is good while it stands still */
 extern __u64 file_generation;
+
+/* how many lean tables there are, the files of each, and from how many on one more is asked for */
+extern __u32 lean_tables;
+extern __s64 lean_files[LEAN_TABLES], lean_room;
+extern bool lean_asked;
 
 /* no slot from here on was ever used: the user side need not look there */
 extern __u32 files_top, owners_top;

@@ -14,6 +14,7 @@
 #define BUS_ADRERR 2
 #define SI_ADDRESS 16 /* si_addr in siginfo: include/uapi/asm-generic/siginfo.h */
 #define TS_COMPAT 2
+#define PSR_MODE32_BIT 0x10 /* arch/arm64/include/uapi/asm/ptrace.h */
 #define AT_FDCWD (-100)
 #define TREE_DEPTH 40 /* a red-black tree of 65,530 mappings is at most 32 deep */
 
@@ -29,7 +30,7 @@ enum {
 #define ARG3(regs) ((regs)->user_regs.regs[2])
 #define ARG4(regs) ((regs)->user_regs.regs[3])
 #define ARG5(regs) ((regs)->user_regs.regs[4])
-#define COMPAT(task) false
+#define COMPAT(task, regs) ((regs)->user_regs.pstate & PSR_MODE32_BIT)
 #else
 enum {
 	SYS_WRITE = 1, SYS_WRITEV = 20, SYS_PWRITE = 18, SYS_PWRITEV = 296, SYS_SENDFILE = 40,
@@ -43,7 +44,7 @@ enum {
 #define ARG3(regs) ((regs)->dx)
 #define ARG4(regs) ((regs)->r10)
 #define ARG5(regs) ((regs)->r8)
-#define COMPAT(task) (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT)
+#define COMPAT(task, regs) (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT)
 #endif
 
 /* what a call wanted: of which descriptor, or under which name */
@@ -199,14 +200,14 @@ int BPF_PROG(enospc_tracepoint, struct pt_regs *regs, long result)
 		return 0;
 	call = CALL(regs);
 	if (!wish_of_write(regs, call, &wish)) {
-		if (result == -ENOSPC && !COMPAT((struct task_struct *)bpf_get_current_task()) &&
+		if (result == -ENOSPC && !COMPAT((struct task_struct *)bpf_get_current_task(), regs) &&
 		    wish_of_name(regs, call, &wish))
 			refused_name(&wish, call);
 		return 0;
 	}
 	if (result > 0 && (call == SYS_FALLOCATE || wish.bytes <= (__u64)result))
 		return 0;
-	if (COMPAT((struct task_struct *)bpf_get_current_task()))
+	if (COMPAT((struct task_struct *)bpf_get_current_task(), regs))
 		return 0;
 	file = file_of(wish.fd);
 	info = file ? tmpfs_of(file) : 0;

@@ -136,6 +136,13 @@ struct lean_file {
 };
 _Static_assert(sizeof(struct lean_file) == 16, "wire");
 
+/*
+ * The lean table grows by further tables, each four times as large: an entry stays in
+ * the one that it was put into, new ones go to the last.
+ */
+#define LEAN_TABLES 4
+#define LEAN_FIRST_FILES (1U << 15)
+
 /* a mount that the user side knows: the kernel side counts its pages */
 struct mount_slot {
 	__s64 pages; /* net change since the user side set base */

@@ -175,13 +175,18 @@ static struct gone_size *size_of(struct gone_group *group, uint64_t pages)
 	return &group->sizes[i];
 }
 
+static bool is_same(const struct gone_owner *a, const struct gone_owner *b)
+{
+	return a->key.pid == b->key.pid && a->key.start_ns == b->key.start_ns;
+}
+
 static void count_owner(struct gone_size *size, const struct gone_owner *owner)
 {
 	size_t i = 0;
 
 	if (!owner->key.pid)
 		return;
-	while (i < size->owner_count && memcmp(&size->owners[i].key, &owner->key, sizeof(owner->key)))
+	while (i < size->owner_count && !is_same(&size->owners[i], owner))
 		i++;
 	if (i == GONE_OWNERS)
 		return;

@@ -21,7 +21,6 @@
 #define READ_ONLY_OWNERS 1024U
 #define PREPARE_CHUNK 256U
 #define MAPPED_FIRST 512U
-#define LEAN_FILES (1U << 20)
 
 static char last_words[512];
 static bool verbose;
@@ -193,6 +192,37 @@ static int prepare(struct tracer *tracer)
 	return err;
 }
 
+static bool is_room_wanted(const struct tracer *tracer)
+{
+	const struct pagetide_bpf__bss *bss = tracer->bpf->bss;
+
+	return tracer->lean_tables < LEAN_TABLES && (!tracer->lean_tables || bss->lean_asked);
+}
+
+int tracer__make_room(struct tracer *tracer)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
+	uint32_t table = tracer->lean_tables, files = LEAN_FIRST_FILES << 2 * table;
+	struct pagetide_bpf__bss *bss = tracer->bpf->bss;
+	int fd, err;
+
+	if (!is_room_wanted(tracer))
+		return 0;
+	fd = bpf_map_create(BPF_MAP_TYPE_HASH, "pagetide_lean", sizeof(uint64_t),
+			    sizeof(struct lean_file), files, &options);
+	if (fd < 0)
+		return fd;
+	err = bpf_map__update_elem(tracer->bpf->maps.lean, &table, sizeof(table), &fd, sizeof(fd),
+				   BPF_ANY);
+	close(fd); /* the kernel side holds it */
+	if (err)
+		return err;
+	bss->lean_room = files / 2; /* the other half lasts until we come to make the next */
+	bss->lean_tables = tracer->lean_tables = table + 1;
+	bss->lean_asked = table + 1 == LEAN_TABLES; /* then there is no more to ask for */
+	return 0;
+}
+
 int tracer__open(struct tracer **out, const struct plan *plan, const struct tracer_knobs *knobs)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
@@ -203,7 +233,6 @@ int tracer__open(struct tracer **out, const struct plan *plan, const struct trac
 	if (!tracer)
 		return -ENOMEM;
 	tracer->plan = plan;
-	tracer->lean_fd = -1;
 	verbose = knobs->verbose;
 	libbpf_set_print(remember);
 	tracer->bpf = pagetide_bpf__open();
@@ -223,6 +252,8 @@ int tracer__open(struct tracer **out, const struct plan *plan, const struct trac
 	err = map_books(tracer);
 	if (!err)
 		err = prepare(tracer);
+	if (!err)
+		err = tracer__make_room(tracer);
 	if (err)
 		goto failed;
 	*out = tracer;
@@ -247,8 +278,6 @@ void tracer__close(struct tracer *tracer)
 	unmap_slots(&tracer->charges);
 	unmap_slots(&tracer->owners);
 	unmap_slots(&tracer->mounts);
-	if (tracer->lean_fd >= 0)
-		close(tracer->lean_fd);
 	pagetide_bpf__destroy(tracer->bpf);
 	free(tracer);
 }
@@ -342,19 +371,4 @@ int tracer__follow(struct tracer *tracer, uint32_t pid)
 
 	return bpf_map__update_elem(tracer->bpf->maps.followed, &pid, sizeof(pid), &one, sizeof(one),
 				    BPF_ANY);
-}
-
-int tracer__make_room(struct tracer *tracer)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
-	uint32_t zero = 0;
-
-	if (tracer->lean_fd >= 0)
-		return 0;
-	tracer->lean_fd = bpf_map_create(BPF_MAP_TYPE_HASH, "pagetide_lean", sizeof(uint64_t),
-					 sizeof(struct lean_file), LEAN_FILES, &options);
-	if (tracer->lean_fd < 0)
-		return tracer->lean_fd;
-	return bpf_map__update_elem(tracer->bpf->maps.lean, &zero, sizeof(zero), &tracer->lean_fd,
-				    sizeof(tracer->lean_fd), BPF_ANY);
 }

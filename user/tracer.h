@@ -61,7 +61,7 @@ void tracer__drop_pair(struct tracer *tracer, const struct pair_key *key);
 void tracer__drop_owner(struct tracer *tracer, uint32_t index, const struct owner_key *key);
 /* Sums over all CPUs. */
 int tracer__losses(struct tracer *tracer, uint64_t losses[LOSSES]);
-/* Makes the table for files that find no slot. Called on RECORD_FULL; idempotent. */
+/* Makes one more table for files that find no slot, where it was asked for: call on RECORD_FULL. */
 int tracer__make_room(struct tracer *tracer);
 /*
  * The kernel side counts the pages of this mount from now on. Returns its slot (1..,

@@ -34,7 +34,7 @@ struct tracer {
 	struct books_map files, charges, owners, mounts;
 	uint32_t mount_devs[MAX_MOUNTS]; /* of the mounts' slots; 0: free */
 	uint32_t file_slots, kept_slots, owner_slots;
-	int lean_fd;
+	uint32_t lean_tables;
 	tracer_record_fn take;
 	void *take_context;
 };

@@ -159,6 +159,8 @@ int tracer__seed(struct tracer *tracer, const int *fds, uint32_t count, uint32_t
 		memcpy(bss->seed_fds, fds + done, n * sizeof(*fds));
 		bss->seed_count = n;
 		err = bpf_prog_test_run_opts(program, &options);
+		if (!err)
+			err = tracer__make_room(tracer);
 		if (err)
 			return err;
 		if (found)

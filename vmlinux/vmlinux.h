@@ -258,7 +258,7 @@ struct task_struct {
 	char comm[16];
 };
 struct kernel_siginfo {
-	int si_signo, si_errno, si_code;
+	int si_code;
 };
 struct linux_binprm {
 	const char *filename;
@@ -268,7 +268,6 @@ struct linux_binprm {
 struct seq_file;
 struct bpf_iter_meta {
 	struct seq_file *seq;
-	u64 seq_num;
 };
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;

@@ -56,5 +56,55 @@ def no_ghosts(t):
     top.wait_until(judge, timeout=2 * PATIENCE_SECONDS)
 
 
+def fill_and_empty(folder, count, told, go):
+    """A process of its own: makes files of a page each, says so, waits, removes them."""
+    for number in range(count):
+        with open(os.path.join(folder, str(number)), "wb", buffering=0) as file:
+            file.write(b"x")
+    os.write(told, b"x")
+    os.read(go, 1)
+    for number in range(count):
+        os.unlink(os.path.join(folder, str(number)))
+    os.write(told, b"x")
+    os.read(go, 1)
+
+
+@test("bomb: forty thousand files in a table of a thousand: every page has its owner, in and out")
+def more_files_than_fit(t):
+    count, folder = 40000, t.tmpfs(size="512M")
+    top = t.top("--max-files", "1024")
+    told, tell = os.pipe()
+    wait, go = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.close(go)
+            fill_and_empty(folder, count, tell, wait)
+        finally:
+            os._exit(0)
+    os.close(wait)
+
+    def owns(pages):
+        def judge(snapshot):
+            shown = (snapshot.process(child) or {}).get("tmpfs_bytes")
+            if shown != pages * PAGE:
+                return f"{shown} bytes of tmpfs shown, {pages * PAGE} expected; lost {snapshot.get('lost')}"
+            return None
+        return judge
+
+    try:
+        os.read(told, 1)
+        snapshot = top.wait_until(owns(count), timeout=2 * PATIENCE_SECONDS)
+        t.equal(snapshot["lost"].get("pages_without_file", 0), 0, "pages_without_file")
+        os.write(go, b"x")
+        os.read(told, 1)
+        top.wait_until(owns(0), timeout=2 * PATIENCE_SECONDS)
+    finally:
+        os.close(go)
+        os.waitpid(child, 0)
+        for end in (told, tell):
+            os.close(end)
+
+
 if __name__ == "__main__":
     main()

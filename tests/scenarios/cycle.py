@@ -5,6 +5,7 @@ usage: cycle.py STEPS MiB_each [collect]"""
 import gc
 import mmap
 import sys
+import time
 
 from say import hold, say, touch
 
@@ -27,4 +28,4 @@ for _ in range(steps):
     if "collect" in sys.argv:
         gc.collect()
     hold(0.05)
-say(bytes_per_step=each, steps=steps, kept_bytes=0 if "collect" in sys.argv else steps * each)
+say(time=time.time(), bytes_per_step=each, steps=steps, kept_bytes=0 if "collect" in sys.argv else steps * each)

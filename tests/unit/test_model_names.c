@@ -34,6 +34,24 @@ static void a_slot_used_again_forgets_the_name(void **state)
 	world__free(w);
 }
 
+static void a_name_that_was_lost_stays_known(void **state)
+{
+	struct world *w = world__new(true, false);
+	const struct snapshot_file *row;
+
+	(void)state;
+	world__owner(w, 2, 42, "job")->flags = PROCESS_FOLLOWED;
+	world__file(w, 1, TMPFS_DEV, 2, 9);
+	world__name(w, 1, "f", 2);
+	world__name(w, 1, "", 0); /* seen between its unlink and its end */
+	assert_string_equal(the_file(world__read(w, SECOND), 1)->path, "/f");
+	world__gone(w, 1, 2, PROCESS_FOLLOWED);
+	row = the_file(world__read(w, SECOND), 1);
+	assert_string_equal(row->path, "/f");
+	assert_true(row->deleted);
+	world__free(w);
+}
+
 static void a_name_without_end_is_none(void **state)
 {
 	struct world *w = world__new(false, false);
@@ -232,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_and_a_rename),
 		cmocka_unit_test(a_slot_used_again_forgets_the_name),
+		cmocka_unit_test(a_name_that_was_lost_stays_known),
 		cmocka_unit_test(a_name_without_end_is_none),
 		cmocka_unit_test(files_of_the_kernels_own_mount),
 		cmocka_unit_test(names_follow_the_mounts),
