@@ -22,7 +22,7 @@ GOALS_MS = (1, 10)  # p50 and p99, on an idle machine
 class Trace:
     def __init__(self, machine):
         self.rows, self.changed = [], threading.Condition()  # (arrival, event)
-        self.child = machine.start_pagetide("trace", "--json", "--events", "warning,enospc", stdout=subprocess.PIPE)
+        self.child = machine.start_pagetide("trace", "--json", "--events", "warning,enospc,tmpfs", stdout=subprocess.PIPE)
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
@@ -59,17 +59,13 @@ class Poller:
 
 
 def meet(trace, mount):
-    """Until the mount is known: this measures crossings, not new mounts."""
-    for number in range(100):
-        path = os.path.join(mount, f"meet{number}")
-        with open(path, "wb") as file:
-            file.truncate(os.statvfs(mount).f_blocks * 4096)
-            os.posix_fallocate(file.fileno(), 0, os.statvfs(mount).f_blocks * 4096 * 9 // 10)
-        known = trace.wait_for(mount, "warning", 0.3)
-        os.unlink(path)
-        if known:
-            return
-    raise BenchError("a full tmpfs was not warned of")
+    """Until a reading has told of the mount: this measures crossings, not new mounts."""
+    path = os.path.join(mount, "meet")
+    with open(path, "wb") as file:
+        file.write(bytes(65536))
+    if not trace.wait_for(mount, "tmpfs", 30):
+        raise BenchError("a file in a new tmpfs was not told of")
+    os.unlink(path)
 
 
 def fill(machine, trace, folder, rate, mib):
