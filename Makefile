@@ -120,7 +120,7 @@ $(BUILD)/pagetide.skel.h: $(BUILD)/pagetide.bpf.o
 $(BUILD)/user/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c $< -o $@
-$(BUILD)/user/tracer.o $(BUILD)/user/tracer_read.o: $(BUILD)/pagetide.skel.h
+$(BUILD)/user/tracer.o $(BUILD)/user/tracer_read.o $(BUILD)/user/tracer_limits.o: $(BUILD)/pagetide.skel.h
 
 $(BUILD)/pagetide: $(OBJ)
 	$(CC) $(LDFLAGS) $^ $(LIBS) -o $@

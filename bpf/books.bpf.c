@@ -236,7 +236,7 @@ __noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept)
 	struct inode *inode = BPF_CORE_READ(space, host);
 	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
 	struct file_slot *slot;
-	__u32 index = FILE_NONE, dev, *mount;
+	__u32 index = FILE_NONE, dev;
 
 	if (kept ? bpf_map_pop_elem(&files_kept, &index) : bpf_map_pop_elem(&files_free, &index))
 		return FILE_NONE;
@@ -265,8 +265,8 @@ __noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept)
 		slot->flags |= FILE_BLOCK;
 		slot->dev = BPF_CORE_READ(inode, i_rdev); /* the device's own number says more */
 	}
-	mount = bpf_map_lookup_elem(&mount_index, &dev);
-	slot->mount = mount ? *mount : 0;
+	if (slot->flags & FILE_TMPFS)
+		slot->mount = limit__new_file((__u64)sb, dev);
 	slot->mapping = mapping;
 	if (bpf_map_update_elem(&file_index, &mapping, &index, BPF_NOEXIST)) {
 		slot->mapping = 0;

@@ -22,6 +22,8 @@ int books__credit(__u32 file, __u32 owner, __u32 pages);
 int books__seed(__u64 mapping);
 __u32 books__owner(void);
 int story__file(__u32 file, __u32 tid);
+__u32 limit__new_file(__u64 sb, __u32 dev);
+int limit__mount(__u32 mount, __u32 kind, __u32 dev);
 __u32 story__name(__u64 mapping);
 
 static __always_inline void count_loss(__u32 kind, __u64 amount)
@@ -100,6 +102,8 @@ static __always_inline void mount_add(const struct file_slot *slot, __s64 pages)
 	__sync_fetch_and_add(&mount->pages, pages);
 	if (pages > 0 && mount->pages > mount->peak)
 		mount->peak = mount->pages;
+	if (mount->warn_pages && mount->pages >= mount->warn_pages)
+		limit__mount(index, LIMIT_TMPFS, slot->dev);
 }
 
 /* pages of a known slot go; with the last one the slot is given back */

@@ -48,6 +48,30 @@ struct dentry___flat {
 	struct hlist_node d_alias;
 };
 
+/* e80fe1a8f18a (6.16): kernfs_node->parent became __parent, under RCU */
+struct kernfs_node___new {
+	struct kernfs_node *__parent;
+};
+struct kernfs_node___old {
+	struct kernfs_node *parent;
+};
+
+/* e07db28eea38 (6.6): free inodes are counted in bytes of BOGO_INODE_SIZE */
+struct shmem_sb_info___bytes {
+	unsigned long free_ispace;
+};
+struct shmem_sb_info___count {
+	unsigned long free_inodes;
+};
+
+/* 524e00b36e8c (6.1): mappings went from a red-black tree to a maple tree */
+struct mm_struct___tree {
+	struct rb_root mm_rb;
+};
+struct vm_area_struct___tree {
+	struct rb_node vm_rb;
+};
+
 /* on PREEMPT_RT a spinlock_t sleeps and is an rt_mutex */
 struct spinlock___rt {
 	int lock;

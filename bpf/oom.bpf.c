@@ -5,7 +5,70 @@
  * stable kernels), only its pid before: the user side asks BTF which it is.
  */
 #include "books.bpf.h"
+#include "memcg.bpf.h"
 #include "rss.bpf.h"
+
+#define NAME_BYTES 64 /* of a component: cgroup names are short, their paths deep */
+#define AT_LIMIT_PAGES 1024
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
+{
+	struct kernfs_node___new *fresh = (void *)node;
+	struct kernfs_node___old *old = (void *)node;
+
+	if (bpf_core_field_exists(fresh->__parent))
+		return BPF_CORE_READ(fresh, __parent);
+	return BPF_CORE_READ(old, parent);
+}
+
+static __always_inline void say_path(struct record_oom *record, struct kernfs_node *node)
+{
+	__u32 at = 0;
+	long n;
+
+	for (int i = 0; i < MEMCG_DEPTH; i++) {
+		struct kernfs_node *parent = kernfs_parent(node);
+
+		if (!parent)
+			goto done;
+		if (at > MAPPED_PATH_BYTES - NAME_BYTES)
+			break;
+		n = bpf_probe_read_kernel_str(record->path + at, NAME_BYTES, BPF_CORE_READ(node, name));
+		if (n <= 0)
+			break;
+		at += n;
+		node = parent;
+	}
+	record->flags |= OOM_PATH_CUT;
+done:
+	record->path_length = at;
+}
+
+/*
+ * Whose limit it was: the tightest of the victim's cgroup and those above it, if it
+ * is all but reached; else the machine's. mm/memcontrol.c: try_charge_memcg().
+ */
+static __always_inline void say_scope(struct record_oom *record, struct task_struct *victim)
+{
+	struct mem_cgroup *memcg = task_memcg(victim);
+	struct mem_cgroup___swap *swap;
+	struct memcg_full full;
+
+	if (!memcg)
+		return;
+	memcg_tightest(memcg, &full);
+	record->flags |= OOM_HAS_SCOPE;
+	if (full.memcg && (full.room < AT_LIMIT_PAGES || full.room < full.limit / 32)) {
+		memcg = (void *)full.memcg;
+		swap = (void *)memcg;
+		record->limit_cgroup = memcg_id(memcg);
+		record->usage_pages = full.usage;
+		record->limit_pages = full.limit;
+		record->swap_usage_pages = BPF_CORE_READ(swap, swap.usage.counter);
+		record->swap_limit_pages = BPF_CORE_READ(swap, swap.max);
+	}
+	say_path(record, BPF_CORE_READ(memcg, css.cgroup, kn));
+}
 
 static __always_inline void say_oom(struct task_struct *victim, __u32 pid)
 {
@@ -25,11 +88,12 @@ static __always_inline void say_oom(struct task_struct *victim, __u32 pid)
 	BPF_CORE_READ_STR_INTO(&record->trigger_comm, current, comm);
 	if (victim) {
 		fill_process(&record->victim, victim);
+		say_scope(record, victim);
 		record->oom_score_adj = BPF_CORE_READ(victim, signal, oom_score_adj);
 		mm = BPF_CORE_READ(victim, mm);
 		if (mm) {
 			rss_read(mm, &sums);
-			record->flags = OOM_HAS_RSS;
+			record->flags |= OOM_HAS_RSS;
 			record->anon_pages = sums.pages[RSS_ANON] > 0 ? sums.pages[RSS_ANON] : 0;
 			record->file_pages = sums.pages[RSS_FILE] > 0 ? sums.pages[RSS_FILE] : 0;
 			record->shmem_pages = sums.pages[RSS_SHMEM] > 0 ? sums.pages[RSS_SHMEM] : 0;

@@ -7,6 +7,7 @@
  * gone, taken from the owners in proportion. Also sees renames, unlinks and swap.
  */
 #include "books.bpf.h"
+#include "memcg.bpf.h"
 
 #define NEW_NS 1000000000ULL
 
@@ -22,6 +23,51 @@ __noinline int correct(__u32 file, __s64 drift)
 		books__credit(file, OWNER_UNKNOWN, -drift);
 	__sync_fetch_and_add(&slot->base, -drift);
 	return 0;
+}
+
+#define TREE_LEVELS 4
+#define TREE_SLOTS 64 /* include/linux/xarray.h: XA_CHUNK_SIZE */
+
+/* of a node of the tree: the first entry that is neither swapped out nor the rest of the folio before it */
+__noinline __u64 first_entry(__u64 node)
+{
+	void *slots = (void *)node + bpf_core_field_offset(struct xa_node, slots);
+	__u64 entry;
+
+	for (int i = 0; i < TREE_SLOTS; i++) {
+		if (bpf_probe_read_kernel(&entry, sizeof(entry), slots + i * sizeof(entry)))
+			return 0;
+		if (entry && !(entry & 1) && ((entry & 3) == 0 || entry > 4096))
+			return entry;
+	}
+	return 0;
+}
+
+/* the first page or folio that the file has in memory: lib/xarray.c, a node's address has bit 1 set */
+static __always_inline __u64 first_folio(struct address_space *mapping)
+{
+	__u64 entry = (__u64)BPF_CORE_READ(mapping, i_pages.xa_head);
+
+	for (int level = 0; level < TREE_LEVELS; level++) {
+		if ((entry & 3) != 2 || entry < 4096)
+			break;
+		entry = first_entry(entry - 2);
+	}
+	return entry & 3 ? 0 : entry;
+}
+
+/* whose limit the file counts against is asked of its first page, once */
+static __always_inline void note_charge(__u32 file, const struct file_slot *slot)
+{
+	struct file_charge *charge = bpf_map_lookup_elem(&charges, &file);
+	__u64 folio;
+
+	if (!charge || !(slot->flags & FILE_TMPFS) || !slot->nrpages ||
+	    (charge->memcg && charge->birth_ns == slot->birth_ns))
+		return;
+	folio = first_folio((void *)slot->mapping);
+	charge->memcg = folio ? folio_memcg((void *)folio) : 0;
+	charge->birth_ns = slot->birth_ns;
 }
 
 SEC("iter/bpf_map_elem")
@@ -64,6 +110,7 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 			slot->mount = mount ? *mount : 0;
 		}
 	}
+	note_charge(file, slot);
 	if (knob_story && slot->name != story__name(slot->mapping))
 		story__file(file, 0);
 	drift = slot__pages(slot) - (__s64)slot->nrpages;

@@ -77,6 +77,13 @@ static inline __s64 slot__pages(const struct file_slot *slot)
 	return slot->base + (__s64)(slot->added - slot->removed);
 }
 
+/* beside a file's slot, which has no room to spare; of another use of the slot when the births differ */
+struct file_charge {
+	__u64 birth_ns;
+	__u64 memcg; /* kernfs id of the memory cgroup that its first page is charged to; 0: not known */
+};
+_Static_assert(sizeof(struct file_charge) == 16, "wire");
+
 /* a further owner of a file; the key holds birth_ns so that a reused slot starts anew */
 struct pair_key {
 	__u32 file;
@@ -139,10 +146,11 @@ _Static_assert(sizeof(struct lean_file) == 16, "wire");
 /* a mount that the user side knows: the kernel side counts its pages */
 struct mount_slot {
 	__s64 pages; /* net change since the user side set base */
-	__u64 warn_pages; /* a record is sent when `pages` reaches it; 0: never */
+	__s64 warn_pages; /* a record is sent when `pages` reaches it, and this is set to 0; 0: never */
 	__s64 peak;       /* the most that `pages` was */
+	__u64 warn_free_inodes; /* as warn_pages, when no more inodes are free than that; 0: never */
 };
-_Static_assert(sizeof(struct mount_slot) == 24, "wire");
+_Static_assert(sizeof(struct mount_slot) == 32, "wire");
 
 /* ---- the ring buffer ---- */
 
@@ -156,6 +164,8 @@ enum record_type {
 	RECORD_OOM,
 	RECORD_MAP, /* mmap, munmap, brk, mremap */
 	RECORD_FULL, /* a table fills: the user side makes room */
+	RECORD_LIMIT,   /* a tmpfs or a cgroup came near its limit: urgent */
+	RECORD_REFUSED, /* a full tmpfs refused a page or an inode */
 	RECORD_TYPES,
 };
 
@@ -232,7 +242,11 @@ struct record_exit {
 };
 _Static_assert(sizeof(struct record_exit) == 96, "wire");
 
-enum oom_flag { OOM_HAS_RSS = 1 << 0 };
+enum oom_flag {
+	OOM_HAS_RSS = 1 << 0,
+	OOM_HAS_SCOPE = 1 << 1, /* the fields from limit_cgroup on are filled */
+	OOM_PATH_CUT = 1 << 2,
+};
 
 struct record_oom {
 	struct record head;
@@ -242,8 +256,64 @@ struct record_oom {
 	__s16 oom_score_adj;
 	__u16 flags;
 	char trigger_comm[COMM_LENGTH];
+	/* whose limit it was, read at the kill: it may be removed before anyone asks */
+	__u64 limit_cgroup; /* kernfs id; 0: no cgroup was full, the machine was */
+	__u64 usage_pages, limit_pages;
+	__u64 swap_usage_pages, swap_limit_pages; /* of that cgroup; v1: memory and swap together */
+	__u32 pad;
+	__u32 path_length;
+	char path[MAPPED_PATH_BYTES]; /* of limit_cgroup, else of the victim's: components, leaf first */
 };
-_Static_assert(sizeof(struct record_oom) == 136, "wire");
+_Static_assert(sizeof(struct record_oom) == 184 + MAPPED_PATH_BYTES, "wire");
+
+enum limit_kind {
+	LIMIT_TMPFS = 1,    /* mount_slot.warn_pages was reached */
+	LIMIT_TMPFS_INODES, /* mount_slot.warn_free_inodes was reached */
+	LIMIT_TMPFS_NEW,    /* a page on a tmpfs that the user side has not told of */
+	LIMIT_CGROUP,       /* an armed cgroup's pages were reached */
+	LIMIT_RECLAIM,      /* a cgroup is at its limit: pages must be taken back first */
+};
+
+struct record_limit {
+	struct record head;
+	struct record_process process; /* who brought the page in */
+	__u64 cgroup;                  /* of LIMIT_CGROUP and LIMIT_RECLAIM: kernfs id */
+	__s64 used; /* mount_slot.pages; the cgroup's usage in pages; LIMIT_TMPFS_INODES: inodes */
+	__u64 limit; /* pages or inodes */
+	__u32 kind;
+	__u32 mount; /* index; 0: none */
+	__u32 dev;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct record_limit) == 104, "wire");
+
+enum refusal {
+	REFUSED_ENOSPC = 1, /* a system call failed */
+	REFUSED_SHORT,      /* a write was cut short */
+	REFUSED_SIGBUS,     /* a page of a mapping could not be had */
+};
+enum refused_flag {
+	REFUSED_BY_NAME = 1 << 0, /* path is what the process named, relative to fd: no inode is known */
+	REFUSED_PATH_CUT = 1 << 1,
+};
+
+struct record_refused {
+	struct record head;
+	struct record_process process;
+	__u64 ino, address;
+	__u64 wanted_bytes, got_bytes;
+	__u64 used_blocks, limit_blocks; /* of the filesystem, in pages; limit 0: none */
+	__u64 free_inodes, limit_inodes;
+	__u32 dev;
+	__u32 file; /* index of its slot, FILE_NONE: none */
+	__s32 call; /* the system call's number; -1: none */
+	__s32 fd;
+	__u16 what; /* enum refusal */
+	__u16 flags;
+	__u32 path_length;
+	char path[MAPPED_PATH_BYTES]; /* components, leaf first; REFUSED_BY_NAME: a string */
+};
+_Static_assert(sizeof(struct record_refused) == 152 + MAPPED_PATH_BYTES, "wire");
 
 enum map_op { MAP_OP_MMAP = 1, MAP_OP_MUNMAP, MAP_OP_BRK, MAP_OP_MREMAP };
 enum map_kind { MAP_KIND_NONE, MAP_KIND_ANON, MAP_KIND_FILE, MAP_KIND_SHMEM, MAP_KIND_HEAP };

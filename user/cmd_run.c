@@ -19,6 +19,9 @@
 #include "say.h"
 #include "session.h"
 #include "sink.h"
+#include "warning_text.h"
+
+#define WARNINGS_KEPT 32
 
 #define ALIKE_FOR_PEOPLE 3 /* files alike that one row shows better */
 #define IN_FOLDER_MOST 100 /* more files of one folder become fewer rows in any format */
@@ -37,7 +40,29 @@ struct run {
 	uint64_t start_boot_ns;
 	bool said;  /* why the report cannot be written */
 	bool leave; /* the user does not wait for the descendants */
+	struct warning warnings[WARNINGS_KEPT];
+	struct event warning_events[WARNINGS_KEPT];
+	size_t warning_count;
 };
+
+/* told at once, and listed in the report */
+static void tell(void *context, const struct event *event)
+{
+	struct run *run = context;
+	char line[WARNING_LINE_MAX];
+
+	if (event->type != EVENT_WARNING)
+		return;
+	warning_text__line(event->warning, line, sizeof(line));
+	say("warning: %s", line);
+	if (run->warning_count == WARNINGS_KEPT)
+		return;
+	run->warnings[run->warning_count] = *event->warning;
+	run->warning_events[run->warning_count] = (struct event){
+	    .type = EVENT_WARNING, .time_ns = event->time_ns, .boot_ns = event->boot_ns,
+	    .warning = &run->warnings[run->warning_count]};
+	run->warning_count++;
+}
 
 /* one row of the timeline; the report's snapshot is that of the last reading */
 static int read_once(struct run *run)
@@ -96,6 +121,8 @@ static int watch(struct run *run)
 			follow__reap(&run->follow);
 		if (events & LOOP_RECORDS)
 			err = session__drain(&run->session);
+		if (!err && session__look(&run->session, &run->loop.patience_ms))
+			loop__hurry(&run->loop);
 		if (!err && events & LOOP_TIMER)
 			err = read_once(run);
 		if (events & LOOP_QUIT)
@@ -121,6 +148,15 @@ static void fill_report(struct run *run)
 		report->descendants--;
 	report->oom_kills = model__oom_kills(run->session.model, true);
 	report->enospc = report->sigbus = report->warnings = ABSENT;
+	if (run->session.limits) {
+		struct limits_counts counts = limitwatch__counts(run->session.limits);
+
+		report->enospc = counts.followed_enospc;
+		report->sigbus = counts.followed_sigbus;
+		report->warnings = counts.warnings;
+		report->warning_events = run->warning_events;
+		report->warning_event_count = run->warning_count;
+	}
 	run_timeline__report(&run->timeline, report);
 	report->snapshot = &run->filtered;
 }
@@ -138,6 +174,7 @@ static int write_report(struct run *run)
 	if (err)
 		return err;
 	fill_report(run);
+	say__drain();
 	err = sink__choose(run->options)->report(run->output.stream, &run->report, run->options);
 	if (err) {
 		output__failed(&run->output, err);
@@ -198,11 +235,13 @@ static int run_to_the_end(struct run *run)
 
 int command__run(const struct options *options)
 {
-	struct session_needs needs = {
-	    .groups = GROUP_TRACE, .keep_gone = true, .follow = true, .cmdlines = true};
-	struct run run = {.options = options};
-	int status = open_outputs(&run), closed, closed_csv;
+	static struct run run;
+	struct session_needs needs = {.groups = GROUP_TRACE, .keep_gone = true, .follow = true,
+				      .cmdlines = true, .emit = tell, .context = &run};
+	int status, closed, closed_csv;
 
+	run.options = options;
+	status = open_outputs(&run);
 	if (status == EXIT_OK)
 		status = session__open(&run.session, options, &needs);
 	if (status == EXIT_OK)

@@ -12,6 +12,7 @@
 #include "session.h"
 #include "sink.h"
 #include "top.h"
+#include "warning_text.h"
 
 struct view_state {
 	const struct options *options;
@@ -22,6 +23,21 @@ struct view_state {
 	uint64_t readings;
 	double interval_seconds;
 };
+
+/* a warning: on the screen's last line, or on standard error beside the tables */
+static void tell(void *context, const struct event *event)
+{
+	struct view_state *state = context;
+	char line[WARNING_LINE_MAX];
+
+	if (event->type != EVENT_WARNING)
+		return;
+	warning_text__line(event->warning, line, sizeof(line));
+	if (state->screen)
+		top__message(state->screen, line);
+	else
+		say("warning: %s", line);
+}
 
 static int show(struct view_state *state)
 {
@@ -44,8 +60,9 @@ static int show(struct view_state *state)
 	if (state->screen)
 		return top__show(state->screen, snapshot);
 	err = sink__choose(state->options)->snapshot(state->output.stream, snapshot, state->options);
-	if (!err && fflush(state->output.stream))
-		err = -errno;
+	if (!err)
+		err = output__flush(&state->output, 1);
+	state->session.dropped_output = state->output.dropped;
 	return err;
 }
 
@@ -84,10 +101,15 @@ static int watch(struct view_state *state)
 
 		if (events < 0)
 			return events;
+		state->output.hurried = events & LOOP_QUIT;
 		if (events & (LOOP_QUIT | LOOP_END))
 			return 0;
-		if (events & LOOP_RECORDS)
+		if (state->output.box)
+			err = outbox__error(state->output.box);
+		if (!err && events & LOOP_RECORDS)
 			err = session__drain(&state->session);
+		if (!err && session__look(&state->session, &state->loop.patience_ms))
+			loop__hurry(&state->loop);
 		if (!err && state->screen && events & LOOP_RESIZE)
 			top__resized(state->screen);
 		if (!err && state->screen && events & LOOP_INPUT)
@@ -116,13 +138,16 @@ static int open_view(struct view_state *state)
 		say("the terminal type is not known: set TERM, or pipe the output through cat");
 		return EXIT_FAILED;
 	}
-	return EXIT_OK; /* not a terminal after all: tables */
+	if (!state->screen) /* not a terminal after all: tables */
+		output__in_background(&state->output);
+	return EXIT_OK;
 }
 
 int command__top(const struct options *options)
 {
-	struct session_needs needs = {.groups = GROUP_TRACE, .cmdlines = true};
 	struct view_state state = {.options = options};
+	struct session_needs needs = {
+	    .groups = GROUP_TRACE, .cmdlines = true, .emit = tell, .context = &state};
 	int err = output__open(&state.output, options->output, stdout), status, closed;
 
 	if (err)

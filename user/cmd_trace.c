@@ -21,7 +21,7 @@ struct trace {
 	struct loop loop;
 	struct follow follow;
 	struct output output;
-	uint64_t told;
+	uint64_t told, flushed;
 	bool began; /* there is something to keep */
 	int err;
 };
@@ -30,7 +30,7 @@ static bool is_followed(const struct trace *trace, const struct event *event)
 {
 	if (!trace->options->argc || event->type == EVENT_LOST || event->type == EVENT_MARK)
 		return true;
-	return event->followed;
+	return event->followed || event->type == EVENT_WARNING;
 }
 
 static void tell(void *context, const struct event *event)
@@ -68,14 +68,24 @@ static int start_command(struct trace *trace)
 	return follow__exec_status(err);
 }
 
+/* the lines since the last time go out together */
+static int flush(struct trace *trace)
+{
+	int err = output__flush(&trace->output, trace->told - trace->flushed);
+
+	trace->flushed = trace->told;
+	trace->session.dropped_output = trace->output.dropped;
+	return err;
+}
+
 static int read_once(struct trace *trace)
 {
 	int err;
 
 	if (!session__read(&trace->session, 0, &err))
 		return err;
-	if (!trace->err && fflush(trace->output.stream))
-		trace->err = -errno;
+	if (!trace->err)
+		trace->err = flush(trace);
 	return trace->err;
 }
 
@@ -102,9 +112,11 @@ static int watch(struct trace *trace)
 			err = session__drain(&trace->session);
 			if (!err)
 				err = trace->err;
-			if (!err && fflush(trace->output.stream))
-				err = -errno;
 		}
+		if (!err && session__look(&trace->session, &trace->loop.patience_ms))
+			loop__hurry(&trace->loop);
+		if (!err)
+			err = flush(trace);
 		if (!err && events & (LOOP_TIMER | LOOP_CHILD))
 			err = read_once(trace);
 		if (events & LOOP_END)
@@ -113,8 +125,10 @@ static int watch(struct trace *trace)
 			if (trace->options->argc && !trace->follow.ended &&
 			    !trace->loop.signal_from_tty)
 				follow__signal(&trace->follow, trace->loop.signal);
-			if (!trace->options->argc || trace->follow.ended)
+			if (!trace->options->argc || trace->follow.ended) {
+				trace->output.hurried = true;
 				break;
+			}
 		}
 	}
 	/* what came since the last interval */
@@ -135,6 +149,7 @@ int command__trace(const struct options *options)
 
 	if (err)
 		return output__failed(&trace.output, err);
+	output__in_background(&trace.output);
 	status = session__open(&trace.session, options, &needs);
 	if (status == EXIT_OK) {
 		err = loop__open(&trace.loop, options->interval_seconds, options->duration_seconds,

@@ -62,9 +62,10 @@ void collector__close(struct collector *collector)
 	free(collector);
 }
 
-void collector__odd_records(struct collector *collector, uint64_t count)
+void collector__our_losses(struct collector *collector, uint64_t odd_records, uint64_t dropped_output)
 {
-	collector->reading.odd_records = count;
+	collector->reading.odd_records = odd_records;
+	collector->reading.dropped_output = dropped_output;
 }
 
 /* key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap */
@@ -153,6 +154,7 @@ static int read_books(struct collector *collector, unsigned wants)
 	if (n < 0)
 		return n;
 	reading->files = tracer__files(collector->tracer, &reading->file_slots);
+	reading->charges = tracer__charges(collector->tracer, &reading->charge_slots);
 	reading->owners = tracer__owners(collector->tracer, &reading->owner_slots);
 	n = tracer__pairs(collector->tracer, &collector->pairs, &collector->pair_capacity);
 	if (n < 0)

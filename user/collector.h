@@ -37,9 +37,31 @@ int collector__seed(struct collector *collector);
 /* NULL at -errno in *err. Lives until the next call. */
 const struct reading *collector__read(struct collector *collector, unsigned wants, int *err);
 
+/*
+ * Single figures, between readings. A mount's use as statfs tells it, and how many pages its
+ * slot had counted then. 0 or -errno.
+ */
+struct mount_now {
+	uint32_t slot; /* 0: it has none */
+	const char *path; /* lives until the next reading */
+	uint64_t used_bytes, limit_bytes, used_inodes, limit_inodes; /* UINT64_MAX: none */
+	int64_t slot_pages;
+};
+int collector__mount_now(struct collector *collector, uint32_t dev, struct mount_now *out);
+/* the next reading looks at the mounts of all namespaces anew */
+void collector__mounts_are_new(struct collector *collector);
+/* usage and limit of every cgroup. Their number, -EOPNOTSUPP without an iterator, or -errno. */
+int collector__counters(struct collector *collector, const struct cgroup_row **rows);
+/* bytes of a cgroup that the kernel can take back; path as in a snapshot. 0 or -errno. */
+int collector__reclaimable(struct collector *collector, const char *path, uint64_t *bytes);
+/* the path of a cgroup by its id, asked of the kernel. 0 or -errno. */
+int collector__cgroup_path(struct collector *collector, uint64_t id, char *path, size_t size);
+/* every process now. Their number or -errno; lives until the next reading. */
+int collector__tasks(struct collector *collector, const struct task_row **rows);
+
 /* a process became another program: its command line is read again */
 void collector__forget(struct collector *collector, uint32_t pid);
-/* odd records so far, for the reading */
-void collector__odd_records(struct collector *collector, uint64_t count);
+/* what was lost on the user side so far, for the reading: odd records, output that nobody took */
+void collector__our_losses(struct collector *collector, uint64_t odd_records, uint64_t dropped_output);
 
 #endif

@@ -99,8 +99,8 @@ static int read_view(struct collector *collector)
 	reading->view = &collector->view;
 	reading->overlays = &collector->overlays;
 	reading->view_generation = ++collector->view_generation;
-	for (size_t i = 0; collector->tracing && i < collector->tmpfs_count; i++)
-		tracer__know_mount(collector->tracer, dev_of(&collector->tmpfs[i]));
+	if (collector->tracing)
+		collector__know_mounts(collector);
 	return 0;
 }
 

@@ -61,6 +61,8 @@ uint64_t clock_ns(int clock);
 
 /* collector_mounts.c */
 int collector__mounts(struct collector *collector, bool fresh);
+/* collector_limits.c: gives each tmpfs a slot of its own for as long as it is mounted */
+void collector__know_mounts(struct collector *collector);
 void collector__free_mounts(struct collector *collector);
 /* collector_maps.c: appends to the holders after `count`; their number or -errno */
 int collector__mapped(struct collector *collector, size_t count);

@@ -4,11 +4,14 @@
  * through the member of the event's own type.
  */
 #include "columns_field.h"
+#include "columns_limits.h"
 
 #define BIT(type) (1u << (type))
 #define OF_MAPS (BIT(EVENT_MMAP) | BIT(EVENT_MUNMAP) | BIT(EVENT_BRK) | BIT(EVENT_MREMAP))
 #define OF_PAGES (BIT(EVENT_CACHE) | BIT(EVENT_TMPFS))
 #define OF_ALL (BIT(EVENT_TYPES) - 1)
+#define OF_REFUSALS (BIT(EVENT_ENOSPC) | BIT(EVENT_SIGBUS))
+#define OF_LIMITS (BIT(EVENT_WARNING) | BIT(EVENT_OOM) | OF_REFUSALS)
 
 static struct value event_type(const void *row)
 {
@@ -33,6 +36,8 @@ static struct value event_path(const void *row)
 {
 	const struct event *e = row;
 
+	if (BIT(e->type) & OF_REFUSALS)
+		return of_string(e->refused.path);
 	return of_string(BIT(e->type) & OF_MAPS ? e->map.path : e->type == EVENT_EXEC ? e->exec.path : e->pages.path);
 }
 
@@ -68,6 +73,26 @@ static const struct column event_columns[] = {
 	OF(BIT(EVENT_FORK) | BIT(EVENT_EXEC) | BIT(EVENT_EXIT), PLAIN(COLUMN_ID, FIELD_U32, ppid, "ppid")),
 	OF(BIT(EVENT_FORK) | BIT(EVENT_EXEC) | BIT(EVENT_EXIT) | BIT(EVENT_OOM),
 	   PLAIN(COLUMN_ID, FIELD_U32, uid, "uid")),
+	OF(BIT(EVENT_WARNING) | OF_REFUSALS, MADE(COLUMN_STRING, column_limit__name, "limit")),
+	OF(BIT(EVENT_WARNING), MADE(COLUMN_STRING, column_limit__which, "limit_name")),
+	OF(BIT(EVENT_WARNING) | BIT(EVENT_OOM), MADE(COLUMN_STRING, column_limit__target, "target")),
+	OF(OF_LIMITS, MADE(COLUMN_BYTES, column_limit__used, "used_bytes")),
+	OF(OF_LIMITS, MADE(COLUMN_BYTES, column_limit__limit, "limit_bytes")),
+	OF(BIT(EVENT_WARNING) | OF_REFUSALS, MADE(COLUMN_COUNT, column_limit__used_inodes, "used_inodes")),
+	OF(BIT(EVENT_WARNING) | OF_REFUSALS, MADE(COLUMN_COUNT, column_limit__limit_inodes, "limit_inodes")),
+	OF(BIT(EVENT_WARNING), MADE(COLUMN_BYTES, column_limit__reclaimable, "reclaimable_bytes")),
+	OF(BIT(EVENT_WARNING), MADE(COLUMN_STRING, column_limit__reason, "reason")),
+	OF(BIT(EVENT_WARNING), MADE(COLUMN_COUNT, column_limit__level, "level_percent")),
+	OF(BIT(EVENT_WARNING), MADE(COLUMN_RATE, column_limit__rate, "rate_bytes_per_second")),
+	OF(BIT(EVENT_WARNING), MADE(COLUMN_SECONDS, column_limit__eta, "eta_seconds")),
+	OF(BIT(EVENT_WARNING), MADE(COLUMN_FLAG, column_limit__by_memory, "limited_by_memory")),
+	OF(BIT(EVENT_WARNING), MADE(COLUMN_STRING, column_limit__advice, "advice")),
+	OF(OF_REFUSALS, PLAIN(COLUMN_STRING, FIELD_STRING, refused.call, "call")),
+	OF(OF_REFUSALS, PLAIN(COLUMN_STRING, FIELD_STRING, refused.mount, "mount")),
+	OF(OF_REFUSALS, PLAIN(COLUMN_BYTES, FIELD_U64, refused.wanted_bytes, "wanted_bytes")),
+	OF(OF_REFUSALS, PLAIN(COLUMN_BYTES, FIELD_U64, refused.written_bytes, "written_bytes")),
+	OF(BIT(EVENT_SIGBUS), PLAIN(COLUMN_ID, FIELD_U64, refused.address, "address")),
+	OF(BIT(EVENT_ENOSPC), PLAIN(COLUMN_FLAG, FIELD_FLAG, refused.is_short, "short")),
 	OF(OF_MAPS, PLAIN(COLUMN_ID, FIELD_U64, map.address, "address")),
 	OF(OF_MAPS, PLAIN(COLUMN_BYTES, FIELD_U64, map.length_bytes, "length_bytes")),
 	OF(OF_MAPS, PLAIN(COLUMN_CHANGE, FIELD_I64, map.change_bytes, "change_bytes")),
@@ -75,7 +100,7 @@ static const struct column event_columns[] = {
 	OF(OF_PAGES, PLAIN(COLUMN_BYTES, FIELD_U64, pages.added_bytes, "added_bytes")),
 	OF(OF_PAGES, PLAIN(COLUMN_BYTES, FIELD_U64, pages.removed_bytes, "removed_bytes")),
 	OF(OF_PAGES, PLAIN(COLUMN_BYTES, FIELD_U64, pages.resident_bytes, "resident_bytes")),
-	OF(OF_MAPS | OF_PAGES | BIT(EVENT_EXEC), MADE(COLUMN_STRING, event_path, "path")),
+	OF(OF_MAPS | OF_PAGES | OF_REFUSALS | BIT(EVENT_EXEC), MADE(COLUMN_STRING, event_path, "path")),
 	OF(OF_PAGES, PLAIN(COLUMN_STRING, FIELD_STRING, pages.mount, "mount")),
 	OF(OF_PAGES, PLAIN(COLUMN_FLAG, FIELD_FLAG, pages.deleted, "deleted")),
 	OF(OF_PAGES | BIT(EVENT_LOST), MADE(COLUMN_COUNT, event_count, "count")),
@@ -92,6 +117,10 @@ static const struct column event_columns[] = {
 	OF(BIT(EVENT_OOM), PLAIN(COLUMN_CHANGE, FIELD_INT, oom.oom_score_adj, "oom_score_adj")),
 	OF(BIT(EVENT_OOM), PLAIN(COLUMN_ID, FIELD_U32, oom.trigger_pid, "trigger_pid")),
 	OF(BIT(EVENT_OOM), PLAIN(COLUMN_STRING, FIELD_STRING, oom.trigger_comm, "trigger_comm")),
+	OF(BIT(EVENT_OOM), PLAIN(COLUMN_BYTES, FIELD_U64, oom.swap_usage_bytes, "target_swap_bytes")),
+	OF(BIT(EVENT_OOM), PLAIN(COLUMN_BYTES, FIELD_U64, oom.swap_limit_bytes, "target_swap_limit_bytes")),
+	OF(BIT(EVENT_OOM), PLAIN(COLUMN_BYTES, FIELD_U64, oom.charged_tmpfs_bytes, "charged_tmpfs_bytes")),
+	OF(BIT(EVENT_OOM), PLAIN(COLUMN_BYTES, FIELD_U64, oom.available_bytes, "available_bytes")),
 	OF(BIT(EVENT_MARK), PLAIN(COLUMN_STRING, FIELD_STRING, mark.label, "label")),
 };
 

@@ -14,6 +14,8 @@ static const uint16_t least[RECORD_TYPES] = {
 	[RECORD_OOM] = sizeof(struct record_oom),
 	[RECORD_MAP] = sizeof(struct record_map),
 	[RECORD_FULL] = sizeof(struct record_full),
+	[RECORD_LIMIT] = sizeof(struct record_limit),
+	[RECORD_REFUSED] = sizeof(struct record_refused),
 };
 
 static void end_comm(struct record_process *process)
@@ -48,7 +50,16 @@ static int check(struct record *head, size_t length)
 		struct record_oom *record = (void *)head;
 		end_comm(&record->victim);
 		record->trigger_comm[COMM_LENGTH - 1] = '\0';
+		return record->path_length <= MAPPED_PATH_BYTES ? 0 : -EINVAL;
+	}
+	case RECORD_LIMIT:
+		end_comm(&((struct record_limit *)head)->process);
 		return 0;
+	case RECORD_REFUSED: {
+		struct record_refused *record = (void *)head;
+		end_comm(&record->process);
+		record->path[MAPPED_PATH_BYTES - 1] = '\0';
+		return record->path_length <= MAPPED_PATH_BYTES ? 0 : -EINVAL;
 	}
 	case RECORD_MAP: {
 		struct record_map *record = (void *)head;

@@ -7,6 +7,7 @@
 #define PAGETIDE_EVENT_H
 
 #include "snapshot.h"
+#include "warning.h"
 
 enum event_type {
 	EVENT_MMAP,
@@ -65,7 +66,22 @@ struct event {
 			int oom_score_adj;
 			uint32_t trigger_pid;
 			const char *trigger_comm;
+			const char *scope; /* path of the cgroup whose limit it was; NULL: the machine's */
+			uint64_t usage_bytes, limit_bytes, swap_usage_bytes, swap_limit_bytes; /* of it */
+			uint64_t charged_tmpfs_bytes; /* tmpfs pages charged to it or below */
+			uint64_t available_bytes;     /* of the machine, at the last reading */
+			const struct warning *who;    /* its culprits: the largest consumers; NULL: not known */
 		} oom; /* pid and comm are the victim's */
+		const struct warning *warning;
+		struct { /* enospc, sigbus */
+			const char *call;  /* "write"; NULL: a fault */
+			const char *limit; /* "size", "inodes", "cgroup"; NULL: not known */
+			const char *path, *mount;
+			bool is_short; /* a write that was cut short: it did not fail */
+			uint64_t wanted_bytes, written_bytes, address; /* ABSENT: none */
+			uint64_t used_bytes, limit_bytes, used_inodes, limit_inodes; /* of the mount */
+			const struct warning *who; /* its culprits: whose bytes are on the mount */
+		} refused;
 		struct {
 			const char *label;
 		} mark;

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "survive.h"
+
 static void close_pair(const int fds[2])
 {
 	close(fds[0]);
@@ -55,6 +57,7 @@ int follow__start(struct follow *follow, char *const *argv, const sigset_t *mask
 	}
 	close(go[0]);
 	close(failed[1]);
+	survive__release(follow->pid);
 	follow->go_fd = go[1];
 	follow->failed_fd = failed[0];
 	return 0;

@@ -84,6 +84,7 @@ int loop__open(struct loop *loop, double interval_seconds, double duration_secon
 	if (!err)
 		err = add(loop, loop->timer_fd, LOOP_TIMER);
 	loop->has_ring = ring_fd >= 0;
+	loop->patience_ms = RING_LOOK_MS;
 	if (!err && ring_fd >= 0)
 		err = add(loop, ring_fd, LOOP_RECORDS);
 	if (!err && input_fd >= 0)
@@ -125,6 +126,16 @@ static int take_signals(struct loop *loop)
 	return events;
 }
 
+void loop__hurry(struct loop *loop)
+{
+	struct itimerspec spec;
+
+	if (timerfd_gettime(loop->timer_fd, &spec))
+		return;
+	spec.it_value = (struct timespec){.tv_nsec = 1};
+	timerfd_settime(loop->timer_fd, 0, &spec, NULL);
+}
+
 int loop__wait(struct loop *loop)
 {
 	struct epoll_event ready[8];
@@ -132,7 +143,7 @@ int loop__wait(struct loop *loop)
 	int events = 0, n;
 
 	do {
-		n = epoll_wait(loop->epoll_fd, ready, 8, loop->has_ring ? RING_LOOK_MS : -1);
+		n = epoll_wait(loop->epoll_fd, ready, 8, loop->has_ring ? loop->patience_ms : -1);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;

@@ -24,6 +24,7 @@ struct loop {
 	int epoll_fd, timer_fd, end_fd, signal_fd;
 	sigset_t before; /* the mask to restore, and to give to a child */
 	bool masked, has_ring;
+	int patience_ms; /* with a ring: the longest that loop__wait waits */
 	int signal;           /* the last one of LOOP_QUIT */
 	bool signal_from_tty; /* sent by the kernel: the whole foreground group got it */
 };
@@ -32,6 +33,8 @@ struct loop {
 int loop__open(struct loop *loop, double interval_seconds, double duration_seconds, int ring_fd,
 	       int input_fd);
 void loop__close(struct loop *loop); /* a zeroed loop is fine */
+/* The next timer event at once; those after it as before. */
+void loop__hurry(struct loop *loop);
 /* Waits for something; returns an or of loop_event, or -errno. */
 int loop__wait(struct loop *loop);
 

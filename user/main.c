@@ -16,13 +16,14 @@
 static int (*const commands[])(const struct options *) = {
 	[COMMAND_TOP] = command__top,	[COMMAND_SNAPSHOT] = command__snapshot,
 	[COMMAND_TRACE] = command__trace, [COMMAND_RUN] = command__run,
-	[COMMAND_PROBES] = command__probes,
+	[COMMAND_PROBES] = command__probes, [COMMAND_EXPLAIN] = command__explain,
 };
 
 int main(int argc, char **argv)
 {
 	struct options options;
 	char error[512];
+	int status;
 
 	if (options__parse(&options, argc, argv, error, sizeof(error))) {
 		say("%s", error);
@@ -41,5 +42,7 @@ int main(int argc, char **argv)
 		say("there is no process %u; ps lists those that run", options.pid);
 		return EXIT_FAILED;
 	}
-	return commands[options.command](&options);
+	status = commands[options.command](&options);
+	say__finish();
+	return status;
 }

@@ -159,7 +159,7 @@ void model__emit(struct model *model, struct event *event, const struct process 
 	model->emit(model->context, event);
 }
 
-static const char *const loss_names[LOSSES + 1] = {
+static const char *const loss_names[LOSS_KINDS] = {
 	[RECORD_FILE] = "records_file",
 	[RECORD_FILE_GONE] = "records_file_gone",
 	[RECORD_FORK] = "records_fork",
@@ -168,6 +168,8 @@ static const char *const loss_names[LOSSES + 1] = {
 	[RECORD_OOM] = "records_oom",
 	[RECORD_MAP] = "records_mapping",
 	[RECORD_FULL] = "records_full",
+	[RECORD_LIMIT] = "records_limit",
+	[RECORD_REFUSED] = "records_refused",
 	[LOSS_FILE_SLOT] = "files_without_name",
 	[LOSS_LEAN] = "pages_without_file",
 	[LOSS_OWNER_SLOT] = "pages_without_owner",
@@ -175,13 +177,16 @@ static const char *const loss_names[LOSSES + 1] = {
 	[LOSS_UNRESOLVED] = "pages_unresolved",
 	[LOSS_DRIFT] = "pages_corrected",
 	[LOSSES] = "records_odd",
+	[LOSSES + 1] = "output_dropped",
 };
 
 /* a corrected page is no loss to tell, only to count */
 static void take_losses(struct model *model, const struct reading *reading)
 {
-	for (int kind = 1; kind <= LOSSES; kind++) {
-		uint64_t count = kind == LOSSES ? reading->odd_records : reading->losses[kind];
+	for (int kind = 1; kind < LOSS_KINDS; kind++) {
+		uint64_t count = kind == LOSSES	  ? reading->odd_records
+				 : kind > LOSSES ? reading->dropped_output
+						 : reading->losses[kind];
 		struct snapshot_loss *row;
 		struct event event = {.type = EVENT_LOST, .boot_ns = reading->boot_ns};
 

@@ -45,6 +45,15 @@ struct model_garbage {
 };
 struct model_garbage model__garbage(const struct model *model);
 
+/*
+ * Names between readings; they live until the next record or reading. A file's path as people see
+ * it, or inside its filesystem (*whole false); a cgroup's path. NULL: not known.
+ */
+const char *model__path_of(const struct model *model, uint32_t file, uint64_t birth_ns, bool *whole);
+const char *model__cgroup_of(const struct model *model, uint64_t id, const char **container);
+/* An event that is no record's: what is known of the process is filled in. pid 0: none. */
+void model__tell(struct model *model, struct event *event, uint32_t pid, uint64_t start_ns);
+
 uint64_t model__oom_kills(const struct model *model, bool followed_only);
 /* processes that were followed, ever */
 uint64_t model__followed(const struct model *model);

@@ -66,6 +66,7 @@ static void fill_row(struct model *model, const struct reading *reading, uint32_
 	row->peak_bytes = figure(in->peak_bytes);
 	row->limit_bytes = figure(in->limit_bytes);
 	row->high_bytes = figure(in->high_bytes);
+	row->soft_bytes = figure(in->soft_bytes);
 	row->anon_bytes = figure(in->anon_bytes);
 	row->file_bytes = figure(in->file_bytes);
 	row->shmem_bytes = figure(in->shmem_bytes);

@@ -9,6 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void note_charge(const struct model *model, const struct reading *reading, uint32_t index,
+			struct snapshot_file *row)
+{
+	const struct cgroup_state *cgroup;
+
+	if (index >= reading->charge_slots || reading->charges[index].birth_ns != reading->files[index].birth_ns)
+		return;
+	row->charged_id = reading->charges[index].memcg;
+	cgroup = model__cgroup(model, row->charged_id);
+	row->charged_path = cgroup && cgroup->seen ? cgroup->path : NULL;
+}
+
 static void file_row(struct model *model, const struct reading *reading, uint32_t index,
 		     size_t *pair, struct owners_of_file *of)
 {
@@ -50,6 +62,7 @@ static void file_row(struct model *model, const struct reading *reading, uint32_
 	row->bytes_each = ABSENT;
 	row->deleted = slot->flags & FILE_DELETED;
 	row->shared = count > 1 || (slot->flags & FILE_SHARED && of->count > 1);
+	note_charge(model, reading, index, row);
 	row->owner_count = count;
 	row->owners = (void *)(uintptr_t)first; /* an index until the array stops growing */
 	row->rate = model__rate(model, state->has_last, row->bytes,

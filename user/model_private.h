@@ -104,7 +104,7 @@ struct model {
 	uint8_t *owner_used;
 	struct snapshot snapshot;
 	uint64_t last_boot_ns;
-	uint64_t told_losses[LOSSES + 1];
+	uint64_t told_losses[LOSS_KINDS];
 	uint64_t oom_kills, followed_oom_kills, followed;
 	bool failed; /* out of memory while building */
 };

@@ -107,6 +107,8 @@ static void take_oom(struct model *model, const struct record_oom *record)
 	event.oom.oom_score_adj = record->oom_score_adj;
 	event.oom.trigger_pid = record->trigger_pid;
 	event.oom.trigger_comm = record->trigger_comm;
+	event.oom.usage_bytes = event.oom.limit_bytes = event.oom.swap_usage_bytes =
+	    event.oom.swap_limit_bytes = event.oom.charged_tmpfs_bytes = event.oom.available_bytes = ABSENT;
 	model__emit(model, &event, victim);
 }
 

@@ -2,6 +2,19 @@
 /* The words for kinds of files and types of events, as users type and read them. */
 #include "event.h"
 
+const char *const warning_limit_names[] = {
+	[WARNING_TMPFS] = "tmpfs",
+	[WARNING_TMPFS_INODES] = "tmpfs_inodes",
+	[WARNING_CGROUP] = "cgroup",
+	[WARNING_SYSTEM] = "system",
+};
+
+const char *const warning_reason_names[] = {
+	[WARNING_BY_LEVEL] = "level",
+	[WARNING_BY_ETA] = "eta",
+	[WARNING_SAMPLE] = "sample",
+};
+
 const char *const file_kind_names[] = {
 	[FILE_KIND_FILE] = "file",
 	[FILE_KIND_TMPFS] = "tmpfs",

@@ -276,7 +276,7 @@ static int check(const struct options *o, const struct complaint *complaint)
 	if (o->show_help || o->show_version)
 		return 0;
 	if (o->command == COMMAND_NONE)
-		return complain(complaint, "no command was given: use top, snapshot, trace, run or probes, or --help");
+		return complain(complaint, "no command was given: use top, snapshot, trace, run, explain or probes, or --help");
 	if (o->command == COMMAND_RUN && o->argc == 0)
 		return complain(complaint, "run needs a command: pagetide run -- COMMAND...");
 	if (o->argv && o->command != COMMAND_RUN && o->command != COMMAND_TRACE)
@@ -285,6 +285,8 @@ static int check(const struct options *o, const struct complaint *complaint)
 		return complain(complaint, "there is no command behind --: give one, or leave -- out");
 	if (o->argv && o->argv[0][0] == '\0')
 		return complain(complaint, "the command to run is an empty word: name a program");
+	if (o->on_warn_test && !o->on_warn)
+		return complain(complaint, "--on-warn-test needs a command to test: --on-warn COMMAND");
 	return check_sort(o, complaint);
 }
 
@@ -296,6 +298,7 @@ int options__parse(struct options *options, int argc, char **argv, char *error, 
 	*options = (struct options){
 		.interval_seconds = 1, .min_bytes = 1 << 20, .max_files = 16384,
 		.events = (1u << EVENT_TYPES) - 1,
+		.warn_at = "80,90,95", .warn_eta_seconds = 60, .warn_floor = 20,
 	};
 	if (error_size)
 		error[0] = '\0';

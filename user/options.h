@@ -18,6 +18,7 @@ enum command {
 	COMMAND_TRACE,
 	COMMAND_RUN,
 	COMMAND_PROBES,
+	COMMAND_EXPLAIN,
 };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
@@ -50,6 +51,12 @@ struct options {
 	const char *output;   /* -o; NULL: the command's default stream */
 	const char *csv_file; /* run --csv FILE */
 	uint64_t max_files;   /* --max-files: slots of the file table */
+	const char *warn_at;  /* levels, "80,90,95" */
+	double warn_eta_seconds; /* 0: never by time */
+	uint64_t warn_floor;  /* percent */
+	const char *on_warn;  /* --on-warn COMMAND; NULL: none */
+	bool on_warn_test;
+	bool log_journal;     /* --log journal */
 	int verbose;
 	bool show_help, show_version;
 	char **argv; /* after "--": the command to run; NULL: none */

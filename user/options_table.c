@@ -8,6 +8,7 @@
 #include "columns.h"
 #include "event.h"
 #include "options_value.h"
+#include "warner.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -209,6 +210,49 @@ static int set_format(struct options *o, enum format format, const struct compla
 	return 0;
 }
 
+static int parse_warn_at(struct options *o, const char *value, const struct complaint *c)
+{
+	unsigned int levels[WARNER_LEVELS];
+
+	if (value__levels(value, levels, WARNER_LEVELS) < 0)
+		return complain(c, "--warn-at '%s' is no list of levels: use up to %d percentages that grow, as in 80,90,95",
+				value, WARNER_LEVELS);
+	o->warn_at = value;
+	return 0;
+}
+
+static int parse_warn_eta(struct options *o, const char *value, const struct complaint *c)
+{
+	return parse_seconds("--warn-eta", value, 0, &o->warn_eta_seconds, c);
+}
+
+static int parse_warn_floor(struct options *o, const char *value, const struct complaint *c)
+{
+	return parse_number("--warn-floor", value, 0, 100, &o->warn_floor, c);
+}
+
+static int parse_on_warn(struct options *o, const char *value, const struct complaint *c)
+{
+	return set_text("--on-warn", value, &o->on_warn, c);
+}
+
+static int parse_on_warn_test(struct options *o, const char *value, const struct complaint *c)
+{
+	(void)value;
+	(void)c;
+	o->on_warn_test = true;
+	return 0;
+}
+
+static int parse_log(struct options *o, const char *value, const struct complaint *c)
+{
+	static const struct word words[] = { { "journal", 1 }, { "none", 0 } };
+	int on = 0, err = one_of(words, sizeof(words) / sizeof(words[0]), "--log", value, &on, c);
+
+	o->log_journal = on;
+	return err;
+}
+
 static int parse_json(struct options *o, const char *value, const struct complaint *c)
 {
 	(void)value;
@@ -245,6 +289,7 @@ static int parse_help(struct options *o, const char *value, const struct complai
 	return 0;
 }
 
+#define WATCHING (FOR_STREAMS | FOR(COMMAND_EXPLAIN))
 #define READINGS_AND_RUN (FOR_READINGS | FOR(COMMAND_RUN))
 #define FILTERED (FOR_READINGS | FOR(COMMAND_TRACE))
 
@@ -253,7 +298,7 @@ const struct option_row option_rows[] = {
 	{ "csv", 0, NULL, FILTERED, "comma-separated rows: one table, or events", parse_csv },
 	{ "csv", 0, "FILE", FOR(COMMAND_RUN), "the timeline as CSV, a line an interval", parse_csv_file },
 	{ "interval", 0, "SECONDS", FOR_STREAMS | FOR(COMMAND_RUN), "time between readings (1)", parse_interval },
-	{ "duration", 0, "SECONDS", FOR_STREAMS, "end after this time", parse_duration },
+	{ "duration", 0, "SECONDS", WATCHING, "end after this time", parse_duration },
 	{ "count", 0, "N", FOR_STREAMS, "end after N readings or events", parse_count },
 	{ "by", 0, "VIEW", READINGS_AND_RUN, "process, container, cgroup, mount, file or system", parse_by },
 	{ "sort", 0, "COLUMN", READINGS_AND_RUN, "order of the rows; names as in --json", parse_sort },
@@ -264,6 +309,12 @@ const struct option_row option_rows[] = {
 	{ "container", 0, "NAME", FILTERED, "only this container: its name or id", parse_container },
 	{ "events", 0, "LIST", FOR(COMMAND_TRACE), "only these, as in mmap,exit,tmpfs", parse_events },
 	{ "min-bytes", 0, "SIZE", FOR(COMMAND_TRACE), "smallest change worth a line (1M)", parse_min_bytes },
+	{ "warn-at", 0, "PERCENTS", FOR_WARNERS, "levels of a limit that are warned of (80,90,95)", parse_warn_at },
+	{ "warn-eta", 0, "SECONDS", FOR_WARNERS, "warn when full within that time (60; 0: never)", parse_warn_eta },
+	{ "warn-floor", 0, "PERCENT", FOR_WARNERS, "never by time below this level (20)", parse_warn_floor },
+	{ "on-warn", 0, "COMMAND", FOR_WARNERS, "run it for each warning, JSON on its input", parse_on_warn },
+	{ "on-warn-test", 0, NULL, FOR_WARNERS, "run it once at the start with a sample", parse_on_warn_test },
+	{ "log", 0, "WHERE", FOR_WARNERS, "journal: warnings to the system's log too", parse_log },
 	{ "tier", 0, "TIER", FOR_ALL, "auto, tracepoint, fentry or kprobe (auto)", parse_tier },
 	{ "max-files", 0, "N", FILTERED | FOR(COMMAND_RUN), "files with a row of their own (16384)", parse_max_files },
 	{ "output", 'o', "FILE", FOR_ALL, "write there, whole or not at all", parse_output },
@@ -278,6 +329,7 @@ const struct command_row command_rows[] = {
 	{ COMMAND_SNAPSHOT, "snapshot", "", "one reading of everything, then exit" },
 	{ COMMAND_TRACE, "trace", " [-- COMMAND...]", "events as they happen; of COMMAND only, if given" },
 	{ COMMAND_RUN, "run", " -- COMMAND...", "run COMMAND, then tell what it did to memory" },
+	{ COMMAND_EXPLAIN, "explain", "", "what fills memory, which limit ends when" },
 	{ COMMAND_PROBES, "probes", "", "what this kernel allows, and what is lost" },
 };
 const size_t command_count = sizeof(command_rows) / sizeof(command_rows[0]);

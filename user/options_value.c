@@ -5,6 +5,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,4 +103,25 @@ size_t value__distance(const char *a, const char *b)
 		}
 	}
 	return rows[m % 3][n];
+}
+
+int value__levels(const char *text, unsigned int *levels, size_t cap)
+{
+	unsigned long last = 0;
+	size_t count = 0;
+
+	for (;;) {
+		char *end;
+		unsigned long level = strtoul(text, &end, 10);
+
+		if (text[0] < '0' || text[0] > '9' || level <= last || level > 100 || count == cap)
+			return -EINVAL;
+		last = level;
+		levels[count++] = (unsigned int)level;
+		if (*end == '\0')
+			return (int)count;
+		if (*end != ',')
+			return -EINVAL;
+		text = end + 1;
+	}
 }

@@ -12,6 +12,9 @@ int value__number(const char *text, uint64_t *number);
 /* "2", "0.25", ".5", "1.", each with or without "s"; 0, -EINVAL or -ERANGE */
 int value__seconds(const char *text, double *seconds);
 
+/* "80,90,95": percentages that grow, at most cap; their number or -EINVAL */
+int value__levels(const char *text, unsigned int *levels, size_t cap);
+
 /* adds a word to a list, after ", " unless it is the first; cut if it does not fit */
 void value__append(char *list, size_t size, const char *word);
 

@@ -28,6 +28,15 @@ int out__flush(FILE *out)
 	return out__status(out);
 }
 
+static FILE *stand_in;
+static int stands_for = -1;
+
+void out__stands_for(FILE *out, int fd)
+{
+	stand_in = out;
+	stands_for = fd;
+}
+
 int out__width(FILE *out)
 {
 	const char *columns = getenv("COLUMNS");
@@ -37,7 +46,7 @@ int out__width(FILE *out)
 
 	if (told >= WIDTH_MIN)
 		return told < WIDTH_MAX ? (int)told : WIDTH_MAX;
-	fd = fileno(out); /* -1 for a stream in memory */
+	fd = out == stand_in ? stands_for : fileno(out); /* -1 for a stream in memory */
 	if (fd >= 0 && ioctl(fd, TIOCGWINSZ, &window) == 0 && window.ws_col >= WIDTH_MIN)
 		return window.ws_col < WIDTH_MAX ? window.ws_col : WIDTH_MAX;
 	return WIDTH_DEFAULT;

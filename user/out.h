@@ -15,6 +15,9 @@ int out__status(FILE *out);
 /* the same, all that was buffered written first */
 int out__flush(FILE *out);
 
+/* a stream that ends in another file: its width is that file's; one at a time, NULL: none */
+void out__stands_for(FILE *out, int fd);
+
 /* COLUMNS if it is set to 20 or more, else the terminal's width, else 80 */
 int out__width(FILE *out);
 

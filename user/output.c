@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "out.h"
 #include "say.h"
+
+#define PATIENCE_SECONDS 2 /* of a user who wants to leave */
 
 /* a file without a name: whatever ends us, nothing of it stays. -1 where there is no such thing. */
 static int open_nameless(struct output *output)
@@ -77,6 +80,42 @@ int output__open(struct output *output, const char *path, FILE *otherwise)
 	return 0;
 }
 
+void output__in_background(struct output *output)
+{
+	if (fflush(output->stream) || outbox__open(&output->box, fileno(output->stream)))
+		return;
+	output->target = output->stream;
+	output->stream = outbox__stream(output->box);
+	out__stands_for(output->stream, fileno(output->target));
+}
+
+int output__flush(struct output *output, uint64_t items)
+{
+	int err = fflush(output->stream) ? -errno : 0;
+
+	if (!output->box || err)
+		return err;
+	err = outbox__send(output->box);
+	if (err != -ENOBUFS)
+		return err;
+	output->dropped += items;
+	return 0;
+}
+
+/* to the end of what is in the background */
+static int come_back(struct output *output)
+{
+	int err = output__flush(output, 1);
+
+	if (!err)
+		err = outbox__drain(output->box, output->hurried ? PATIENCE_SECONDS : 0);
+	outbox__close(output->box);
+	output->box = NULL;
+	out__stands_for(NULL, -1);
+	output->stream = output->target;
+	return err;
+}
+
 /* a nameless file gets its name beside the place first: a rename replaces, a link does not */
 static int put_in_place(struct output *output)
 {
@@ -99,7 +138,9 @@ int output__close(struct output *output, int failed)
 
 	if (!output->stream)
 		return 0;
-	if (fflush(output->stream) || ferror(output->stream))
+	if (output->box)
+		err = come_back(output);
+	if (!err && (fflush(output->stream) || ferror(output->stream)))
 		err = -errno;
 	if (output->temporary[0] && !failed && !err)
 		err = put_in_place(output);
@@ -118,6 +159,10 @@ int output__failed(const struct output *output, int err)
 {
 	const char *where = output->path[0] ? output->path : "standard output";
 
+	if (err == -ETIMEDOUT) {
+		say("nobody reads %s: the end of the output is missing", where);
+		return EXIT_FAILED;
+	}
 	if (err == -EPIPE && !output->path[0])
 		return EXIT_FAILED; /* the reader has gone: it needs no word */
 	say("cannot write to %s: %s", where, strerror(-err));

@@ -1,24 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A command's output: standard output, or a file that appears whole or not at all
- * (written beside its place, renamed when it is complete).
+ * (written beside its place, renamed when it is complete). In the background, one that
+ * blocks makes nobody wait: what finds no room is dropped and counted.
  */
 #ifndef PAGETIDE_OUTPUT_H
 #define PAGETIDE_OUTPUT_H
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+
+#include "outbox.h"
 
 struct output {
 	FILE *stream;
+	FILE *target; /* in the background: where the stream ends */
+	struct outbox *box; /* NULL: written at once */
+	uint64_t dropped; /* items */
+	bool hurried; /* the user wants to leave: at the end nobody is waited for */
 	char path[PATH_MAX], temporary[PATH_MAX];
 	bool nameless; /* temporary is no file yet */
 };
 
 /* path NULL: `otherwise` is used, not owned. 0 or -errno. */
 int output__open(struct output *output, const char *path, FILE *otherwise);
-/* Flushes, and puts the file in its place; with failed set it is removed. 0 or -errno. */
+/* From now on writing does not wait; where that cannot be had it is as before. */
+void output__in_background(struct output *output);
+/*
+ * What was written since the last flush goes out, so many items (lines, tables): whole, or it is
+ * dropped and counted. 0, or -errno of writing, which may be of what was flushed before.
+ */
+int output__flush(struct output *output, uint64_t items);
+/* Flushes, waits until it is written, and puts the file in its place; with failed set it is removed. 0 or -errno. */
 int output__close(struct output *output, int failed);
 /* Says in one line what -errno of writing means, and returns the exit status. */
 int output__failed(const struct output *output, int err);

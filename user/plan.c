@@ -101,6 +101,23 @@ static int offers_sys_exit(struct kernel *kernel)
 	return kernel__has_tracepoint(kernel, "sys_exit") ? 0 : -ENOENT;
 }
 
+static int offers_reclaim(struct kernel *kernel)
+{
+	return kernel__has_tracepoint(kernel, "mm_vmscan_memcg_reclaim_begin") ? 0 : -ENOENT;
+}
+
+static int offers_find_vma(struct kernel *kernel)
+{
+	return kernel__has_helper(kernel, "find_vma") ? kernel__try_tracepoint(kernel, "signal_generate")
+						      : -ENOENT;
+}
+
+static int offers_mapping_tree(struct kernel *kernel)
+{
+	return kernel__has_field(kernel, "mm_struct", "mm_rb") ? kernel__try_tracepoint(kernel, "signal_generate")
+							       : -ENOENT;
+}
+
 static int offers_always(struct kernel *kernel)
 {
 	(void)kernel;
@@ -162,6 +179,22 @@ const struct fact facts[FACTS] = {
 		  offers_oom_task, NULL},
 		 {"tracepoint mark_victim (pid)", TIER_AUTO, {"oom_pid_tracepoint"}, offers_oom_pid,
 		  "the victim's memory at the kill; its name is the last one seen"})},
+	[FACT_RECLAIM] = {FACT_RECLAIM, "limits met", "a cgroup at its limit", GROUP_TRACE,
+	    WAYS({"tracepoint mm_vmscan_memcg_reclaim_begin", TIER_AUTO, {"reclaim_tracepoint"},
+		  offers_reclaim, NULL})},
+	[FACT_CGROUP_WATCH] = {FACT_CGROUP_WATCH, "cgroup levels", "a cgroup that comes near its limit",
+	    GROUP_TRACE,
+	    WAYS({"tracepoint mod_memcg_lruvec_state, attached near a limit", TIER_AUTO,
+		  {"cgroup_watch_tracepoint"}, offers_memcg, NULL},
+		 {"polling, faster near a limit", TIER_AUTO, {NULL}, offers_always,
+		  "a level is told up to a poll late; at the limit at once"}), true},
+	[FACT_ENOSPC] = {FACT_ENOSPC, "ENOSPC", "what a full tmpfs refuses", GROUP_TRACE,
+	    WAYS({"tracepoint sys_exit, attached when a tmpfs is close to full", TIER_AUTO,
+		  {"enospc_tracepoint"}, offers_sys_exit, "io_uring's writes"}), true},
+	[FACT_SIGBUS] = {FACT_SIGBUS, "SIGBUS", "faults that a full tmpfs refuses", GROUP_TRACE,
+	    WAYS({"tracepoint signal_generate", TIER_AUTO, {"sigbus_tracepoint"}, offers_find_vma, NULL},
+		 {"tracepoint signal_generate, tree of mappings", TIER_AUTO, {"sigbus_tree_tracepoint"},
+		  offers_mapping_tree, NULL})},
 	[FACT_MAPPINGS] = {FACT_MAPPINGS, "mappings", "mmap, munmap, brk, mremap", GROUP_MAPPINGS,
 	    WAYS({"tracepoint sys_exit", TIER_AUTO, {"map_tracepoint", "map_exit_tracepoint"},
 		  offers_sys_exit, NULL})},

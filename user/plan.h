@@ -27,6 +27,10 @@ enum fact_id {
 	FACT_EXEC,
 	FACT_EXIT,
 	FACT_OOM,
+	FACT_RECLAIM,
+	FACT_CGROUP_WATCH,
+	FACT_ENOSPC,
+	FACT_SIGBUS,
 	FACT_MAPPINGS,
 	FACTS,
 };
@@ -54,6 +58,7 @@ struct fact {
 	const char *name, *what;
 	enum fact_group group;
 	const struct way *ways; /* ended by a way without a name */
+	bool late;              /* taxes everything: attached by tracer__arm() only */
 };
 
 struct choice {

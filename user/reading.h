@@ -14,6 +14,8 @@
 #include "tracer.h"
 #include "wire.h"
 
+#define LOSS_KINDS (LOSSES + 2) /* the kernel side's, odd records, output */
+
 struct reading_mount {
 	const char *path;
 	unsigned major, minor;
@@ -40,6 +42,8 @@ struct reading {
 	size_t task_count;
 	const struct file_slot *files;
 	uint32_t file_slots;
+	const struct file_charge *charges; /* parallel to files as far as they go; NULL: not known */
+	uint32_t charge_slots;
 	const struct owner_slot *owners;
 	uint32_t owner_slots;
 	struct pair_row *pairs; /* the model sorts them */
@@ -58,6 +62,7 @@ struct reading {
 	const struct sysmem *system;
 	uint64_t losses[LOSSES];
 	uint64_t odd_records;
+	uint64_t dropped_output; /* lines or tables that nobody took */
 };
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef PAGETIDE_RUN_H
 #define PAGETIDE_RUN_H
 
-#include "snapshot.h"
+#include "event.h"
 
 /* one row an interval: the sums over the command and its living descendants */
 struct timeline_row {
@@ -34,6 +34,8 @@ struct run_report {
 	uint64_t descendants; /* processes besides the command itself */
 	uint64_t oom_kills, enospc, sigbus;
 	uint64_t warnings;
+	const struct event *warning_events; /* the first of them, in their order */
+	size_t warning_event_count;
 	const struct timeline_row *timeline;
 	size_t timeline_count;
 };

@@ -285,6 +285,7 @@ bool select__event(const struct event *event, const struct options *options)
 		return true;
 	if (options->events_given && !(options->events & 1u << event->type))
 		return false;
-	return event->type == EVENT_MARK ||
+	/* a limit that comes near is everyone's */
+	return event->type == EVENT_MARK || event->type == EVENT_WARNING ||
 	       fits(options, event->pid, event->comm, event->cgroup, event->container);
 }

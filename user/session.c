@@ -152,6 +152,18 @@ static int open_kernel_side(struct session *session, const struct session_needs 
 	return can_do_without(needs) ? EXIT_OK : attach(session, needs);
 }
 
+/* an event on its way from the model to the command */
+static void tell(void *context, const struct event *event)
+{
+	struct session *session = context;
+	struct event whole = *event;
+
+	if (session->limits)
+		limitwatch__decorate(session->limits, &whole);
+	if (session->emit)
+		session->emit(session->context, &whole);
+}
+
 static int open_model(struct session *session, const struct session_needs *needs)
 {
 	struct model_settings settings = {
@@ -166,7 +178,18 @@ static int open_model(struct session *session, const struct session_needs *needs
 	    .page_event_files = 20,
 	};
 
-	return model__open(&session->model, &settings, needs->emit, needs->context);
+	session->emit = needs->emit;
+	session->context = needs->context;
+	return model__open(&session->model, &settings, tell, session);
+}
+
+static int open_limits(struct session *session)
+{
+	if (!session->tracing)
+		return 0;
+	say__in_background();
+	return limitwatch__open(&session->limits, session->options, session->tracer, session->collector,
+				session->model);
 }
 
 int session__open(struct session *session, const struct options *options,
@@ -187,6 +210,10 @@ int session__open(struct session *session, const struct options *options,
 		err = collector__seed(session->collector);
 	if (!err)
 		err = open_model(session, needs);
+	if (!err)
+		err = open_limits(session);
+	if (err == -EINVAL)
+		return EXIT_USAGE; /* it has said why */
 	if (err) {
 		say("cannot start: %s", strerror(-err));
 		return EXIT_FAILED;
@@ -201,6 +228,7 @@ int session__open(struct session *session, const struct options *options,
 
 void session__close(struct session *session)
 {
+	limitwatch__close(session->limits);
 	model__close(session->model);
 	collector__close(session->collector);
 	tracer__close(session->tracer);
@@ -226,6 +254,8 @@ static void take_record(void *context, const void *data, size_t length)
 	if (record->type == RECORD_EXEC)
 		collector__forget(session->collector,
 				  ((const struct record_exec *)record)->process.pid);
+	if (session->limits)
+		limitwatch__record(session->limits, record);
 	err = model__record(session->model, record);
 	if (err && !session->error)
 		session->error = err;
@@ -261,7 +291,7 @@ const struct snapshot *session__read(struct session *session, unsigned wants, in
 	const struct reading *reading;
 	const struct snapshot *snapshot;
 
-	collector__odd_records(session->collector, session->decoded.odd);
+	collector__our_losses(session->collector, session->decoded.odd, session->dropped_output);
 	reading = collector__read(session->collector, session->wants | wants, err);
 	if (!reading)
 		return NULL;
@@ -274,5 +304,16 @@ const struct snapshot *session__read(struct session *session, unsigned wants, in
 		*err = -ENOMEM;
 	else
 		clear_garbage(session);
+	if (snapshot && session->limits)
+		limitwatch__snapshot(session->limits, snapshot);
 	return snapshot;
+}
+
+bool session__look(struct session *session, int *patience_ms)
+{
+	if (!session->limits)
+		return false;
+	limitwatch__look(session->limits);
+	*patience_ms = limitwatch__patience_ms(session->limits);
+	return limitwatch__wants_reading(session->limits);
 }

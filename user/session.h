@@ -9,6 +9,7 @@
 #include "collector.h"
 #include "decode.h"
 #include "kernel.h"
+#include "limitwatch.h"
 #include "model.h"
 #include "options.h"
 #include "plan.h"
@@ -21,10 +22,14 @@ struct session {
 	struct tracer *tracer;
 	struct collector *collector;
 	struct model *model;
+	struct limitwatch *limits; /* NULL: nothing is traced */
+	model_event_fn emit;       /* the command's */
+	void *context;
 	struct decode_stats decoded;
 	bool tracing;
 	char host[256];
 	unsigned wants; /* enum want, of each reading */
+	uint64_t dropped_output; /* set by the command: what nobody took of what it told */
 	int error;      /* the first error while draining */
 };
 
@@ -46,6 +51,11 @@ void session__close(struct session *session);
 
 /* Takes the records that wait. 0 or -errno. */
 int session__drain(struct session *session);
+/*
+ * Call whenever the loop came round: what is due between readings. How long it may wait
+ * goes into *patience_ms; true: a reading is wanted at once.
+ */
+bool session__look(struct session *session, int *patience_ms);
 /* One reading, through the model; the kernel side's garbage is cleared. NULL: *err is -errno. */
 const struct snapshot *session__read(struct session *session, unsigned wants, int *err);
 

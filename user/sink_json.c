@@ -5,6 +5,7 @@
  */
 #include "sink_json.h"
 
+#include "limit_sinks.h"
 #include "out.h"
 #include "select.h"
 
@@ -189,7 +190,7 @@ static int json_snapshot(FILE *out, const struct snapshot *snapshot, const struc
 
 static int json_event(FILE *out, const struct event *event, const struct options *options)
 {
-	int err = json_row__put(out, json_row__make(&columns_event, event, 1u << event->type), false);
+	int err = json_row__put(out, sink_json__make_event(event), false);
 
 	(void)options;
 	fputc('\n', out);

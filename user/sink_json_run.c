@@ -3,6 +3,7 @@
  * The report of a run as one JSON object: what the command was and did, the tables as they are when
  * all is over, and the timeline, row by row.
  */
+#include "limit_sinks.h"
 #include "out.h"
 #include "sink_json.h"
 
@@ -90,6 +91,22 @@ static json_t *make_head(const struct run_report *r)
 	return NULL;
 }
 
+static int put_warnings(FILE *out, const struct run_report *r)
+{
+	int err = 0;
+
+	if (!r->warning_events)
+		return 0;
+	fputs(",\"warning_events\":[", out);
+	for (size_t i = 0; i < r->warning_event_count && !err; i++) {
+		if (i)
+			fputc(',', out);
+		err = json_row__put(out, sink_json__make_event(&r->warning_events[i]), false);
+	}
+	fputc(']', out);
+	return err ? err : out__status(out);
+}
+
 static int put_timeline(FILE *out, const struct run_report *r)
 {
 	int err = 0;
@@ -113,6 +130,8 @@ int sink_json__report(FILE *out, const struct run_report *report, const struct o
 	fputc(',', out);
 	if (!err)
 		err = sink_json__members(out, report->snapshot, options);
+	if (!err)
+		err = put_warnings(out, report);
 	if (!err)
 		err = put_timeline(out, report);
 	fputs("}\n", out);

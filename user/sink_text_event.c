@@ -2,6 +2,7 @@
 /* One event as one line for people, the time first. No name in it may make it two. */
 #include "columns.h"
 #include "escape.h"
+#include "limit_sinks.h"
 #include "out.h"
 #include "sink_text.h"
 #include "units.h"
@@ -82,10 +83,11 @@ static void put_oom(FILE *out, const struct event *e)
 	put_bytes(out, ", swap ", e->oom.swap_bytes);
 	put_bytes(out, ", page tables ", e->oom.page_table_bytes);
 	fprintf(out, ", oom_score_adj %d", e->oom.oom_score_adj);
-	if (!e->oom.trigger_pid)
-		return;
-	put_name(out, "; the memory was asked for by ", e->oom.trigger_comm, "");
-	fprintf(out, "[%u]", e->oom.trigger_pid);
+	if (e->oom.trigger_pid) {
+		put_name(out, "; the memory was asked for by ", e->oom.trigger_comm, "");
+		fprintf(out, "[%u]", e->oom.trigger_pid);
+	}
+	sink_text__oom_scope(out, e);
 }
 
 static void put_details(FILE *out, const struct event *e)
@@ -113,11 +115,12 @@ static void put_details(FILE *out, const struct event *e)
 	case EVENT_OOM:
 		put_oom(out, e);
 		break;
-	case EVENT_ENOSPC:
-		fputs(" No space left on device", out);
+	case EVENT_WARNING:
+		sink_text__warning(out, e->warning);
 		break;
+	case EVENT_ENOSPC:
 	case EVENT_SIGBUS:
-		fputs(" touched a mapping whose page could not be had (SIGBUS)", out);
+		sink_text__refused(out, e);
 		break;
 	case EVENT_MARK:
 		put_path(out, e->mark.label);
@@ -125,7 +128,6 @@ static void put_details(FILE *out, const struct event *e)
 	case EVENT_LOST:
 		fprintf(out, " %" PRIu64 " records of %s", e->lost.count, e->lost.kind);
 		break;
-	case EVENT_WARNING:
 	case EVENT_TYPES:
 		break;
 	}

@@ -4,6 +4,7 @@
  * made of, what it brought in and left behind, and who of its descendants, mounts and files it was.
  */
 #include "escape.h"
+#include "limit_sinks.h"
 #include "out.h"
 #include "sink_text.h"
 #include "units.h"
@@ -112,6 +113,11 @@ static void print_trouble(FILE *out, const struct run_report *r)
 		    "calls failed: No space left on device (ENOSPC)");
 	print_count(out, r->sigbus, "bus error (SIGBUS)", "bus errors (SIGBUS)");
 	print_count(out, r->warnings, "warning was given", "warnings were given");
+	for (size_t i = 0; i < r->warning_event_count; i++) {
+		fputs("   ", out);
+		sink_text__warning(out, r->warning_events[i].warning);
+		fputc('\n', out);
+	}
 }
 
 /* Bytes for people behind a label, "not known" where they are not. */

@@ -65,6 +65,7 @@ struct snapshot_cgroup {
 	int version; /* 1 or 2 */
 	const char *container;
 	uint64_t usage_bytes, peak_bytes, limit_bytes, high_bytes;
+	uint64_t soft_bytes; /* v1 */
 	const char *tightest_path; /* NULL: no limit up the tree */
 	uint64_t tightest_limit_bytes, tightest_room_bytes;
 	uint64_t anon_bytes, file_bytes, shmem_bytes, kernel_bytes, swap_bytes, reclaimable_bytes;
@@ -112,6 +113,8 @@ struct snapshot_file {
 	const uint32_t *holders; /* pids; NULL with 0: nobody, or not asked */
 	size_t holder_count;
 	bool holders_known;
+	uint64_t charged_id;      /* memory cgroup that its last page was charged to; 0: not known, or none */
+	const char *charged_path; /* NULL: it is removed, or not known */
 };
 
 struct snapshot_loss {

@@ -89,6 +89,7 @@ static void set_sizes(struct tracer *tracer, const struct tracer_knobs *knobs)
 	bpf->rodata->knob_owners = tracer->owner_slots;
 	bpf->rodata->knob_cpus = (uint32_t)libbpf_num_possible_cpus();
 	bpf_map__set_max_entries(bpf->maps.files, tracer->file_slots);
+	bpf_map__set_max_entries(bpf->maps.charges, tracer->file_slots);
 	bpf_map__set_max_entries(bpf->maps.file_index, tracer->file_slots);
 	bpf_map__set_max_entries(bpf->maps.files_free, tracer->file_slots);
 	bpf_map__set_max_entries(bpf->maps.files_kept, tracer->file_slots);
@@ -169,9 +170,12 @@ static int map_books(struct tracer *tracer)
 	int err;
 
 	set_books(&tracer->files, tracer->bpf->maps.files);
+	set_books(&tracer->charges, tracer->bpf->maps.charges);
 	set_books(&tracer->owners, tracer->bpf->maps.owners);
 	set_books(&tracer->mounts, tracer->bpf->maps.mounts);
 	err = tracer__map_slots(&tracer->files, 1);
+	if (!err)
+		err = tracer__map_slots(&tracer->charges, 1);
 	if (!err)
 		err = tracer__map_slots(&tracer->owners, 1);
 	if (!err)
@@ -267,8 +271,11 @@ void tracer__close(struct tracer *tracer)
 		bpf_link__destroy(tracer->links[i]);
 	for (int i = 0; i < ITERATORS; i++)
 		bpf_link__destroy(tracer->iterators[i]);
+	for (int i = 0; i < FACTS; i++)
+		bpf_link__destroy(tracer->late_links[i]);
 	ring_buffer__free(tracer->ring);
 	unmap_slots(&tracer->files);
+	unmap_slots(&tracer->charges);
 	unmap_slots(&tracer->owners);
 	unmap_slots(&tracer->mounts);
 	pagetide_bpf__destroy(tracer->bpf);
@@ -314,7 +321,7 @@ int tracer__attach(struct tracer *tracer, enum fact_id *failed)
 		err = attach_way(tracer, plan->choices[first].way);
 	for (int i = 0; !err && i < FACTS; i++) {
 		*failed = (enum fact_id)i;
-		if (i != first && plan->choices[i].way)
+		if (i != first && plan->choices[i].way && !facts[i].late)
 			err = attach_way(tracer, plan->choices[i].way);
 	}
 	return err;
@@ -364,26 +371,4 @@ int tracer__follow(struct tracer *tracer, uint32_t pid)
 
 	return bpf_map__update_elem(tracer->bpf->maps.followed, &pid, sizeof(pid), &one, sizeof(one),
 				    BPF_ANY);
-}
-
-uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
-{
-	struct bpf_map *map = tracer->bpf->maps.mount_index;
-	uint32_t index;
-
-	if (bpf_map__lookup_elem(map, &dev, sizeof(dev), &index, sizeof(index), 0) == 0)
-		return index;
-	index = tracer->known_mounts + 1;
-	if (index >= bpf_map__max_entries(tracer->bpf->maps.mounts) ||
-	    bpf_map__update_elem(map, &dev, sizeof(dev), &index, sizeof(index), BPF_ANY))
-		return 0;
-	tracer->known_mounts++;
-	return tracer__map_slots(&tracer->mounts, index + 1) ? 0 : index;
-}
-
-const struct mount_slot *tracer__mount(const struct tracer *tracer, uint32_t index)
-{
-	const struct mount_slot *mounts = tracer->mounts.address;
-
-	return &mounts[index];
 }

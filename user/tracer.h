@@ -47,6 +47,8 @@ int tracer__refresh(struct tracer *tracer);
 
 /* The books, in place: they change while they are read, and live until the next call of the same. Slots from *slots on are unused. */
 const struct file_slot *tracer__files(struct tracer *tracer, uint32_t *slots);
+/* parallel to the files: what each is charged to, as the last refresh found it */
+const struct file_charge *tracer__charges(struct tracer *tracer, uint32_t *slots);
 const struct owner_slot *tracer__owners(struct tracer *tracer, uint32_t *slots);
 struct pair_row {
 	struct pair_key key;
@@ -67,6 +69,15 @@ int tracer__make_room(struct tracer *tracer);
  */
 uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev);
 const struct mount_slot *tracer__mount(const struct tracer *tracer, uint32_t index);
+/* All but these are mounted no more: their slots and device numbers may come back. */
+void tracer__forget_mounts(struct tracer *tracer, const uint32_t *devs, size_t count);
+/* A record comes when they reach `pages`, one when no more inodes are free; 0: never. */
+void tracer__arm_mount(struct tracer *tracer, uint32_t index, int64_t pages, uint64_t free_inodes);
+/* A record comes when this cgroup's usage reaches `pages` (0: never more), while
+ * FACT_CGROUP_WATCH is armed. 0 or -errno. */
+int tracer__arm_cgroup(struct tracer *tracer, uint64_t id, uint64_t pages);
+/* Attaches or detaches a late fact; idempotent. 0, -EOPNOTSUPP (no program), -errno. */
+int tracer__arm(struct tracer *tracer, enum fact_id fact, bool on);
 int tracer__follow(struct tracer *tracer, uint32_t pid);
 
 /*

@@ -10,6 +10,7 @@
 #include "pagetide.skel.h"
 #include "tracer.h"
 
+#define MAX_MOUNTS 1024 /* as the maps have it */
 #define MAX_LINKS (FACTS * WAY_PROGRAMS)
 
 enum iterator { ITERATE_TASKS, ITERATE_CGROUPS, ITERATE_OPEN, ITERATE_MAPPED, ITERATE_FILES, ITERATORS };
@@ -28,9 +29,10 @@ struct tracer {
 	struct ring_buffer *ring;
 	struct bpf_link *links[MAX_LINKS];
 	int link_count;
+	struct bpf_link *late_links[FACTS]; /* tracer__arm() */
 	struct bpf_link *iterators[ITERATORS];
-	struct books_map files, owners, mounts;
-	uint32_t known_mounts;
+	struct books_map files, charges, owners, mounts;
+	uint32_t mount_devs[MAX_MOUNTS]; /* of the mounts' slots; 0: free */
 	uint32_t file_slots, kept_slots, owner_slots;
 	uint32_t lean_tables;
 	tracer_record_fn take;

@@ -181,6 +181,13 @@ const struct file_slot *tracer__files(struct tracer *tracer, uint32_t *slots)
 	return tracer->files.address;
 }
 
+const struct file_charge *tracer__charges(struct tracer *tracer, uint32_t *slots)
+{
+	tracer__map_slots(&tracer->charges, tracer->bpf->bss->files_top);
+	*slots = least(tracer->bpf->bss->files_top, tracer->charges.mapped);
+	return tracer->charges.address;
+}
+
 const struct owner_slot *tracer__owners(struct tracer *tracer, uint32_t *slots)
 {
 	tracer__map_slots(&tracer->owners, tracer->bpf->bss->owners_top);

@@ -43,6 +43,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_STACK = 23,
 	BPF_MAP_TYPE_RINGBUF = 27,
@@ -111,12 +112,17 @@ struct dentry {
 struct super_block {
 	unsigned int s_dev;
 	unsigned long s_magic;
+	void *s_fs_info;
 };
 typedef struct spinlock {
 	int lock; /* really a struct; only its first four bytes are read */
 } spinlock_t;
 struct xarray {
 	spinlock_t xa_lock;
+	void *xa_head;
+};
+struct xa_node {
+	void *slots[64];
 };
 struct address_space {
 	struct inode *host;
@@ -155,6 +161,11 @@ struct percpu_counter {
 	s64 count;
 	__s32 *counters;
 };
+struct shmem_sb_info {
+	unsigned long max_blocks;
+	struct percpu_counter used_blocks;
+	unsigned long max_inodes;
+};
 struct page {
 	unsigned long flags;
 	struct address_space *mapping;
@@ -162,13 +173,15 @@ struct page {
 struct folio {
 	unsigned long flags;
 	struct address_space *mapping;
+	unsigned long memcg_data;
 };
 
 enum pageflags { PG_head = 16 };
-enum node_stat_item { NR_SHMEM = 22 };
+enum node_stat_item { NR_ANON_MAPPED = 17, NR_FILE_PAGES = 19, NR_SHMEM = 22 };
 
 /* cgroups */
 struct kernfs_node {
+	const char *name;
 	u64 id;
 };
 struct cgroup;
@@ -187,14 +200,29 @@ enum cgroup_subsys_id { memory_cgrp_id = 4 };
 struct page_counter {
 	atomic_long_t usage;
 	unsigned long max, high, watermark;
+	struct page_counter *parent;
 };
 struct mem_cgroup {
 	struct cgroup_subsys_state css;
 	struct page_counter memory;
 };
+/* a union within mem_cgroup: swap (v2), memsw (v1) */
+struct mem_cgroup___swap {
+	struct page_counter swap;
+};
+struct obj_cgroup {
+	struct mem_cgroup *memcg;
+};
 
 /* tasks */
+struct rb_node {
+	struct rb_node *rb_right, *rb_left;
+};
+struct rb_root {
+	struct rb_node *rb_node;
+};
 struct vm_area_struct {
+	unsigned long vm_start, vm_end;
 	struct file *vm_file;
 };
 struct mm_struct {
@@ -229,6 +257,9 @@ struct task_struct {
 	u64 start_boottime;
 	char comm[16];
 };
+struct kernel_siginfo {
+	int si_code;
+};
 struct linux_binprm {
 	const char *filename;
 };
@@ -260,6 +291,7 @@ struct bpf_iter__cgroup {
 	struct bpf_iter_meta *meta;
 	struct cgroup *cgroup;
 };
+enum { BPF_FUNC_find_vma = 180 };
 enum bpf_func_id___task_btf { BPF_FUNC_get_current_task_btf = 158 };
 enum bpf_func_id___percpu { BPF_FUNC_map_lookup_percpu_elem = 195 };
 struct bpf_array {

@@ -180,10 +180,9 @@ class Context:
 
 def remove_cgroup(path):
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
+    while path.exists():
         try:
             path.rmdir()
-            return
         except OSError:
             if time.monotonic() > deadline:
                 raise

@@ -36,6 +36,8 @@ static const struct shape shapes[] = {
 	{ RECORD_OOM, sizeof(struct record_oom), sizeof(struct record_oom) },
 	{ RECORD_MAP, sizeof(struct record_map), sizeof(struct record_map) },
 	{ RECORD_FULL, sizeof(struct record_full), sizeof(struct record_full) },
+	{ RECORD_LIMIT, sizeof(struct record_limit), sizeof(struct record_limit) },
+	{ RECORD_REFUSED, sizeof(struct record_refused), sizeof(struct record_refused) },
 };
 
 /* A record of this length, all bytes of one value behind the head; for free(). */
@@ -149,6 +151,7 @@ static void strings_get_an_end(void **state)
 	assert_int_equal(strlen(exec->path), EXEC_PATH_BYTES - 1);
 	assert_true(accepted(exit, sizeof(*exit)));
 	assert_int_equal(strlen(exit->process.comm), COMM_LENGTH - 1);
+	oom->path_length = 0;
 	assert_true(accepted(oom, sizeof(*oom)));
 	assert_int_equal(strlen(oom->victim.comm), COMM_LENGTH - 1);
 	assert_int_equal(strlen(oom->trigger_comm), COMM_LENGTH - 1);

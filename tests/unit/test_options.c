@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: options options_table options_value options_help columns columns_tables columns_file columns_run columns_event names units escape
+// needs: options options_table options_value options_help columns columns_tables columns_file columns_run columns_event names units escape columns_limits
 /* The command line: what is accepted, and that every refusal is one printable line. */
 #include <setjmp.h>
 #include <stdarg.h>

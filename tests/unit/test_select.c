@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: select select_container columns columns_tables columns_file columns_run columns_event names units
+// needs: select select_container columns columns_tables columns_file columns_run columns_event names units columns_limits
 /* Which rows, in which order: filters, sorting with unknown figures, limits, sums by container. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: sink sink_text sink_text_event sink_text_run sink_json sink_json_run sink_csv json_row table top_layout out select select_container columns columns_tables columns_file columns_run columns_event names units escape
+// needs: sink sink_text sink_text_event sink_text_run sink_json sink_json_run sink_csv json_row table top_layout out select select_container columns columns_tables columns_file columns_run columns_event names units escape columns_limits sink_text_limits warning_text sink_json_limits
 /*
  * What the sinks write of readings, against tests/golden. The names in the fixture are hostile: besides, no output may have a control character in it.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: sink sink_text sink_text_event sink_text_run sink_json sink_json_run sink_csv json_row table top_layout out select select_container columns columns_tables columns_file columns_run columns_event names units escape
+// needs: sink sink_text sink_text_event sink_text_run sink_json sink_json_run sink_csv json_row table top_layout out select select_container columns columns_tables columns_file columns_run columns_event names units escape columns_limits sink_text_limits warning_text sink_json_limits
 /*
  * Events and the reports of runs, against tests/golden; and that a full disk is noticed. The names
  * are hostile: besides, no output may have a control character in it.
@@ -22,6 +22,14 @@ static struct options reading(enum command command, enum view view)
 {
 	return (struct options){ .command = command, .view = view };
 }
+
+static const struct warning fixture_warning = {
+	.limit = WARNING_TMPFS, .reason = WARNING_BY_LEVEL, .limit_name = "size", .target = "/dev/shm",
+	.used = 60 * MIB, .limit_value = 64 * MIB, .reclaimable_bytes = ABSENT, .level = 90, .rate = 1 << 20,
+	.eta_seconds = 4, .culprit_count = 1, .advice = "remove files",
+	.culprits = { { .pid = 1234, .processes = 1, .comm = "python3", .bytes = 60 * MIB, .growth_bytes = 30 * MIB,
+			.seconds = 30, .files = 10, .bytes_each = 6 * MIB, .path = "/dev/shm/x\n" } },
+};
 
 static const struct event fixture_events[] = {
 	{ .type = EVENT_MMAP, .pid = 1234, .tid = 1235, .comm = "python3", .cgroup = "/a",
@@ -51,9 +59,18 @@ static const struct event fixture_events[] = {
 	{ .type = EVENT_OOM, .pid = 1234, .tid = 1234, .uid = 1000, .comm = "python3",
 	  .oom = { .anon_bytes = GIB, .file_bytes = 4096, .shmem_bytes = 0, .swap_bytes = ABSENT,
 		   .page_table_bytes = 2 * MIB, .virtual_bytes = 4 * GIB, .oom_score_adj = -17, .trigger_pid = 5,
-		   .trigger_comm = "x\ny" } },
-	{ .type = EVENT_ENOSPC, .pid = 1234, .tid = 1234, .comm = "python3" },
-	{ .type = EVENT_SIGBUS, .pid = 1234, .tid = 1234, .comm = "python3" },
+		   .trigger_comm = "x\ny", .scope = "/app", .usage_bytes = GIB, .limit_bytes = GIB,
+		   .swap_usage_bytes = 0, .swap_limit_bytes = ABSENT, .charged_tmpfs_bytes = 5 * MIB,
+		   .available_bytes = ABSENT, .who = &fixture_warning } },
+	{ .type = EVENT_ENOSPC, .pid = 1234, .tid = 1234, .comm = "python3",
+	  .refused = { .call = "write", .limit = "size", .path = "/dev/shm/x\n", .mount = "/dev/shm", .is_short = true,
+		       .wanted_bytes = 65536, .written_bytes = 4096, .address = ABSENT, .used_bytes = 64 * MIB,
+		       .limit_bytes = 64 * MIB, .used_inodes = 3, .limit_inodes = 1000, .who = &fixture_warning } },
+	{ .type = EVENT_SIGBUS, .pid = 1234, .tid = 1234, .comm = "python3",
+	  .refused = { .limit = "size", .mount = "/dev/shm", .wanted_bytes = ABSENT, .written_bytes = ABSENT,
+		       .address = 4096, .used_bytes = 64 * MIB, .limit_bytes = 64 * MIB, .used_inodes = ABSENT,
+		       .limit_inodes = ABSENT } },
+	{ .type = EVENT_WARNING, .pid = 1234, .tid = 1234, .comm = "python3", .warning = &fixture_warning },
 	{ .type = EVENT_MARK, .pid = 40, .tid = 40, .comm = "pagetide", .mark = { "phase\n2" } },
 	{ .type = EVENT_LOST, .lost = { "mmap", 12 } },
 };

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A task's memory cgroup and those above it: whose limit leaves the least room. */
+#ifndef PAGETIDE_MEMCG_BPF_H
+#define PAGETIDE_MEMCG_BPF_H
+
+#include "compat.bpf.h"
+
+#define MEMCG_DEPTH 16
+#define NO_LIMIT_PAGES (1ULL << 50) /* PAGE_COUNTER_MAX is far above, any real limit below */
+
+struct memcg_full {
+	__u64 memcg; /* address; 0: none has a limit */
+	__u64 usage, limit, room;
+};
+
+static __always_inline struct mem_cgroup *task_memcg(struct task_struct *task)
+{
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	void *css = 0;
+
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+		return 0;
+	bpf_probe_read_kernel(&css, sizeof(css),
+			      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
+				  sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id,
+								    memory_cgrp_id));
+	return css ? css - bpf_core_field_offset(struct mem_cgroup, css) : 0;
+}
+
+static __always_inline struct mem_cgroup *memcg_parent(struct mem_cgroup *memcg)
+{
+	struct page_counter *parent = BPF_CORE_READ(memcg, memory.parent);
+
+	return parent ? (void *)parent - bpf_core_field_offset(struct mem_cgroup, memory) : 0;
+}
+
+static __always_inline __u64 memcg_id(struct mem_cgroup *memcg)
+{
+	return BPF_CORE_READ(memcg, css.cgroup, kn, id);
+}
+
+/* of equals the nearest */
+static __always_inline void memcg_tightest(struct mem_cgroup *memcg, struct memcg_full *full)
+{
+	full->memcg = 0;
+	full->room = ~0ULL;
+	for (int i = 0; memcg && i < MEMCG_DEPTH; i++) {
+		__u64 usage = BPF_CORE_READ(memcg, memory.usage.counter);
+		__u64 limit = BPF_CORE_READ(memcg, memory.max);
+		__u64 room = limit > usage ? limit - usage : 0;
+
+		if (limit < NO_LIMIT_PAGES && room < full->room) {
+			full->memcg = (__u64)memcg;
+			full->usage = usage;
+			full->limit = limit;
+			full->room = room;
+		}
+		memcg = memcg_parent(memcg);
+	}
+}
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct page___memcg {
+	struct mem_cgroup *mem_cgroup;
+};
+/* 3fc9c12d27b4 backports (6.12..7.3): folio->memcg_data of a page-cache folio became an obj_cgroup */
+struct obj_cgroup___is_root {
+	bool is_root;
+};
+#pragma clang attribute pop
+
+static __always_inline __u64 memcg_of_data(unsigned long data)
+{
+	struct mem_cgroup *memcg;
+
+	data &= ~7UL;
+	if (!data)
+		return 0;
+	if (bpf_core_field_exists(((struct obj_cgroup___is_root *)0)->is_root))
+		memcg = BPF_CORE_READ((struct obj_cgroup *)data, memcg);
+	else
+		memcg = (struct mem_cgroup *)data;
+	return memcg ? memcg_id(memcg) : 0;
+}
+
+/* the memory cgroup that the kernel charged the folio to, as a kernfs id; 0: none */
+static __always_inline __u64 folio_memcg(void *folio)
+{
+	struct mem_cgroup *memcg;
+
+	if (bpf_core_type_exists(struct folio))
+		return memcg_of_data(BPF_CORE_READ((struct folio *)folio, memcg_data));
+	if (!bpf_core_field_exists(((struct page___memcg *)0)->mem_cgroup))
+		return 0;
+	memcg = BPF_CORE_READ((struct page___memcg *)folio, mem_cgroup);
+	return memcg ? memcg_id(memcg) : 0;
+}
+
+#endif

@@ -1,0 +1,119 @@
+"""Output that nobody takes makes nobody wait: the hook and the log are told, what found no room is counted."""
+
+import json
+import mmap
+import os
+import subprocess
+import threading
+
+from children import PAGETIDE, TIER, die_with_parent
+from commands import wait_until
+from harness import Failure, main
+from limits import MIB
+from tap import test
+
+PIECE = 64 * 1024
+
+
+def full_pipe():
+    """A pipe that takes nothing any more."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        while True:
+            os.write(writing, b"\n" * 4096)
+    except BlockingIOError:
+        os.set_blocking(writing, True)
+    return reading, writing
+
+
+class Blocked:
+    """A pagetide whose output goes into full pipes, and whose hook says which mounts it was called for."""
+
+    def __init__(self, t, *arguments):
+        self.told = os.path.join(t.temp(), "told")
+        hook = os.path.join(t.temp(), "hook")
+        with open(hook, "w", encoding="ascii") as out:
+            out.write(f'#!/bin/sh\necho "$PAGETIDE_TARGET" >> {self.told}\n')
+        os.chmod(hook, 0o755)
+        self.out, writing = full_pipe()
+        self.errors, errors = full_pipe()
+        command = [PAGETIDE, arguments[0], *TIER, "--on-warn", hook, *arguments[1:]]
+        self.child = subprocess.Popen(command, stdout=writing, stderr=errors, preexec_fn=die_with_parent)
+        os.close(writing)
+        os.close(errors)
+        t.start(self)
+
+    def targets(self):
+        if not os.path.exists(self.told):
+            return []
+        with open(self.told, encoding="utf-8") as told:
+            return told.read().split()
+
+    def read_rest(self):
+        """All that comes when it is read at last."""
+        with os.fdopen(os.dup(self.out), "rb") as out:
+            return out.read()
+
+    def close(self):
+        self.child.kill()
+        self.child.wait()
+        os.close(self.out)
+        os.close(self.errors)
+
+
+def fill(mount, number=0):
+    with open(os.path.join(mount, f"f{number}"), "wb") as out:
+        for _ in range(15 * MIB // PIECE):
+            out.write(b"x" * PIECE)
+
+
+def wait_for_warning(t, blocked):
+    """Of a mount made and filled now; until it traces, again."""
+    def told():
+        mount = t.tmpfs("16M")
+        fill(mount)
+        return within(0.5, lambda: mount in blocked.targets())
+
+    wait_until(told, "the hook", 60)
+
+
+def within(seconds, condition):
+    try:
+        return wait_until(condition, "", seconds)
+    except Failure:
+        return False
+
+
+for command in ("top --json", "trace --json", "run sleep 1000"):
+
+    @test(f"{command.split()[0]}, standard output and error full from the start: the hook is called, each time")
+    def _(t, words=command.split()):
+        blocked = Blocked(t, *words)
+        wait_for_warning(t, blocked)
+        wait_for_warning(t, blocked)
+
+
+@test("what found no room is counted, and what comes is whole lines")
+def _(t):
+    blocked = Blocked(t, "trace", "--json", "--events", "mmap,munmap,warning,lost")
+    wait_for_warning(t, blocked)
+    for _ in range(30000):
+        mmap.mmap(-1, 16 * MIB).close()
+    wait_for_warning(t, blocked)
+    taken = []
+    reader = threading.Thread(target=lambda: taken.append(blocked.read_rest()))
+    reader.start()
+    wait_for_warning(t, blocked)
+    blocked.child.terminate()
+    t.equal(blocked.child.wait(60), 0, "exit status")
+    reader.join(60)
+    events = [json.loads(line) for line in taken[0].decode().splitlines() if line]
+    lost = sum(e["count"] for e in events if e["type"] == "lost" and e["kind"] == "output_dropped")
+    maps = sum(e["type"] == "mmap" and e["pid"] == os.getpid() for e in events)
+    if not lost or not maps or maps >= 30000:
+        raise Failure(f"{lost} lost, {maps} mmap of 30000 told")
+
+
+if __name__ == "__main__":
+    main()

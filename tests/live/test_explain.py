@@ -1,0 +1,143 @@
+"""explain: what is wrong is found, named and ordered; where nothing is, it says so."""
+
+import json
+import os
+import subprocess
+import sys
+
+from children import PAGETIDE, ROOT
+from harness import Failure, Skip, main
+from limits import MIB, limited, ready
+from tap import test
+
+SCENARIOS = os.environ.get("PAGETIDE_SCENARIOS", str(ROOT / "tests" / "scenarios"))
+
+
+def explain(*arguments):
+    done = subprocess.run([PAGETIDE, "explain", "--json", *arguments], capture_output=True, text=True, timeout=60)
+    if done.returncode:
+        raise Failure(f"exit status {done.returncode}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def finding(found, kind, target=None):
+    rows = [f for f in found["findings"] if f["kind"] == kind and (not target or f["target"].startswith(target))]
+    if not rows:
+        raise Failure(f"no finding {kind} of {target}: {found}")
+    return rows[0]
+
+
+@test("a full tmpfs is found, first, with who filled it")
+def _(t):
+    mount = t.tmpfs("16M")
+    with open(os.path.join(mount, "f"), "wb") as out:
+        out.write(b"x" * (16 * MIB))
+    found = explain("--duration", "1")
+    row = finding(found, "tmpfs_full", mount)
+    t.equal((row["evidence"]["used_bytes"], row["evidence"]["percent"]), (16 * MIB, 100), "the evidence")
+    if not row["advice"] or row["urgency"] != max(f["urgency"] for f in found["findings"]):
+        raise Failure(str(found))
+
+
+@test("a removed file that is still open: its bytes and its holder")
+def _(t):
+    mount = t.tmpfs("64M")
+    worker = t.worker(mount)
+    worker.do("create path=f slot=1")
+    worker.do("write slot=1 len=8M")
+    worker.do("unlink path=f slot=1")
+    row = finding(explain("--duration", "1"), "deleted_but_open", mount)
+    t.equal((row["evidence"]["bytes"], row["evidence"]["pid"]), (8 * MIB, worker.pid), "the evidence")
+
+
+@test("anonymous memory that only grows: slope and time to the limit")
+def _(t):
+    script = "import time\nb=[]\nfor i in range(1000): b.append(bytearray(b'x')*(1<<20)); time.sleep(0.05)\n"
+    child = t.start(_Child([sys.executable, "-c", script]))
+    found = explain("--duration", "8")
+    rows = [f for f in found["findings"] if f["kind"] == "process_only_grows" and f["evidence"]["pid"] == child.pid]
+    if not rows:
+        raise Failure(f"{child.pid} is not among the findings: {found}")
+    row = rows[0]
+    if not MIB * 3600 < row["evidence"]["bytes_per_hour"] < 40 * MIB * 3600 or row["evidence"]["fit"] < 0.9:
+        raise Failure(str(row))
+
+
+class _Child:
+    def __init__(self, command):
+        self.child = subprocess.Popen(command)
+        self.pid = self.child.pid
+
+    def close(self):
+        self.child.kill()
+        self.child.wait()
+
+
+@test("tmpfs files that outlived their cgroup, and files that count in a cgroup of nobody of theirs")
+def _(t):
+    mount, left, foreign = t.tmpfs("64M"), limited(t, 64 * MIB), limited(t, 64 * MIB)
+    gone = t.worker(mount, cgroup=left)
+    gone.do("write path=left len=9M")
+    gone.end()
+    left.rmdir()
+    worker = t.worker(mount, cgroup=foreign)
+    worker.do("create path=f slot=1")
+    worker.do("write slot=1 len=5M")
+    (foreign.parent / "cgroup.procs").write_text(str(worker.pid))
+    found = explain("--duration", "1")
+    row = finding(found, "tmpfs_of_removed_cgroup", os.path.join(mount, "left"))
+    t.equal((row["evidence"]["bytes"], row["evidence"]["files"]), (9 * MIB, 1), "of the removed one")
+    row = finding(found, "tmpfs_of_foreign_cgroup", f"/{foreign.name}")
+    t.equal((row["evidence"]["bytes"], row["evidence"]["files"]), (5 * MIB, 1), "of the foreign one")
+
+
+@test("it says what it could not see, in text too")
+def _(t):
+    done = subprocess.run([PAGETIDE, "explain", "--duration", "1"], capture_output=True, text=True, timeout=60)
+    t.equal(done.returncode, 0, "exit status")
+    if "not seen:" not in done.stdout:
+        raise Failure(done.stdout)
+    found = explain("--duration", "1")
+    if not found["not_seen"] or ("nothing found" in done.stdout) != (not found["findings"]):
+        raise Failure(f"{done.stdout} {found}")
+
+
+def scenario(name, *arguments):
+    path = os.path.join(SCENARIOS, name)
+    if not os.path.exists(path):
+        raise Skip(f"{path} is not there: PAGETIDE_SCENARIOS must name its folder")
+    return ["/usr/bin/python3", path, *arguments]
+
+
+@test("scenario joblib_shm: warned before ENOSPC, the process and its files of one size are named")
+def _(t):
+    mount, traced = t.tmpfs("128M"), ready(t)
+    done = subprocess.run(scenario("joblib_shm.py", "bad", mount), capture_output=True, text=True, timeout=90)
+    truth = json.loads(done.stdout.splitlines()[-1])
+    if not truth["error"]:
+        raise Skip(f"it did not fail: {truth}")
+    failed = traced.wait_for(lambda e: e["type"] == "enospc" and e["mount"] == mount, "ENOSPC")
+    with traced.changed:
+        warnings = [e for _, e in traced.objects if e["type"] == "warning" and e["target"] == mount]
+    if not warnings or warnings[0]["time_ns"] >= failed["time_ns"]:
+        raise Failure(f"warned late: {warnings} {failed}")
+    named = [c for w in warnings for c in w["culprits"] if c.get("bytes_each")]
+    if not named or truth["pid"] not in {c["pid"] for c in named} or abs(named[0]["bytes_each"] - truth["file_bytes"]) > 65536:
+        raise Failure(f"{truth}: {warnings}")
+
+
+@test("scenario sessions under a limit: warned before the kill, the process is named")
+def _(t):
+    from children import join_then_die_with_parent
+    cgroup, traced = limited(t, 512 * MIB), ready(t)
+    child = subprocess.run(scenario("sessions.py", "8", "100", "0.3"), capture_output=True, timeout=90,
+                           preexec_fn=join_then_die_with_parent(cgroup))
+    t.equal(child.returncode, -9, "how it ended")
+    kill = traced.wait_for(lambda e: e["type"] == "oom" and e["target"] == f"/{cgroup.name}", "the kill")
+    warning = traced.wait_for(lambda e: e["type"] == "warning" and e["target"] == f"/{cgroup.name}", "a warning")
+    if warning["time_ns"] >= kill["time_ns"] or warning["culprits"][0]["pid"] != kill["pid"]:
+        raise Failure(f"{warning} {kill}")
+
+
+if __name__ == "__main__":
+    main()

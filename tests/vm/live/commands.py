@@ -1,0 +1,125 @@
+"""pagetide as a command: run to its end, its streams and its status kept; what it left in the kernel."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from children import PAGETIDE, PATIENCE_SECONDS, START_SECONDS, die_with_parent
+from tap import SKIPPED_EXIT, Failure, Skip
+
+
+class Done:
+    def __init__(self, done):
+        self.status, self.out = done.returncode, done.stdout
+        self.errors = done.stderr.decode("utf-8", "backslashreplace")
+
+    def __str__(self):
+        return f"exit status {self.status}; standard error {self.errors!r}; standard output {self.out[:500]!r}"
+
+
+def pagetide(*words, wrap=(), given=None, **options):
+    """Runs it to its end."""
+    command = [*wrap, PAGETIDE, *map(os.fsencode, map(str, words))]
+    try:
+        return Done(subprocess.run(command, capture_output=True, input=given, timeout=2 * START_SECONDS,
+                                   stdin=None if given is not None else subprocess.DEVNULL,
+                                   preexec_fn=die_with_parent, **options))
+    except subprocess.TimeoutExpired as late:
+        raise Failure(f"not done: {command}; {late.stderr!r}") from late
+
+
+def start(*words, wrap=(), **options):
+    """Starts it; the caller ends it."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
+    return subprocess.Popen([*wrap, PAGETIDE, *map(str, words)], preexec_fn=die_with_parent, **options)
+
+
+def wait_until(condition, what, seconds=PATIENCE_SECONDS):
+    """The first true value of condition()."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise Failure(f"{what}: not within {seconds} s")
+        time.sleep(0.01)
+
+
+def one_line(t, done, *words):
+    """An error is one line that names what was wrong, and nothing else was said, but that a limit is near."""
+    lines = [line for line in done.errors.splitlines(True) if not line.startswith("pagetide: warning: ")]
+    if len(lines) != 1 or not lines[0].startswith("pagetide: ") or not lines[0].endswith("\n"):
+        raise Failure(f"not one line of pagetide's: {done}")
+    if any(ord(character) < 32 for character in lines[0][:-1]) or "\x7f" in lines[0]:
+        raise Failure(f"control characters in {done.errors!r}")
+    for word in words:
+        t.equal(word in done.errors, True, f"{word!r} in {done}")
+
+
+def lines(done):
+    """Objects of `--json` streams."""
+    if done.status == SKIPPED_EXIT:
+        raise Skip(done.errors)
+    try:
+        return [json.loads(line) for line in done.out.decode("utf-8").splitlines()]
+    except ValueError as error:
+        raise Failure(f"no JSON in UTF-8: {error}: {done}") from error
+
+
+def held_objects(pid):
+    """(kind, id) of the BPF programs, maps and links that a process has descriptors of."""
+    found = set()
+    for entry in Path(f"/proc/{pid}/fdinfo").iterdir():
+        try:
+            text = entry.read_text()
+        except OSError:
+            continue
+        for line in text.splitlines():
+            key, _, value = line.partition(":")
+            if key in ("prog_id", "map_id", "link_id") and value.strip() != "0":
+                found.add((key.removesuffix("_id"), int(value)))
+    return found
+
+
+def kernel_objects():
+    """What bpftool lists: {(kind, id): name}."""
+    tool = next((path for path in ("/usr/sbin/bpftool", "/usr/bin/bpftool") if os.access(path, os.X_OK)), None)
+    if not tool:
+        raise Skip("no bpftool")
+    found = {}
+    for kind in ("prog", "map", "link"):
+        done = subprocess.run([tool, "--json", kind, "list"], capture_output=True, text=True)
+        if done.returncode:
+            raise Skip(f"bpftool {kind} list: {done.stderr}")
+        found |= {(kind, row["id"]): row.get("name", row.get("type")) for row in json.loads(done.stdout)}
+    return found
+
+
+def pinned():
+    """Everything below /sys/fs/bpf."""
+    return {str(path) for path in Path("/sys/fs/bpf").rglob("*")}
+
+
+def none_left(held):
+    """Waits until the kernel has freed these objects: it does so after a grace period."""
+    if not held:
+        raise Failure("it held no BPF object at all")
+
+    def gone():
+        left = {key: name for key, name in kernel_objects().items() if key in held}
+        return not left
+
+    wait_until(gone, f"the kernel frees {len(held)} BPF objects", 2 * PATIENCE_SECONDS)
+
+
+def end_is(t, child, status, seconds=PATIENCE_SECONDS):
+    try:
+        t.equal(child.wait(seconds), status, "exit status")
+    except subprocess.TimeoutExpired:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        raise Failure(f"it did not end within {seconds} s") from None

@@ -1,0 +1,234 @@
+"""A limit that comes near is told before it is reached: at every rate, however it is filled, once."""
+
+import ctypes
+import json
+import os
+import subprocess
+import time
+
+from children import LIBC, PAGETIDE
+from harness import Failure, Skip, main
+from limits import MIB, limit, limited, ready, version
+from tap import test
+
+MNT_DETACH = 2
+# what fills, how fast, how large the mount is: none takes more than a few seconds
+FILLS = [
+    ("write", "max", 64), ("write", "512M", 64), ("write", "64M", 64), ("write", "16M", 32), ("write", "4M", 12),
+    ("mmap", "max", 64), ("mmap", "32M", 32), ("fallocate", "max", 64), ("fallocate", "32M", 32),
+    ("many-processes", "64M", 64), ("small-files", "max", 32),
+]
+
+
+def of(traced, mount):
+    """The events of one target, in the order in which they were printed."""
+    with traced.changed:
+        return [e for _, e in traced.objects if mount in (e.get("target"), e.get("mount"))]
+
+
+def fill(t, mount, how, rate, size):
+    done = t.helper("fill", "--dir", mount, "--how", how, "--rate", rate, "--bytes", str(size))
+    return done.read_all()
+
+
+def warned_before(traced, target, what):
+    """The warnings of a target; the first must be earlier than what is told to have gone wrong."""
+    events = of(traced, target)
+    warnings = [e for e in events if e["type"] == "warning"]
+    failures = [e for e in events if e["type"] in ("enospc", "sigbus", "oom")]
+    if not warnings:
+        raise Failure(f"{what}: no warning; {events}")
+    if failures and warnings[0]["time_ns"] >= failures[0]["time_ns"]:
+        raise Failure(f"{what}: the warning came {warnings[0]['time_ns'] - failures[0]['time_ns']} ns after")
+    return warnings, failures
+
+
+for fill_how, fill_rate, fill_mib in FILLS:
+
+    @test(f"tmpfs filled by {fill_how} at {fill_rate}/s: warned before, refused after, the process named")
+    def _(t, how=fill_how, rate=fill_rate, mib=fill_mib):
+        mount, traced = t.tmpfs(f"{mib}M"), ready(t)
+        last = fill(t, mount, how, rate, (mib + 4) * MIB)[-1]
+        kind = "sigbus" if last["sigbus"] else "enospc"
+        traced.wait_for(lambda e: e["type"] == kind and e.get("mount") == mount, f"{kind} at {mount}")
+        warnings, _ = warned_before(traced, mount, f"{how} at {rate}")
+        names = {c["comm"] for w in warnings for c in w["culprits"]}
+        if "pageops" not in names:
+            raise Failure(f"the culprits are {names}: {warnings}")
+        for w in warnings:
+            if w["limit_bytes"] != mib * MIB or w["used_bytes"] > mib * MIB or not w["advice"]:
+                raise Failure(str(w))
+
+
+@test("inodes run out before bytes do: warned of as inodes")
+def _(t):
+    mount, traced = t.tmpfs("64M", ",nr_inodes=400"), ready(t)
+    fill(t, mount, "small-files", "max", 32 * MIB)
+    failed = traced.wait_for(lambda e: e["type"] == "enospc", "ENOSPC for want of inodes")
+    t.equal(failed["limit"], "inodes", "the limit that was met")
+    warning = traced.wait_for(lambda e: e.get("limit") == "tmpfs_inodes" and e.get("target") == mount, "a warning")
+    if warning["time_ns"] > failed["time_ns"] or warning["limit_inodes"] != 400:
+        raise Failure(f"{warning} {failed}")
+
+
+@test("a tmpfs in a mount namespace of its own, 64 MiB as a container's /dev/shm: warned of")
+def _(t):
+    traced = ready(t)
+    script = (f"mkdir -p {t.temp()}/inner && mount -t tmpfs -o size=64M inner {t.temp()}/inner && "
+              f"exec dd if=/dev/zero of={t.temp()}/inner/f bs=64K")
+    subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, timeout=60)
+    warning = traced.wait_for(lambda e: e.get("target") == f"{t.temp()}/inner", "a warning")
+    t.equal(warning["culprits"][0]["comm"], "dd", "the culprit")
+
+
+@test("a full but flat mount: one warning")
+def _(t):
+    mount = t.tmpfs("16M")
+    with open(os.path.join(mount, "f"), "wb") as out:
+        out.write(b"x" * (15 * MIB))
+    traced = ready(t)
+    traced.wait_for(lambda e: e.get("target") == mount, "the warning")
+    ticks(t, 5)
+    t.equal(len(of(traced, mount)), 1, "warnings")
+
+
+def ticks(t, count):
+    """So many seconds, as the readings of another pagetide count them."""
+    top = t.shared_top()
+    begin = top.wait_until(lambda snapshot: None).seconds()
+    top.wait_until(lambda snapshot: None if snapshot.seconds() - begin >= count else "too early", timeout=count + 20)
+
+
+@test("a sawtooth of 70 to 85 %: one warning")
+def _(t):
+    mount = t.tmpfs("40M")
+    base, tooth = os.path.join(mount, "base"), os.path.join(mount, "tooth")
+    with open(base, "wb") as out:
+        out.write(b"x" * (28 * MIB))
+    traced = ready(t)
+    seconds = int(os.environ.get("PAGETIDE_SAWTOOTH_SECONDS", "20"))
+    for _ in range(seconds):
+        with open(tooth, "wb") as out:
+            for _ in range(6):
+                out.write(b"x" * MIB)
+                out.flush()
+        ticks(t, 1)
+        os.unlink(tooth)
+    t.equal([(w["reason"], w.get("level_percent")) for w in of(traced, mount)], [("level", 80)], "warnings")
+
+
+@test("nested cgroups, the parent the tightest: the parent is named, with the process below it")
+def _(t):
+    parent = limited(t, 128 * MIB)
+    child = limited(t, 1024 * MIB, parent)
+    traced = ready(t)
+    mount = t.tmpfs("200M")
+    worker = t.worker(mount, cgroup=child)
+    worker.do("fallocate path=f len=108M")
+    warning = traced.wait_for(lambda e: e.get("target") == f"/{parent.name}", "a warning")
+    t.equal(warning["limit"], "cgroup", "the limit")
+    t.equal(warning["culprits"][0]["pid"], worker.pid, "the culprit")
+
+
+@test("a cgroup at its limit with clean cache: no warning")
+def _(t):
+    cgroup = limited(t, 64 * MIB)
+    traced = ready(t)
+    path = os.path.join(t.disk(), "large")
+    with open(path, "wb") as out:
+        for _ in range(200):
+            out.write(b"x" * MIB)
+    os.sync()
+    with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as drop:
+        drop.write("1")
+    worker = t.worker(t.disk(), cgroup=cgroup)
+    worker.do("read path=large")
+    worker.do("read path=large")
+    ticks(t, 2)
+    t.equal(of(traced, f"/{cgroup.name}"), [], "warnings")
+
+
+def processor_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        return sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def mount_at_once(t, number):
+    """A tmpfs of 1 MiB without a process that mounts it: there are many."""
+    path = os.path.join(t.temp(), f"small{number}")
+    os.mkdir(path)
+    if LIBC.mount(b"pagetide-test", path.encode(), b"tmpfs", 0, b"size=1M"):
+        raise Skip(f"cannot mount a tmpfs: {os.strerror(ctypes.get_errno())}")
+    t.undo.append(lambda: LIBC.umount2(path.encode(), MNT_DETACH))
+    return path
+
+
+@test("1,000 cgroups and 200 tmpfs mounts: the ones that fill are warned of, and the rest costs little")
+def _(t):
+    top = t.cgroup(version())
+    if version() == 2:
+        (top / "cgroup.subtree_control").write_text("+memory")
+    for number in range(1000):
+        path = top / f"c{number}"
+        path.mkdir()
+        t.undo.append(path.rmdir)
+        limit(path, 32 * MIB)
+    mounts = [mount_at_once(t, number) for number in range(200)]
+    traced = ready(t)
+    before, begin = processor_seconds(traced.pid), time.monotonic()
+    ticks(t, 3)
+    part = (processor_seconds(traced.pid) - before) / (time.monotonic() - begin)
+    if part > 0.2:
+        raise Failure(f"it takes {part:.2f} of a processor where nothing happens")
+    fill(t, mounts[137], "write", "max", 2 * MIB)
+    t.worker(t.tmpfs("128M"), cgroup=top / "c911").do("fallocate path=f len=28M")
+    for target in (mounts[137], f"/{top.name}/c911"):
+        traced.wait_for(lambda e, target=target: e["type"] == "warning" and e["target"] == target, target)
+    told = {e["target"] for _, e in traced.objects if e["type"] == "warning"}
+    others = told & ({*mounts} | {f"/{top.name}/c{number}" for number in range(1000)}) - {mounts[137], f"/{top.name}/c911"}
+    t.equal(others, set(), "others that were warned of")
+
+
+def hook(t, text):
+    path = os.path.join(t.temp(), "hook")
+    with open(path, "w", encoding="ascii") as out:
+        out.write("#!/bin/sh\n" + text)
+    os.chmod(path, 0o755)
+    return path
+
+
+def run_sample(t, command, seconds="1"):
+    return subprocess.run([PAGETIDE, "trace", "--json", "--events", "warning", "--duration", seconds, "--on-warn", command,
+                           "--on-warn-test"], capture_output=True, text=True, timeout=60)
+
+
+@test("--on-warn: JSON on standard input, PAGETIDE_* variables, no shell")
+def _(t):
+    out = os.path.join(t.temp(), "out")
+    # another mount of this machine may be warned of beside it
+    command = hook(t, f'[ $PAGETIDE_REASON = sample ] || exit 0; cat > {out}; echo "$PAGETIDE_LIMIT $PAGETIDE_TARGET $PAGETIDE_USED_BYTES $1" >> {out}\n')
+    done = run_sample(t, f"{command} 'a $HOME'")
+    t.equal(done.returncode, 0, f"exit status ({done.stderr})")
+    with open(out, encoding="utf-8") as text:
+        lines = text.read().splitlines()
+    sample = json.loads(lines[0])
+    t.equal((sample["type"], sample["reason"], lines[1]), ("warning", "sample", f"tmpfs /dev/shm {52 * MIB} a $HOME"),
+            "what the hook got")
+
+
+for hook_name, hook_text, expected in [
+        ("fails", "echo why >&2; exit 3\n", "failed with status 3: why"),
+        ("floods", "exec dd if=/dev/zero bs=64K count=2000 2>/dev/null\n", None),
+        ("hangs", "sleep 100\n", None),
+        ("does not exist", None, "No such file or directory")]:
+
+    @test(f"--on-warn: a hook that {hook_name} is reported and ends nothing")
+    def _(t, text=hook_text, wanted=expected):
+        done = run_sample(t, hook(t, text) if text else "/nonexistent/hook")
+        t.equal(done.returncode, 0, f"exit status ({done.stderr})")
+        if wanted and wanted not in done.stderr:
+            raise Failure(f"{wanted!r} is not in {done.stderr!r}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "blame.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MANY_PROCESSES 4
+
+void blame__begin(struct blame *blame)
+{
+	blame->count = 0;
+	blame->other_bytes = 0;
+}
+
+/* what two paths have in common, cut at a slash */
+static void keep_common_folder(char *folder, const char *path)
+{
+	size_t n = 0, slash = 0;
+
+	while (folder[n] && folder[n] == path[n]) {
+		if (folder[n] == '/')
+			slash = n;
+		n++;
+	}
+	if (folder[n] == '\0' && (path[n] == '/' || path[n] == '\0'))
+		return;
+	folder[slash] = '\0';
+}
+
+static void cut_last_component(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash)
+		*slash = '\0';
+}
+
+/* all of one size but one, which may still be growing */
+static void note_size(struct culprit *culprit, uint64_t each)
+{
+	if (culprit->bytes_each == each || culprit->bytes_each == ABSENT)
+		return;
+	if (each > culprit->bytes_each && each != ABSENT) {
+		culprit->odd_files = culprit->files;
+		culprit->bytes_each = each;
+	} else {
+		culprit->odd_files++;
+	}
+	if (culprit->odd_files > 1 || each == ABSENT)
+		culprit->bytes_each = ABSENT;
+}
+
+static void note_file(struct culprit *culprit, const struct share *share)
+{
+	uint64_t each = share->files > 1 ? ABSENT : share->bytes;
+
+	if (!culprit->files) {
+		culprit->bytes_each = each;
+		snprintf(culprit->path, sizeof(culprit->path), "%s", share->path ? share->path : "");
+	} else {
+		if (culprit->files == 1)
+			cut_last_component(culprit->path);
+		if (share->path)
+			keep_common_folder(culprit->path, share->path);
+		note_size(culprit, each);
+	}
+	culprit->files += share->files;
+	if (share->deleted)
+		culprit->deleted_bytes += share->bytes;
+}
+
+static struct culprit *find(struct blame *blame, const struct share *share)
+{
+	for (size_t i = 0; i < blame->count; i++) {
+		struct culprit *culprit = &blame->all[i];
+
+		if (culprit->pid == share->pid && culprit->start_ns == share->start_ns)
+			return culprit;
+	}
+	return NULL;
+}
+
+/* no room for another: with one of the same name, if there is one */
+static struct culprit *find_name(struct blame *blame, const struct share *share)
+{
+	for (size_t i = 0; i < blame->count; i++) {
+		if (strcmp(blame->all[i].comm, share->comm) == 0) {
+			blame->all[i].processes++;
+			return &blame->all[i];
+		}
+	}
+	return NULL;
+}
+
+void blame__add(struct blame *blame, const struct share *share)
+{
+	struct culprit *culprit = find(blame, share);
+
+	if (!share->bytes)
+		return;
+	if (!culprit && blame->count == BLAME_MOST)
+		culprit = find_name(blame, share);
+	if (!culprit && blame->count == BLAME_MOST) {
+		blame->other_bytes += share->bytes;
+		return;
+	}
+	if (!culprit) {
+		culprit = &blame->all[blame->count++];
+		memset(culprit, 0, sizeof(*culprit));
+		culprit->pid = share->pid;
+		culprit->start_ns = share->start_ns;
+		culprit->processes = 1;
+		culprit->exited = share->exited;
+		culprit->bytes_each = ABSENT;
+		snprintf(culprit->comm, sizeof(culprit->comm), "%s", share->comm);
+		if (share->container)
+			snprintf(culprit->container, sizeof(culprit->container), "%s", share->container);
+	}
+	culprit->bytes += share->bytes;
+	if (share->file)
+		note_file(culprit, share);
+}
+
+static void find_growth(struct culprit *culprit, const struct history *history, enum history_kind kind,
+			uint64_t now_ns)
+{
+	double age = now_ns > culprit->start_ns ? (double)(now_ns - culprit->start_ns) / 1e9 : 0;
+	uint64_t before = 0;
+
+	/* younger than the window: all of it is growth */
+	if (age * 1e9 < (double)BLAME_WINDOW_NS) {
+		culprit->growth_bytes = (int64_t)culprit->bytes;
+		culprit->seconds = age;
+	} else if (history && history__before(history, culprit->pid, culprit->start_ns, kind, BLAME_WINDOW_NS,
+					      now_ns, &before, &culprit->seconds)) {
+		culprit->growth_bytes = (int64_t)culprit->bytes - (int64_t)before;
+	}
+}
+
+static void merge(struct culprit *into, const struct culprit *from)
+{
+	into->processes += from->processes;
+	into->growth_bytes += from->growth_bytes;
+	if (from->seconds > into->seconds)
+		into->seconds = from->seconds;
+	into->exited = into->exited && from->exited;
+	if (into->files && from->files) {
+		if (into->files == 1)
+			cut_last_component(into->path);
+		keep_common_folder(into->path, from->path);
+		if (into->bytes_each != from->bytes_each)
+			into->bytes_each = ABSENT;
+	}
+	into->bytes += from->bytes;
+	into->files += from->files;
+	into->deleted_bytes += from->deleted_bytes;
+}
+
+static int by_growth(const void *a, const void *b)
+{
+	const struct culprit *left = a, *right = b;
+
+	if (left->growth_bytes != right->growth_bytes)
+		return left->growth_bytes < right->growth_bytes ? 1 : -1;
+	if (left->bytes != right->bytes)
+		return left->bytes < right->bytes ? 1 : -1;
+	return (left->pid > right->pid) - (left->pid < right->pid);
+}
+
+/* many processes of one name, none of which stands out, are one row */
+static void merge_names(struct blame *blame)
+{
+	for (size_t i = 0; i < blame->count; i++) {
+		struct culprit *first = &blame->all[i];
+		uint64_t bytes = 0, most = 0;
+		size_t same = 0, kept = i + 1;
+
+		for (size_t j = i; j < blame->count; j++) {
+			if (strcmp(blame->all[j].comm, first->comm) != 0)
+				continue;
+			same++;
+			bytes += blame->all[j].bytes;
+			most = blame->all[j].bytes > most ? blame->all[j].bytes : most;
+		}
+		if (same < MANY_PROCESSES || most > bytes / 2)
+			continue;
+		for (size_t j = i + 1; j < blame->count; j++) {
+			if (strcmp(blame->all[j].comm, first->comm) == 0)
+				merge(first, &blame->all[j]);
+			else
+				blame->all[kept++] = blame->all[j];
+		}
+		blame->count = kept;
+	}
+}
+
+void blame__finish(struct blame *blame, const struct history *history, enum history_kind kind,
+		   uint64_t now_ns, struct warning *warning)
+{
+	for (size_t i = 0; i < blame->count; i++)
+		find_growth(&blame->all[i], history, kind, now_ns);
+	qsort(blame->all, blame->count, sizeof(blame->all[0]), by_growth);
+	merge_names(blame);
+	qsort(blame->all, blame->count, sizeof(blame->all[0]), by_growth);
+	warning->culprit_count = blame->count < WARNING_CULPRITS ? blame->count : WARNING_CULPRITS;
+	memcpy(warning->culprits, blame->all, warning->culprit_count * sizeof(blame->all[0]));
+}
+
+/* by pid and start, as the snapshot's processes are sorted */
+static const struct snapshot_process *process_of(const struct snapshot *snapshot, uint32_t pid,
+						 uint64_t start_ns)
+{
+	size_t low = 0, high = snapshot->process_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct snapshot_process *p = &snapshot->processes[middle];
+
+		if (p->pid < pid || (p->pid == pid && p->start_ns < start_ns))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < snapshot->process_count && snapshot->processes[low].pid == pid &&
+	    snapshot->processes[low].start_ns == start_ns)
+		return &snapshot->processes[low];
+	return NULL;
+}
+
+void blame__mount(struct blame *blame, const struct snapshot *snapshot, unsigned major, unsigned minor)
+{
+	for (size_t i = 0; i < snapshot->file_count; i++) {
+		const struct snapshot_file *file = &snapshot->files[i];
+
+		if (file->major != major || file->minor != minor || file->gone || file->other)
+			continue;
+		for (size_t j = 0; j < file->owner_count; j++) {
+			const struct snapshot_owner *owner = &file->owners[j];
+			const struct snapshot_process *p =
+			    process_of(snapshot, owner->pid, owner->start_ns);
+			struct share share = {.pid = owner->pid, .start_ns = owner->start_ns,
+					      .comm = owner->comm, .exited = owner->exited,
+					      .container = p ? p->container : NULL, .path = file->path,
+					      .file = true, .files = 1, .deleted = file->deleted,
+					      .bytes = owner->bytes};
+
+			blame__add(blame, &share);
+		}
+	}
+}
+
+static bool is_below(const char *path, const char *above)
+{
+	size_t length = strlen(above);
+
+	if (length == 1)
+		return true; /* "/" */
+	return strncmp(path, above, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+void blame__cgroup(struct blame *blame, const struct snapshot *snapshot, const char *path)
+{
+	for (size_t i = 0; i < snapshot->process_count; i++) {
+		const struct snapshot_process *p = &snapshot->processes[i];
+		struct share share = {.pid = p->pid, .start_ns = p->start_ns, .comm = p->comm,
+				      .container = p->container, .exited = p->exited};
+
+		if (p->kernel || (path && (!p->cgroup || !is_below(p->cgroup, path))))
+			continue;
+		share.bytes = is_known(p->anon_bytes) ? p->anon_bytes : 0;
+		blame__add(blame, &share);
+		/* what it brought into tmpfs is its, whether it maps it or not */
+		share.bytes = is_known(p->tmpfs_bytes) ? p->tmpfs_bytes : 0;
+		blame__add(blame, &share);
+	}
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the events about limits are made of: warnings as they are, refusals and kills beside them. */
+#include "columns_limits.h"
+
+#include <math.h>
+
+static const struct value unknown = {.known = false};
+
+static struct value string(const char *text)
+{
+	return (struct value){.known = text != NULL, .string = text};
+}
+
+static struct value number(uint64_t figure)
+{
+	return (struct value){.known = is_known(figure), .number = figure};
+}
+
+static struct value real(double figure)
+{
+	return (struct value){.known = !isnan(figure), .real = figure};
+}
+
+const struct warning *event__who(const struct event *e)
+{
+	switch (e->type) {
+	case EVENT_WARNING:
+		return e->warning;
+	case EVENT_OOM:
+		return e->oom.who;
+	case EVENT_ENOSPC:
+	case EVENT_SIGBUS:
+		return e->refused.who;
+	default:
+		return NULL;
+	}
+}
+
+static bool of_inodes(const struct event *e)
+{
+	return e->type == EVENT_WARNING && e->warning->limit == WARNING_TMPFS_INODES;
+}
+
+struct value column_limit__name(const void *row)
+{
+	const struct event *e = row;
+
+	if (e->type == EVENT_WARNING)
+		return string(warning_limit_names[e->warning->limit]);
+	return string(e->refused.limit);
+}
+
+struct value column_limit__which(const void *row)
+{
+	const struct event *e = row;
+
+	return string(e->warning->limit_name);
+}
+
+struct value column_limit__reason(const void *row)
+{
+	const struct event *e = row;
+
+	return string(warning_reason_names[e->warning->reason]);
+}
+
+struct value column_limit__target(const void *row)
+{
+	const struct event *e = row;
+
+	if (e->type == EVENT_OOM)
+		return string(e->oom.scope ? e->oom.scope : "machine");
+	return string(e->warning->target);
+}
+
+struct value column_limit__used(const void *row)
+{
+	const struct event *e = row;
+
+	if (e->type == EVENT_OOM)
+		return number(e->oom.usage_bytes);
+	if (e->type != EVENT_WARNING)
+		return number(e->refused.used_bytes);
+	return of_inodes(e) ? unknown : number(e->warning->used);
+}
+
+struct value column_limit__limit(const void *row)
+{
+	const struct event *e = row;
+
+	if (e->type == EVENT_OOM)
+		return number(e->oom.limit_bytes);
+	if (e->type != EVENT_WARNING)
+		return number(e->refused.limit_bytes);
+	return of_inodes(e) ? unknown : number(e->warning->limit_value);
+}
+
+struct value column_limit__used_inodes(const void *row)
+{
+	const struct event *e = row;
+
+	if (e->type != EVENT_WARNING)
+		return number(e->refused.used_inodes);
+	return of_inodes(e) ? number(e->warning->used) : unknown;
+}
+
+struct value column_limit__limit_inodes(const void *row)
+{
+	const struct event *e = row;
+
+	if (e->type != EVENT_WARNING)
+		return number(e->refused.limit_inodes);
+	return of_inodes(e) ? number(e->warning->limit_value) : unknown;
+}
+
+struct value column_limit__reclaimable(const void *row)
+{
+	const struct event *e = row;
+
+	return number(e->warning->reclaimable_bytes);
+}
+
+struct value column_limit__level(const void *row)
+{
+	const struct event *e = row;
+
+	return (struct value){.known = e->warning->level != 0, .number = e->warning->level};
+}
+
+/* of inodes it is inodes a second, and has another name */
+struct value column_limit__rate(const void *row)
+{
+	const struct event *e = row;
+
+	return of_inodes(e) ? unknown : real(e->warning->rate);
+}
+
+struct value column_limit__eta(const void *row)
+{
+	const struct event *e = row;
+
+	return real(e->warning->eta_seconds);
+}
+
+struct value column_limit__by_memory(const void *row)
+{
+	const struct event *e = row;
+
+	return (struct value){.known = e->warning->limit == WARNING_TMPFS,
+			      .number = e->warning->limited_by_memory};
+}
+
+struct value column_limit__advice(const void *row)
+{
+	const struct event *e = row;
+
+	return string(e->warning->advice);
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "survive.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define HEAP_ROOM (512U << 10) /* what a warning, its JSON and its hook may need */
+#define OOM_SCORE_ADJ "-900"
+
+#define NICE (-10) /* an emergency is when everything else wants the processor too */
+
+static char before[16]; /* "": not changed */
+static bool hurried;
+static int nice_before;
+
+static bool write_adj(pid_t pid, const char *value)
+{
+	char path[48];
+	bool done;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	done = write(fd, value, strlen(value)) == (ssize_t)strlen(value);
+	close(fd);
+	return done;
+}
+
+static bool avoid_the_killer(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, before, sizeof(before) - 1);
+	close(fd);
+	before[n > 0 ? n : 0] = '\0';
+	if (before[0] && atoi(before) > atoi(OOM_SCORE_ADJ) && write_adj(getpid(), OOM_SCORE_ADJ))
+		return true;
+	before[0] = '\0';
+	return false;
+}
+
+/* each thread has its own */
+static void hurry(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *task;
+
+	nice_before = getpriority(PRIO_PROCESS, 0);
+	while (tasks && (task = readdir(tasks))) {
+		id_t tid = (id_t)atoi(task->d_name);
+
+		if (tid && nice_before > NICE && setpriority(PRIO_PROCESS, tid, NICE) == 0)
+			hurried = true;
+	}
+	if (tasks)
+		closedir(tasks);
+}
+
+static void keep_heap_room(void)
+{
+	void *room;
+
+	mallopt(M_TRIM_THRESHOLD, (int)(4 * HEAP_ROOM));
+	mallopt(M_MMAP_THRESHOLD, (int)(2 * HEAP_ROOM));
+	room = malloc(HEAP_ROOM);
+	if (!room)
+		return;
+	memset(room, 1, HEAP_ROOM);
+	__asm__ volatile("" : : "r"(room) : "memory"); /* or the compiler takes both away */
+	free(room);
+}
+
+bool survive__prepare(void)
+{
+	/* only what is touched: locking all would bring in what is never used */
+	bool locked = mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+
+	keep_heap_room();
+	hurry();
+	return avoid_the_killer() && locked;
+}
+
+void survive__release(pid_t child)
+{
+	if (hurried)
+		setpriority(PRIO_PROCESS, (id_t)child, nice_before);
+	if (before[0])
+		write_adj(child, before);
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Thresholds into the kernel side, and programs that are attached only near a limit. */
+#include "tracer_private.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+
+static struct mount_slot *slot_of(const struct tracer *tracer, uint32_t index)
+{
+	struct mount_slot *mounts = tracer->mounts.address;
+
+	return &mounts[index];
+}
+
+static uint32_t find_mount(const struct tracer *tracer, uint32_t dev)
+{
+	for (uint32_t i = 1; i < MAX_MOUNTS; i++) {
+		if (tracer->mount_devs[i] == dev)
+			return i;
+	}
+	return 0;
+}
+
+uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
+{
+	uint32_t index = find_mount(tracer, dev);
+
+	if (index)
+		return index;
+	index = find_mount(tracer, 0);
+	if (!index)
+		return 0;
+	if (tracer__map_slots(&tracer->mounts, index + 1))
+		return 0;
+	memset(slot_of(tracer, index), 0, sizeof(struct mount_slot));
+	if (bpf_map__update_elem(tracer->bpf->maps.mount_index, &dev, sizeof(dev), &index, sizeof(index),
+				 BPF_ANY))
+		return 0;
+	tracer->mount_devs[index] = dev;
+	return index;
+}
+
+const struct mount_slot *tracer__mount(const struct tracer *tracer, uint32_t index)
+{
+	return slot_of(tracer, index);
+}
+
+void tracer__forget_mounts(struct tracer *tracer, const uint32_t *devs, size_t count)
+{
+	for (uint32_t i = 1; i < MAX_MOUNTS; i++) {
+		bool kept = !tracer->mount_devs[i];
+
+		for (size_t j = 0; j < count && !kept; j++)
+			kept = devs[j] == tracer->mount_devs[i];
+		if (kept)
+			continue;
+		bpf_map__delete_elem(tracer->bpf->maps.mount_index, &tracer->mount_devs[i],
+				     sizeof(tracer->mount_devs[i]), 0);
+		tracer__arm_mount(tracer, i, 0, 0);
+		tracer->mount_devs[i] = 0;
+	}
+}
+
+void tracer__arm_mount(struct tracer *tracer, uint32_t index, int64_t pages, uint64_t free_inodes)
+{
+	struct mount_slot *slot = slot_of(tracer, index);
+
+	if (!index || index >= MAX_MOUNTS || !tracer->mount_devs[index])
+		return;
+	__atomic_store_n(&slot->warn_pages, pages, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->warn_free_inodes, free_inodes, __ATOMIC_RELAXED);
+}
+
+int tracer__arm_cgroup(struct tracer *tracer, uint64_t id, uint64_t pages)
+{
+	struct bpf_map *map = tracer->bpf->maps.armed;
+
+	if (pages)
+		return bpf_map__update_elem(map, &id, sizeof(id), &pages, sizeof(pages), BPF_ANY);
+	bpf_map__delete_elem(map, &id, sizeof(id), 0);
+	return 0;
+}
+
+int tracer__arm(struct tracer *tracer, enum fact_id fact, bool on)
+{
+	const struct way *way = tracer->plan->choices[fact].way;
+	struct bpf_link **link = &tracer->late_links[fact];
+	struct bpf_program *program;
+
+	if (!on) {
+		bpf_link__destroy(*link);
+		*link = NULL;
+		return 0;
+	}
+	if (*link)
+		return 0;
+	if (!way || !way->programs[0])
+		return -EOPNOTSUPP;
+	program = bpf_object__find_program_by_name(tracer->bpf->obj, way->programs[0]);
+	*link = program ? bpf_program__attach(program) : NULL;
+	return *link ? 0 : -errno;
+}
