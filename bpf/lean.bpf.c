@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files that found the file table full: a small entry each, in tables of which the
+ * user side adds a larger one when the last is half full. No name, but every page
+ * is still its owner's.
+ */
+#include "slots.bpf.h"
+
+#define LEAN_PROMOTED 64 /* pages: a file this large gets a name */
+
+static __always_inline void owner_count_other(__u32 owner, __u32 flags, __s64 pages)
+{
+	struct owner_slot *slot = owner_at(owner);
+
+	if (slot)
+		__sync_fetch_and_add(flags & FILE_TMPFS ? &slot->other_tmpfs : &slot->other_cache,
+				     pages);
+}
+
+/* the mapping's entry in one of the tables from *table on; that table into *table */
+static __always_inline struct lean_file *lean_find(__u64 mapping, __u32 *table)
+{
+	__u32 first = *table, key;
+	struct lean_file *file;
+	void *map;
+
+	for (__u32 i = 0; i < LEAN_TABLES; i++) {
+		if (i < first)
+			continue;
+		key = i;
+		map = bpf_map_lookup_elem(&lean, &key);
+		if (!map)
+			return 0;
+		file = bpf_map_lookup_elem(map, &mapping);
+		if (file) {
+			*table = i;
+			return file;
+		}
+	}
+	return 0;
+}
+
+/* how many files are in a table; computed once, so that the verifier keeps its bounds */
+static __always_inline __s64 *lean_count(__u32 table)
+{
+	__s64 *count = &lean_files[table & (LEAN_TABLES - 1)];
+
+	asm volatile("" : "+r"(count));
+	return count;
+}
+
+/* true if the entry was there: of two CPUs that drop it one counts */
+static __always_inline bool lean_drop(__u64 mapping, __u32 table)
+{
+	void *map = bpf_map_lookup_elem(&lean, &table);
+
+	if (!map || bpf_map_delete_elem(map, &mapping))
+		return false;
+	__sync_fetch_and_add(lean_count(table), -1);
+	return true;
+}
+
+/* an entry for the mapping in the last table; false: no room, and more is asked for */
+static __always_inline bool lean_open(__u64 mapping, const struct lean_file *fresh)
+{
+	__u32 table = lean_tables - 1;
+	void *map = bpf_map_lookup_elem(&lean, &table);
+	__s64 *count = lean_count(table);
+
+	if (!map || bpf_map_update_elem(map, &mapping, fresh, BPF_NOEXIST)) {
+		if (lean_tables < LEAN_TABLES)
+			say_full(TABLE_LEAN);
+		return false;
+	}
+	count_loss(LOSS_FILE_SLOT, 1);
+	file_generation++;
+	if (fresh->pages)
+		owner_count_other(fresh->owner, fresh->flags, fresh->pages);
+	__sync_fetch_and_add(count, 1);
+	if (*count >= lean_room && !lean_asked) {
+		lean_asked = true;
+		say_full(TABLE_LEAN);
+	}
+	return true;
+}
+
+/* the file table is full: one small entry, no name; a large file moves up */
+__noinline int lean_add(__u64 mapping, __u32 owner, __u32 pages, __u64 before)
+{
+	struct address_space *space = (void *)mapping;
+	struct super_block *sb = BPF_CORE_READ(space, host, i_sb);
+	struct lean_file *file, fresh = {};
+	__u32 table = 0, index, flags;
+	__s64 moved;
+
+	file = lean_find(mapping, &table);
+	if (!file) {
+		fresh.owner = before ? OWNER_UNKNOWN : owner;
+		fresh.pages = before;
+		fresh.flags = BPF_CORE_READ(sb, s_magic) == TMPFS_MAGIC ? FILE_TMPFS : 0;
+		lean_open(mapping, &fresh);
+		table = 0;
+		file = lean_find(mapping, &table);
+	}
+	if (!file) {
+		count_loss(LOSS_LEAN, pages);
+		return 0;
+	}
+	flags = file->flags;
+	owner_count_other(file->owner, flags, pages);
+	owner_count_pages(owner, flags, pages);
+	__sync_fetch_and_add(&file->pages, pages);
+	moved = file->pages;
+	if (moved < LEAN_PROMOTED)
+		return 0;
+	owner = file->owner;
+	index = file_open(mapping, moved, owner, 1);
+	if (index == FILE_NONE)
+		return 0;
+	owner_count_other(owner, flags, -moved);
+	lean_drop(mapping, table);
+	if (knob_story)
+		story__file(index, 0);
+	return 0;
+}
+
+/*
+ * `pages` pages go from a mapping that is in no slot; nothing to do where it is in no
+ * table. Two CPUs that met it while a table was added made an entry each: what is more
+ * than one holds is taken from the next.
+ */
+int books__leave_lean(__u64 mapping, __u32 pages)
+{
+	struct lean_file *file;
+	__u32 table = 0, owner, flags;
+	__s64 left, gone = pages;
+
+	for (int i = 0; i < LEAN_TABLES && gone > 0; i++) {
+		file = lean_find(mapping, &table);
+		if (!file)
+			return 0;
+		__sync_fetch_and_add(&file->pages, -(__s32)gone);
+		owner = file->owner;
+		flags = file->flags;
+		left = file->pages;
+		if (left > 0 || !lean_drop(mapping, table))
+			left = 0;
+		/* the entry's own pages only: it may have held fewer */
+		owner_count_other(owner, flags, -(gone + left));
+		gone = -left;
+		table++;
+	}
+	return 0;
+}
