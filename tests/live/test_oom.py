@@ -1,6 +1,5 @@
 """OOM kills of a cgroup: warned of before, and told whole: whose limit, how full, who, what was charged."""
 
-import os
 import subprocess
 
 from children import join_then_die_with_parent
