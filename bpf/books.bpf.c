@@ -13,6 +13,7 @@
 
 #define PRICE_SHIFT 20
 #define SHARES_MOST (1ULL << 58)
+#define REFUSED_NS 1000000ULL /* a refused folio is out again sooner */
 
 static __always_inline bool is_kernel_thread(void)
 {
@@ -72,6 +73,8 @@ int books__credit(__u32 file, __u32 owner, __u32 pages)
 	struct pair_key key = {};
 	struct pair *pair, fresh = {};
 	__u64 before, price, minted;
+	struct streak *streak;
+	__u32 zero = 0;
 
 	if (!slot)
 		return 0;
@@ -114,7 +117,51 @@ int books__credit(__u32 file, __u32 owner, __u32 pages)
 		slot->total_shares >>= 8;
 		slot->shares >>= 8;
 		slot->scale++;
+		return 0;
 	}
+	streak = bpf_map_lookup_elem(&streaks, &zero);
+	if (streak) {
+		streak->minted = minted;
+		streak->minted_ns = bpf_ktime_get_boot_ns();
+	}
+	return 0;
+}
+
+/*
+ * A full tmpfs puts a folio into the page cache, is refused its block, and takes the
+ * folio out again (mm/shmem.c, shmem_alloc_and_add_folio()); so does a write to a disk
+ * whose source cannot be read. It was nobody's: the shares that were minted for it go,
+ * not a part of everybody's.
+ */
+int books__take_back(__u64 mapping)
+{
+	__u32 zero = 0;
+	struct streak *streak = bpf_map_lookup_elem(&streaks, &zero);
+	struct pair_key key = {};
+	struct file_slot *slot;
+	struct pair *pair;
+	__u64 minted;
+
+	if (!streak || streak->mapping != mapping || !is_current(streak) ||
+	    streak->minted_ns + REFUSED_NS < bpf_ktime_get_boot_ns())
+		return 0;
+	minted = streak->minted;
+	streak->minted = 0;
+	slot = file_at(streak->file);
+	if (!slot || slot->mapping != mapping || slot->total_shares < minted)
+		return 0;
+	if (streak->owner == slot->owner) {
+		__sync_fetch_and_add(&slot->shares, -minted);
+	} else {
+		key.file = streak->file;
+		key.owner = streak->owner;
+		key.birth_ns = slot->birth_ns;
+		pair = bpf_map_lookup_elem(&pairs, &key);
+		if (!pair || pair->scale != slot->scale || pair->shares < minted)
+			return 0;
+		__sync_fetch_and_add(&pair->shares, -minted);
+	}
+	__sync_fetch_and_add(&slot->total_shares, -minted);
 	return 0;
 }
 
@@ -258,7 +305,7 @@ int books__enter(__u64 mapping, __u32 pages, __u64 before)
 	struct streak *streak;
 	struct task_struct *task;
 	__u32 zero = 0, file, owner;
-	bool fresh = false;
+	bool fresh = false, shared = false;
 
 	if (!inode || BPF_CORE_READ(inode, i_sb, s_magic) == HUGETLBFS_MAGIC)
 		return 0;
@@ -283,8 +330,10 @@ int books__enter(__u64 mapping, __u32 pages, __u64 before)
 	}
 	if (!fresh && slot__pages(slot) > 0 && is_kernel_thread())
 		owner = slot->owner; /* khugepaged fills holes for others: the parts grow alike */
-	else if (slot->owner != owner || slot->flags & FILE_SHARED)
+	else if (slot->owner != owner || slot->flags & FILE_SHARED) {
 		books__credit(file, owner, pages);
+		shared = true;
+	}
 	__sync_fetch_and_add(&slot->added, pages);
 	if (slot__pages(slot) > (__s64)slot->peak)
 		slot->peak = slot__pages(slot);
@@ -292,6 +341,8 @@ int books__enter(__u64 mapping, __u32 pages, __u64 before)
 	mount_add(slot, pages);
 	streak = bpf_map_lookup_elem(&streaks, &zero);
 	if (streak) {
+		if (!shared)
+			streak->minted = 0;
 		streak->mapping = mapping;
 		task = (void *)bpf_get_current_task();
 		streak->task = (__u64)task;

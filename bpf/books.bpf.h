@@ -16,6 +16,7 @@
 
 int books__enter(__u64 mapping, __u32 pages, __u64 before);
 int books__leave(__u64 mapping, __u32 pages);
+int books__take_back(__u64 mapping);
 int books__leave_lean(__u64 mapping, __u32 pages);
 int books__release(__u32 file, __u64 mapping);
 int books__credit(__u32 file, __u32 owner, __u32 pages);
@@ -104,6 +105,16 @@ static __always_inline void mount_add(const struct file_slot *slot, __s64 pages)
 		mount->peak = mount->pages;
 	if (mount->warn_pages && mount->pages >= mount->warn_pages)
 		limit__mount(index, LIMIT_TMPFS, slot->dev);
+}
+
+/* before books__enter(), where the folio is known: what may be taken back */
+static __always_inline void note_folio(__u64 folio)
+{
+	__u32 zero = 0;
+	struct streak *streak = bpf_map_lookup_elem(&streaks, &zero);
+
+	if (streak)
+		streak->folio = folio;
 }
 
 /* pages of a known slot go; with the last one the slot is given back */

@@ -24,6 +24,7 @@ int BPF_PROG(cache_add_tracepoint, struct folio *folio)
 	}
 	if (!mapping || books__add((__u64)mapping, pages, false))
 		return 0;
+	note_folio(as_number(folio));
 	there = mapping->nrpages;
 	return books__enter(as_number(mapping), pages, BEFORE(there, pages));
 }
@@ -46,6 +47,8 @@ int BPF_PROG(page_remove_tracepoint, struct folio *folio)
 	streak = bpf_map_lookup_elem(&streaks, &zero);
 	if (!streak || !mapping)
 		return 0;
+	if (streak->minted && streak->folio == as_number(folio))
+		books__take_back(as_number(mapping));
 	if (streak->gone_mapping != (__u64)mapping) {
 		index = bpf_map_lookup_elem(&file_index, &mapping);
 		streak->gone_file = index ? *index : FILE_NONE;

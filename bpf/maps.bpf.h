@@ -30,6 +30,10 @@ struct streak {
 	__u32 gone_file;
 	__u32 pad;
 	__u64 context; /* of the program that runs now, as a number */
+	/* the last shares minted, and for which folio: a full tmpfs takes it out again at once */
+	__u64 folio;
+	__u64 minted; /* 0: none */
+	__u64 minted_ns;
 };
 
 MAP_SCOPE struct {

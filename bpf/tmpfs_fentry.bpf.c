@@ -31,6 +31,7 @@ static __always_inline void added(__u64 folio, __u64 mapping)
 	if (books__add(mapping, pages, false))
 		return;
 	there = BPF_CORE_READ((struct address_space *)mapping, nrpages);
+	note_folio(folio);
 	books__enter(mapping, pages, BEFORE(there, pages));
 }
 

@@ -44,6 +44,7 @@ int BPF_PROG(tmpfs_add_lru, struct folio *folio)
 			books__seed(key);
 		return 0;
 	}
+	note_folio(0);
 	if (!slot || slot->mapping != key)
 		return there ? books__enter(key, there, 0) : 0;
 	missing = there - slot__pages(slot);

@@ -82,5 +82,6 @@ __noinline int tmpfs_enter(__u64 context, __u32 pages)
 		nrpages_later = true;
 	if (!nrpages_later)
 		there = BEFORE(there, pages);
+	note_folio(folio);
 	return books__enter(mapping, pages, there);
 }

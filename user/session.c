@@ -3,6 +3,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,10 @@ static int refused_load(const struct session_needs *needs, int err)
 		say("no memory for the tables; give it more, or fewer files with --max-files");
 		return EXIT_FAILED;
 	}
+	/* 5.11 to 6.1: libbpf looks for a function that only later kernels have in their modules' types */
+	if (err == -EINVAL && !(rights__effective() >> CAP_SYS_ADMIN & 1))
+		return refused(needs, "this kernel refuses the BPF programs without CAP_SYS_ADMIN",
+			       "give it that, too");
 	snprintf(what, sizeof(what), "the kernel refused the BPF programs: %s (%s)", strerror(-err),
 		 tracer__last_words());
 	return refused(needs, what, "-v shows its reasons");

@@ -127,7 +127,9 @@ def short(t):
     for child in said:
         line = trace.wait_for(lambda line: line.get("pid") == child["pid"] and line.get("type") == "exit",
                               f"exit of {child['pid']}, which lived {child['lived_ns'] / 1e6:.1f} ms")
-        t.equal(line.get("peak_rss_bytes"), child["peak_rss_bytes"], f"peak_rss_bytes in {line}")
+        # the kernel's peak is of counts that each processor may hold 32 pages of back
+        apart = abs(line.get("peak_rss_bytes", 0) - child["peak_rss_bytes"])
+        t.equal(apart <= 32 * os.cpu_count() * PAGE, True, f"peak {child['peak_rss_bytes']} in {line}")
         t.equal(line.get("comm"), "pageops-short", "comm")
 
 

@@ -235,6 +235,20 @@ def intervals(context):
 @test("the cursor moves, scrolls and opens details; a file's have holders")
 def details(context):
     screen = context.start()
+    with owned_file():
+        look_at_details(screen)
+
+
+@contextlib.contextmanager
+def owned_file():
+    """A file of ours in the cache, whatever else the machine caches."""
+    with tempfile.NamedTemporaryFile(dir="/var/tmp") as file:
+        file.write(bytes(1 << 20))
+        file.flush()
+        yield
+
+
+def look_at_details(screen):
     screen.keys(">")
     screen.see("↑PID")
     screen.keys("End")

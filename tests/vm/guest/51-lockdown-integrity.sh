@@ -13,4 +13,4 @@ if ! grep -q '\[integrity\]' /sys/kernel/security/lockdown 2>/dev/null; then
 	exit 0
 fi
 TIER=auto
-live --core tmpfs cache process cold_start bomb fuzz
+live --of-core tmpfs cache process cold_start bomb fuzz

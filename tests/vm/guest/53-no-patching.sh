@@ -15,4 +15,4 @@ if ! /pagetide probes --json | grep -q '"tier": *"tracepoint"'; then
 	exit 1
 fi
 TIER=auto
-live --core tmpfs cache process cold_start bomb fuzz
+live --of-core tmpfs cache process cold_start bomb fuzz
