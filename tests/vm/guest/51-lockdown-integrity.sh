@@ -4,7 +4,7 @@
 # cgroups: v2
 # append: lockdown=integrity lsm=lockdown,capability
 # disk: ext4:256
-# timeout: 300
+# timeout: 420
 # needs: /pagetide /helpers/pageops /usr/bin/python3
 
 . /guest/live.sh
@@ -13,4 +13,4 @@ if ! grep -q '\[integrity\]' /sys/kernel/security/lockdown 2>/dev/null; then
 	exit 0
 fi
 TIER=auto
-live --of-core tmpfs cache process cold_start bomb fuzz
+live --of-core tmpfs cache

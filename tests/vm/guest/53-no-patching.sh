@@ -4,7 +4,7 @@
 # tiers: any
 # cgroups: v2
 # disk: ext4:256
-# timeout: 300
+# timeout: 420
 # needs: /pagetide /helpers/pageops /usr/bin/python3
 
 . /guest/live.sh
@@ -15,4 +15,4 @@ if ! /pagetide probes --json | grep -q '"tier": *"tracepoint"'; then
 	exit 1
 fi
 TIER=auto
-live --of-core tmpfs cache process cold_start bomb fuzz
+live --of-core tmpfs cache
