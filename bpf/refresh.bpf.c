@@ -115,7 +115,9 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 		story__file(file, 0);
 	drift = slot__pages(slot) - (__s64)slot->nrpages;
 	seen = slot->added + slot->removed;
-	if (drift && drift == slot->drift && seen == slot->seen) {
+	/* the LRU way counts up to nrpages itself: what is missing is of batches just emptied */
+	if (drift && ((knob_lazy_inserts && drift < 0) ||
+		      (drift == slot->drift && seen == slot->seen))) {
 		correct(file, drift);
 		drift = 0;
 	}
