@@ -72,7 +72,7 @@ def vm(mode):
                                       str(TESTS / "vm" / "test_boot.py")], 600)
     yield Program("vm", "matrix", [PYTHON, str(TESTS / "vm" / "matrix.py"), "--quick", "--jobs", str(os.cpu_count() or 1),
                                    "--binary", str(BUILD / "static" / "pagetide"),
-                                   "--helpers", str(BUILD / "helpers"), "--logs", str(BUILD / "test-logs" / "vm")], 1800)
+                                   "--helpers", str(BUILD / "helpers"), "--logs", str(BUILD / "test-logs" / "vm")], 3600)
 
 
 def soak():

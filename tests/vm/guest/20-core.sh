@@ -2,7 +2,7 @@
 # The core of the live tests, for `make test`.
 # when: quick
 # disk: ext4:256
-# timeout: 420
+# timeout: 900
 # needs: /pagetide /helpers/pageops /usr/bin/python3
 
 . /guest/live.sh
