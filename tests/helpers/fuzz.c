@@ -10,6 +10,9 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
+/* the line that asks for the truth once more, as it is now */
+#define AGAIN 'a'
+
 /* The names and the holders, as they are after the operation. */
 static void object__apply(struct object *o, const struct draw *d, const struct result *r)
 {
@@ -155,10 +158,18 @@ static void fuzz__print(const struct fuzz *f, int64_t done)
 	fflush(stdout);
 }
 
+static int fuzz__tell(struct fuzz *f, int64_t done, int err)
+{
+	if (!err)
+		err = probe__check(f);
+	fuzz__print(f, done);
+	return err;
+}
+
 static int fuzz__run(struct fuzz *f)
 {
+	int err = 0, asked = 0;
 	int64_t done = 0;
-	int err = 0;
 
 	for (int64_t batch = 0; done < f->ops && !err; batch++) {
 		bool first = true;
@@ -167,10 +178,12 @@ static int fuzz__run(struct fuzz *f)
 		f->model.gone_count = 0;
 		for (int64_t i = 0; i < f->batch && done < f->ops && !err; i++, done++, first = false)
 			err = fuzz__one(f, first);
-		if (!err)
-			err = probe__check(f);
-		fuzz__print(f, done);
-		if (!err && !f->no_wait && !wait_for_line())
+		err = fuzz__tell(f, done, err);
+		while (!err && !f->no_wait && (asked = wait_for_line()) == AGAIN) {
+			printf("{\"seed\":%lld,\"batch\":%lld,\"log\":[", (long long)f->seed, (long long)batch);
+			err = fuzz__tell(f, done, 0);
+		}
+		if (asked < 0)
 			break;
 	}
 	return err;

@@ -59,13 +59,19 @@ static int file__grow(int fd, int64_t size)
 	return ftruncate(fd, size) ? -errno : 0;
 }
 
+/* On some filesystems this reads the page in which the file ended: it is his who grows it. */
+int window__grow(const struct window *win)
+{
+	return win->fd < 0 ? 0 : file__grow(win->fd, win->end);
+}
+
 int window__open(const struct worker *w, const struct op *op, int how, struct window *out)
 {
 	const struct held *h = op->slot >= 0 ? &w->held[op->slot] : NULL;
 	int64_t first = op->off & -(int64_t)PAGE_BYTES;
 	int err = 0;
 
-	*out = (struct window){.len = (size_t)op->len, .to_close = -1};
+	*out = (struct window){.len = (size_t)op->len, .fd = -1, .to_close = -1};
 	if (h && h->map) {
 		if (op->off + op->len > (int64_t)h->map_len)
 			return -ERANGE;
@@ -75,8 +81,10 @@ int window__open(const struct worker *w, const struct op *op, int how, struct wi
 	int fd = worker__fd(w, op, O_RDWR | O_CREAT, &out->to_close);
 	if (fd < 0)
 		return fd;
+	out->fd = fd;
+	out->end = op->off + op->len;
 	if (how & WINDOW_GROW)
-		err = file__grow(fd, op->off + op->len);
+		err = window__grow(out);
 	if (!err) {
 		out->unmap_len = (size_t)(op->off - first + op->len);
 		out->unmap = mmap(NULL, out->unmap_len, PROT_READ | PROT_WRITE,

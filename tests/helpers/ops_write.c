@@ -167,6 +167,13 @@ struct child_report {
 	int err;
 };
 
+static int window__fill(const struct window *win, struct result *r)
+{
+	int err = window__grow(win);
+
+	return err ? err : window__touch(win, true, r);
+}
+
 /* A child does it through what it inherited, and exits. It is the owner. */
 static int fork__do(int fd, const struct window *win, const struct op *op, struct result *r)
 {
@@ -180,7 +187,7 @@ static int fork__do(int fd, const struct window *win, const struct op *op, struc
 		report.err = -errno;
 	} else if (!pid) {
 		report.start_time = truth__start_time(getpid());
-		report.err = win ? window__touch(win, true, r)
+		report.err = win ? window__fill(win, r)
 				 : write__all(fd, op->off, op->len, op->chunk, call_pwrite, &report.bytes);
 		_exit(write(pipe_fds[1], &report, sizeof(report)) != sizeof(report));
 	}
@@ -212,7 +219,7 @@ static int run_fork_write(struct worker *w, const struct op *op, struct result *
 static int run_fork_touch(struct worker *w, const struct op *op, struct result *r)
 {
 	struct window win;
-	int err = window__open(w, op, WINDOW_GROW, &win);
+	int err = window__open(w, op, 0, &win);
 
 	if (err)
 		return err;

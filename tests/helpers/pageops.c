@@ -80,16 +80,19 @@ bad:
 	return 0;
 }
 
-bool wait_for_line(void)
+int wait_for_line(void)
 {
+	int first = -1;
 	char c;
 	ssize_t n;
 
 	fflush(stdout);
-	do
+	do {
 		n = read(STDIN_FILENO, &c, 1);
-	while ((n == 1 && c != '\n') || (n < 0 && errno == EINTR));
-	return n == 1;
+		if (n == 1 && first < 0)
+			first = (unsigned char)c;
+	} while ((n == 1 && c != '\n') || (n < 0 && errno == EINTR));
+	return n == 1 ? first : -1;
 }
 
 int main(int argc, char **argv)

@@ -91,12 +91,15 @@ struct window {
 	size_t len;
 	char *unmap;
 	size_t unmap_len;
+	int fd; /* -1: what the slot holds mapped */
+	int64_t end; /* in the file */
 	int to_close;
 };
 
 enum { WINDOW_GROW = 1, WINDOW_POPULATE = 2 };
 
 int window__open(const struct worker *w, const struct op *op, int how, struct window *out);
+int window__grow(const struct window *win); /* to its end, where the file is shorter */
 void window__close(struct window *win);
 int window__touch(const struct window *win, bool for_write, struct result *r); /* -EFAULT at a SIGBUS */
 
@@ -112,6 +115,7 @@ int64_t truth__count(int fd, int64_t size);                  /* resident pages, 
 int truth__mincore(const char *map, uint8_t *present, size_t pages);
 uint64_t truth__used_bytes(const char *dir);
 uint64_t truth__reclaims(void);
+bool truth__has_damon(void);
 int64_t clock__ns(clockid_t id);
 void json__string(FILE *out, const char *text);
 void json__dev(FILE *out, uint64_t dev);
@@ -125,7 +129,7 @@ struct option_row {
 };
 int options__parse(const struct option_row *rows, size_t count, int argc, char **argv);
 int number__parse(const char *text, int64_t *out);
-bool wait_for_line(void); /* false at the end of the input */
+int wait_for_line(void); /* its first character, or -1 at the end of the input */
 
 int fuzz_main(int argc, char **argv);
 int bomb_main(int argc, char **argv);

@@ -113,7 +113,7 @@ static int check__object(struct fuzz *f, struct object *o, uint8_t *now, uint64_
 	size_t owners = o->share_count;
 	object__account(o, now, f->model.pages, &nobody, &added, &removed);
 	/* The kernel may take clean pages at any time. On tmpfs those are clean that only a read touch brought in. */
-	if (added || (removed && o->kind != KIND_DISK && f->reclaims == truth__reclaims())) {
+	if (added || (removed && o->kind != KIND_DISK && f->reclaims == truth__reclaims() && !truth__has_damon())) {
 		fprintf(stderr, "pageops fuzz: %s %s: +%d -%d pages at rest\n", kind__name(o->kind), o->path, added,
 			removed);
 		return -EBADMSG;

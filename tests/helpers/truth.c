@@ -2,6 +2,7 @@
 /* The kernel's own word on what is resident. Reads only: nothing here may bring a page in. */
 #include "pageops.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -153,6 +154,28 @@ uint64_t truth__reclaims(void)
 	if (f)
 		fclose(f);
 	return sum;
+}
+
+/* Does DAMON run? What it takes is counted nowhere. */
+bool truth__has_damon(void)
+{
+	char path[PATH_BYTES], comm[32];
+	bool found = false;
+	struct dirent *entry;
+	DIR *dir = opendir("/proc");
+
+	while (dir && !found && (entry = readdir(dir))) {
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		FILE *f = fopen(path, "re");
+		found = f && fgets(comm, sizeof(comm), f) && !strncmp(comm, "kdamond", 7);
+		if (f)
+			fclose(f);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
 }
 
 int64_t clock__ns(clockid_t id)

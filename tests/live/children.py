@@ -102,6 +102,12 @@ class Helper(Process):
         self.child.stdin.write(b"\n")
         self.child.stdin.flush()
 
+    def again(self):
+        """The truth of a fuzz helper once more, as it is now."""
+        self.child.stdin.write(b"again\n")
+        self.child.stdin.flush()
+        return self.read()
+
     def end(self):
         """Lets it end by itself, and waits until it has."""
         self.child.stdin.close()
