@@ -10,6 +10,7 @@
 
 #include "compat.bpf.h"
 #include "maps.bpf.h"
+#include "memcg.bpf.h"
 
 /* how many pages of the mapping were there before this event */
 #define BEFORE(nrpages, pages) ((nrpages) > (pages) ? (nrpages) - (pages) : 0)
@@ -37,18 +38,9 @@ static __always_inline void count_loss(__u32 kind, __u64 amount)
 
 static __always_inline __u64 task_cgroup(struct task_struct *task)
 {
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
-	struct cgroup_subsys_state *css = 0;
-
 	if (knob_unified)
-		return BPF_CORE_READ(set, dfl_cgrp, kn, id);
-	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
-		return 0;
-	bpf_probe_read_kernel(&css, sizeof(css),
-			      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
-				  sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id,
-								    memory_cgrp_id));
-	return BPF_CORE_READ(css, cgroup, kn, id);
+		return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	return BPF_CORE_READ(task_memory_css(task), cgroup, kn, id);
 }
 
 static __always_inline __u32 is_followed(__u32 pid)

@@ -6,7 +6,6 @@
  * cross together may both tell it. Nothing here judges whether it is dangerous.
  */
 #include "books.bpf.h"
-#include "memcg.bpf.h"
 #include "shmem.bpf.h"
 
 #define RECLAIM_QUIET_NS 200000000ULL

@@ -6,31 +6,16 @@
  */
 #include "books.bpf.h"
 #include "path.bpf.h"
+#include "syscall.bpf.h"
 
-#define TS_COMPAT 2	    /* arch/x86/include/asm/thread_info.h */
-#define PSR_MODE32_BIT 0x10 /* arch/arm64/include/uapi/asm/ptrace.h */
 #define MAP_SHARED 1
 #define MAP_ANONYMOUS 0x20
 #define ERRORS_FROM (-4095L)
 
 #if defined(__TARGET_ARCH_arm64)
 enum { SYS_BRK = 214, SYS_MUNMAP = 215, SYS_MREMAP = 216, SYS_MMAP = 222 };
-#define CALL(regs) ((__u32)(regs)->syscallno)
-#define ARG1(regs) ((regs)->orig_x0)
-#define ARG2(regs) ((regs)->user_regs.regs[1])
-#define ARG3(regs) ((regs)->user_regs.regs[2])
-#define ARG4(regs) ((regs)->user_regs.regs[3])
-#define ARG5(regs) ((regs)->user_regs.regs[4])
-#define COMPAT(task, regs) ((regs)->user_regs.pstate & PSR_MODE32_BIT)
 #else
 enum { SYS_MMAP = 9, SYS_MUNMAP = 11, SYS_BRK = 12, SYS_MREMAP = 25 };
-#define CALL(regs) ((__u32)(regs)->orig_ax)
-#define ARG1(regs) ((regs)->di)
-#define ARG2(regs) ((regs)->si)
-#define ARG3(regs) ((regs)->dx)
-#define ARG4(regs) ((regs)->r10)
-#define ARG5(regs) ((regs)->r8)
-#define COMPAT(task, regs) (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT)
 #endif
 
 /* where a process's heap ended when it was last told: small steps add up */
@@ -42,15 +27,12 @@ struct {
 	__type(value, __u64);
 } heaps SEC(".maps");
 
-static __always_inline void describe_file(struct record_map *record, struct task_struct *task, int fd)
+static __always_inline void describe_file(struct record_map *record, int fd)
 {
-	struct file **fds = BPF_CORE_READ(task, files, fdt, fd), *file = 0;
+	struct file *file = call_file(fd);
 	struct inode *inode;
 	__u16 flags;
 
-	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(task, files, fdt, max_fds))
-		return;
-	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
 	if (!file)
 		return;
 	inode = BPF_CORE_READ(file, f_inode);
@@ -91,7 +73,7 @@ static __always_inline int say_map(const struct call *call)
 	record->kind = call->kind;
 	record->path_length = 0;
 	if (call->op == MAP_OP_MMAP && call->kind == MAP_KIND_FILE)
-		describe_file(record, task, call->fd);
+		describe_file(record, call->fd);
 	bpf_ringbuf_submit(record, ring_flags());
 	return 0;
 }
@@ -123,7 +105,7 @@ int BPF_PROG(map_tracepoint, struct pt_regs *regs, long result)
 {
 	struct task_struct *task;
 	struct call call = {};
-	__u32 nr = CALL(regs);
+	__s32 nr = CALL(regs);
 	__u64 before, after;
 
 	if (nr != SYS_MMAP && nr != SYS_MUNMAP && nr != SYS_BRK && nr != SYS_MREMAP)
@@ -131,7 +113,7 @@ int BPF_PROG(map_tracepoint, struct pt_regs *regs, long result)
 	if (result >= ERRORS_FROM && result < 0)
 		return 0;
 	task = (void *)bpf_get_current_task();
-	if (COMPAT(task, regs) || (knob_follow && !is_followed(bpf_get_current_pid_tgid() >> 32)))
+	if (call_is_compat(regs) || (knob_follow && !is_followed(bpf_get_current_pid_tgid() >> 32)))
 		return 0;
 	call.address = result;
 	call.length_bytes = ARG2(regs);

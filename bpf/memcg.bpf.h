@@ -13,10 +13,11 @@ struct memcg_full {
 	__u64 usage, limit, room;
 };
 
-static __always_inline struct mem_cgroup *task_memcg(struct task_struct *task)
+/* of the memory controller; 0: it is not built in */
+static __always_inline struct cgroup_subsys_state *task_memory_css(struct task_struct *task)
 {
 	struct css_set *set = BPF_CORE_READ(task, cgroups);
-	void *css = 0;
+	struct cgroup_subsys_state *css = 0;
 
 	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
 		return 0;
@@ -24,6 +25,13 @@ static __always_inline struct mem_cgroup *task_memcg(struct task_struct *task)
 			      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
 				  sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id,
 								    memory_cgrp_id));
+	return css;
+}
+
+static __always_inline struct mem_cgroup *task_memcg(struct task_struct *task)
+{
+	void *css = task_memory_css(task);
+
 	return css ? css - bpf_core_field_offset(struct mem_cgroup, css) : 0;
 }
 

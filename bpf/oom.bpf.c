@@ -5,7 +5,6 @@
  * stable kernels), only its pid before: the user side asks BTF which it is.
  */
 #include "books.bpf.h"
-#include "memcg.bpf.h"
 #include "rss.bpf.h"
 
 #define NAME_BYTES 64 /* of a component: cgroup names are short, their paths deep */

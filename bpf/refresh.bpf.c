@@ -7,7 +7,6 @@
  * gone, taken from the owners in proportion. Also sees renames, unlinks and swap.
  */
 #include "books.bpf.h"
-#include "memcg.bpf.h"
 
 #define NEW_NS 1000000000ULL
 

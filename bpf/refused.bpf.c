@@ -8,13 +8,12 @@
 #include "books.bpf.h"
 #include "path.bpf.h"
 #include "shmem.bpf.h"
+#include "syscall.bpf.h"
 
 #define ENOSPC 28
 #define SIGBUS 7
 #define BUS_ADRERR 2
 #define SI_ADDRESS 16 /* si_addr in siginfo: include/uapi/asm-generic/siginfo.h */
-#define TS_COMPAT 2
-#define PSR_MODE32_BIT 0x10 /* arch/arm64/include/uapi/asm/ptrace.h */
 #define AT_FDCWD (-100)
 #define TREE_DEPTH 40 /* a red-black tree of 65,530 mappings is at most 32 deep */
 
@@ -24,13 +23,6 @@ enum {
 	SYS_SPLICE = 76, SYS_FALLOCATE = 47, SYS_COPY_FILE_RANGE = 285, SYS_PWRITEV2 = 287,
 	SYS_OPENAT = 56, SYS_MKDIRAT = 34, SYS_MKNODAT = 33, SYS_SYMLINKAT = 36, SYS_LINKAT = 37,
 };
-#define CALL(regs) ((__s32)(regs)->syscallno)
-#define ARG1(regs) ((regs)->orig_x0)
-#define ARG2(regs) ((regs)->user_regs.regs[1])
-#define ARG3(regs) ((regs)->user_regs.regs[2])
-#define ARG4(regs) ((regs)->user_regs.regs[3])
-#define ARG5(regs) ((regs)->user_regs.regs[4])
-#define COMPAT(task, regs) ((regs)->user_regs.pstate & PSR_MODE32_BIT)
 #else
 enum {
 	SYS_WRITE = 1, SYS_WRITEV = 20, SYS_PWRITE = 18, SYS_PWRITEV = 296, SYS_SENDFILE = 40,
@@ -38,13 +30,6 @@ enum {
 	SYS_OPENAT = 257, SYS_MKDIRAT = 258, SYS_MKNODAT = 259, SYS_SYMLINKAT = 266, SYS_LINKAT = 265,
 	SYS_OPEN = 2, SYS_CREAT = 85, SYS_MKDIR = 83, SYS_MKNOD = 133, SYS_SYMLINK = 88, SYS_LINK = 86,
 };
-#define CALL(regs) ((__s32)(regs)->orig_ax)
-#define ARG1(regs) ((regs)->di)
-#define ARG2(regs) ((regs)->si)
-#define ARG3(regs) ((regs)->dx)
-#define ARG4(regs) ((regs)->r10)
-#define ARG5(regs) ((regs)->r8)
-#define COMPAT(task, regs) (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT)
 #endif
 
 /* what a call wanted: of which descriptor, or under which name */
@@ -107,17 +92,6 @@ static __always_inline bool wish_of_name(struct pt_regs *regs, __s32 call, struc
 		return true;
 #endif
 	return false;
-}
-
-static __always_inline struct file *file_of(__s64 fd)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct file **fds = BPF_CORE_READ(task, files, fdt, fd), *file = 0;
-
-	if (fd < 0 || fd >= BPF_CORE_READ(task, files, fdt, max_fds))
-		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
-	return file;
 }
 
 static __always_inline struct shmem_sb_info *tmpfs_of(struct file *file)
@@ -200,16 +174,15 @@ int BPF_PROG(enospc_tracepoint, struct pt_regs *regs, long result)
 		return 0;
 	call = CALL(regs);
 	if (!wish_of_write(regs, call, &wish)) {
-		if (result == -ENOSPC && !COMPAT((struct task_struct *)bpf_get_current_task(), regs) &&
-		    wish_of_name(regs, call, &wish))
+		if (result == -ENOSPC && !call_is_compat(regs) && wish_of_name(regs, call, &wish))
 			refused_name(&wish, call);
 		return 0;
 	}
 	if (result > 0 && (call == SYS_FALLOCATE || wish.bytes <= (__u64)result))
 		return 0;
-	if (COMPAT((struct task_struct *)bpf_get_current_task(), regs))
+	if (call_is_compat(regs))
 		return 0;
-	file = file_of(wish.fd);
+	file = call_file(wish.fd);
 	info = file ? tmpfs_of(file) : 0;
 	if (!info || (result > 0 && !is_full(info)))
 		return 0;
