@@ -92,6 +92,16 @@ static uint64_t figure(struct parse_figure figure)
 	return figure.has ? figure.value : ABSENT;
 }
 
+static bool is_inner(const struct model *model, const struct cgroup_tree *tree, const struct cgroup_node *node,
+		     const struct cgroup_state *state)
+{
+	const struct cgroup_state *above = NULL;
+
+	if (node->parent != CGROUP_NO_NODE)
+		above = model__cgroup(model, tree->nodes[node->parent].id);
+	return above && above->in && state->in && strcmp(above->in->shown, state->in->shown) == 0;
+}
+
 static void fill_row(struct model *model, const struct reading *reading, uint32_t index,
 		     struct cgroup_state *state)
 {
@@ -105,6 +115,7 @@ static void fill_row(struct model *model, const struct reading *reading, uint32_
 	row->path = state->path;
 	row->container = state->in ? state->in->shown : NULL;
 	row->in = state->in;
+	row->inner = is_inner(model, reading->cgroups, node, state);
 	row->id = node->id;
 	row->version = reading->cgroups->version;
 	row->usage_bytes = figure(in->usage_bytes);

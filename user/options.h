@@ -18,6 +18,7 @@ enum command {
 	COMMAND_TRACE,
 	COMMAND_RUN,
 	COMMAND_PROBES,
+	COMMAND_SERVE,
 };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
@@ -33,7 +34,7 @@ struct options {
 	enum command command;
 	enum format format;
 	enum view view;       /* --by; VIEW_ALL when not given */
-	double interval_seconds; /* default 1 */
+	double interval_seconds; /* default 1, of serve 5 */
 	double duration_seconds; /* 0: no end */
 	uint64_t count;       /* readings or events; 0: no end */
 	uint32_t pid;         /* 0: all */
@@ -49,6 +50,9 @@ struct options {
 	enum tier tier;
 	const char *output;   /* -o; NULL: the command's default stream */
 	const char *csv_file; /* run --csv FILE */
+	const char *listen;   /* serve: ADDRESS:PORT */
+	const char *textfile; /* serve: also write the metrics there; NULL: no */
+	uint64_t max_series;  /* serve: series of one page, about */
 	uint64_t max_files;   /* --max-files: slots of the file table */
 	int verbose;
 	bool show_help, show_version;

@@ -75,6 +75,7 @@ struct snapshot_cgroup {
 	int version; /* 1 or 2 */
 	const char *container;
 	const struct snapshot_container *in; /* NULL: none */
+	bool inner; /* the cgroup above it is of the same container */
 	uint64_t usage_bytes, peak_bytes, limit_bytes, high_bytes;
 	const char *tightest_path; /* NULL: no limit up the tree */
 	uint64_t tightest_limit_bytes, tightest_room_bytes;
