@@ -11,6 +11,7 @@
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
+UNITS ?= $(PREFIX)/lib/systemd/system
 CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
@@ -48,6 +49,8 @@ NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/u
 	python3-numpy:/usr/lib/python3/dist-packages/numpy \
 	python3-joblib:/usr/lib/python3/dist-packages/joblib \
 	prometheus:/usr/bin/promtool runc:/usr/sbin/runc \
+	busybox-static:/bin/busybox python3-kubernetes:/usr/lib/python3/dist-packages/kubernetes \
+	python3-yaml:/usr/lib/python3/dist-packages/yaml \
 	libclang-rt-$(LLVM)-dev:/usr/lib/llvm-$(LLVM)/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 LLVM = $(shell readlink -f /usr/bin/clang | sed -n 's,.*/llvm-\([0-9]*\)/.*,\1,p')
 # for other kernels and arm64; what cannot be had is skipped, and said
@@ -192,9 +195,13 @@ lint: install-test
 install: all
 	install -D -m 0755 $(BUILD)/pagetide $(DESTDIR)$(PREFIX)/sbin/pagetide
 	install -D -m 0644 docs/pagetide.8 $(DESTDIR)$(PREFIX)/share/man/man8/pagetide.8
+	mkdir -p $(DESTDIR)$(UNITS)
+	sed 's,/usr/local/sbin/,$(PREFIX)/sbin/,' fleet/pagetide.service > $(DESTDIR)$(UNITS)/pagetide.service
+	chmod 0644 $(DESTDIR)$(UNITS)/pagetide.service
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/pagetide $(DESTDIR)$(PREFIX)/share/man/man8/pagetide.8
+	rm -f $(DESTDIR)$(PREFIX)/sbin/pagetide $(DESTDIR)$(PREFIX)/share/man/man8/pagetide.8 \
+		$(DESTDIR)$(UNITS)/pagetide.service
 
 clean:
 	rm -rf $(BUILD)
