@@ -4,11 +4,15 @@
  * reading, whole, so nothing is locked and nobody sees half a reading.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "commands.h"
 #include "http.h"
 #include "loop.h"
@@ -31,6 +35,8 @@ struct server {
 	struct session session;
 	struct loop loop;
 	struct http *http;
+	struct http *local; /* for our own commands; NULL: another serve has the socket */
+	int epoll_fd;	    /* of both */
 	struct tally *tally;
 	struct metrics_input input;
 	uint64_t watchdog_ns, told_ns;
@@ -154,6 +160,68 @@ static int read_now(struct server *server, unsigned wants)
 	return 0;
 }
 
+#define WORDS_MOST 128
+
+/* the words of a command line, as ask.c sends them */
+static int parse_words(char *words, struct options *options)
+{
+	static char program[] = "pagetide";
+	static char *argv[WORDS_MOST + 1];
+	char error[512], *save = NULL;
+	int argc = 1;
+
+	argv[0] = program;
+	for (char *word = strtok_r(words, ASK_SEPARATOR, &save); word; word = strtok_r(NULL, ASK_SEPARATOR, &save)) {
+		if (argc == WORDS_MOST)
+			return -E2BIG;
+		argv[argc++] = word;
+	}
+	argv[argc] = NULL;
+	return options__parse(options, argc, argv, error, sizeof(error));
+}
+
+static int write_view(struct server *server, const struct http_request *request, FILE *out)
+{
+	char *words = strdup(request->words), width[16];
+	struct options options;
+	int err = words ? parse_words(words, &options) : -ENOMEM;
+
+	if (!err && options.command != COMMAND_SNAPSHOT)
+		err = -EINVAL;
+	if (!err)
+		err = read_now(server, WANT_FRESH | WANT_HOLDERS | WANT_CMDLINES);
+	if (!err && !server->input.snapshot)
+		err = -EIO;
+	if (!err) {
+		snprintf(width, sizeof(width), "%u", request->width);
+		setenv("COLUMNS", width, 1);
+		err = sink__begin(out, &options);
+	}
+	if (!err)
+		err = sink__choose(&options)->snapshot(out, server->input.snapshot, &options);
+	free(words);
+	return err;
+}
+
+/* our own commands, at the Unix socket: they give their words and get what they are to print */
+static void answer_locally(void *context, const struct http_request *request, struct http_response *response)
+{
+	FILE *out;
+	int err;
+
+	if (strcmp(request->path, ASK_PATH) != 0 || !request->words)
+		return;
+	out = open_memstream(&response->body, &response->length);
+	err = out ? write_view(context, request, out) : -ENOMEM;
+	if (out && fclose(out) && !err)
+		err = -ENOMEM;
+	response->status = err ? 503 : 200;
+	if (err) {
+		free(response->body);
+		response->body = NULL;
+	}
+}
+
 static void tell_manager(struct server *server)
 {
 	uint64_t now = now_ns();
@@ -199,6 +267,8 @@ static int watch(struct server *server)
 		if (!err && events & LOOP_TIMER)
 			err = read_now(server, 0);
 		http__run(server->http);
+		if (server->local)
+			http__run(server->local);
 		tell_manager(server);
 	}
 	return err;
@@ -216,11 +286,50 @@ static int listen_at(struct server *server)
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 
+/* the folder is for root alone; another serve may have the socket already: then it is asked */
+static int listen_locally(struct server *server)
+{
+	const char *path = server->options->socket, *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	int err;
+
+	if (path[0] != '/' || (size_t)(slash - path) >= sizeof(folder)) {
+		say("--socket '%s' is no whole path: it begins with /", path);
+		return EXIT_FAILED;
+	}
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	if (folder[0])
+		mkdir(folder, 0700); /* it may be there */
+	err = http__open(&server->local, path, answer_locally, server);
+	if (!err || err == -EADDRINUSE)
+		return EXIT_OK;
+	say("cannot listen at %s: %s; name another place with --socket", path, strerror(-err));
+	return EXIT_FAILED;
+}
+
+static int join_events(struct server *server)
+{
+	const struct http *both[] = { server->http, server->local };
+
+	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (server->epoll_fd < 0)
+		return -errno;
+	for (size_t i = 0; i < 2; i++) {
+		struct epoll_event interest = { .events = EPOLLIN };
+
+		if (both[i] && epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, http__fd(both[i]), &interest))
+			return -errno;
+	}
+	return 0;
+}
+
 static int start(struct server *server)
 {
-	int err = loop__open(&server->loop, server->options->interval_seconds, 0,
-			     tracer__ring_fd(server->session.tracer), http__fd(server->http));
+	int err = join_events(server);
 
+	if (!err)
+		err = loop__open(&server->loop, server->options->interval_seconds, 0,
+				 tracer__ring_fd(server->session.tracer), server->epoll_fd);
 	if (!err)
 		err = privilege__drop();
 	if (err) {
@@ -241,7 +350,7 @@ static int start(struct server *server)
 
 int command__serve(const struct options *options)
 {
-	struct server server = { .options = options };
+	struct server server = { .options = options, .epoll_fd = -1 };
 	struct session_needs needs = { .groups = GROUP_TRACE, .emit = count, .context = &server };
 	int err = tally__open(&server.tally, COUNTED), status = EXIT_FAILED;
 
@@ -251,6 +360,8 @@ int command__serve(const struct options *options)
 	if (!err)
 		status = listen_at(&server);
 	if (status == EXIT_OK)
+		status = listen_locally(&server);
+	if (status == EXIT_OK)
 		status = session__open(&server.session, options, &needs);
 	if (status == EXIT_OK)
 		status = start(&server);
@@ -258,6 +369,9 @@ int command__serve(const struct options *options)
 		err = watch(&server);
 	notify__send("STOPPING=1");
 	http__close(server.http);
+	http__close(server.local);
+	if (server.epoll_fd >= 0)
+		close(server.epoll_fd);
 	loop__close(&server.loop);
 	session__close(&server.session);
 	tally__close(server.tally);

@@ -4,10 +4,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "accept.h"
@@ -23,12 +26,14 @@ struct http {
 	void *context;
 	int epoll_fd;
 	unsigned port;
+	char path[PATH_MAX]; /* of a Unix socket, removed at the end; "" */
 };
 
 union address {
 	struct sockaddr any;
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
+	struct sockaddr_un path;
 };
 
 static int parse_address(const char *text, union address *address)
@@ -74,6 +79,43 @@ static int open_socket(const union address *address, unsigned *port)
 	return fd;
 }
 
+/* a socket that nobody listens at any more is in the way */
+static bool is_left_over(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool refused;
+
+	if (fd < 0)
+		return false;
+	refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) && errno == ECONNREFUSED;
+	close(fd);
+	return refused;
+}
+
+static int open_path(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	mode_t before;
+	int fd, err = 0;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	if (is_left_over(&address))
+		unlink(path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	before = umask(0177);
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) || listen(fd, SOMAXCONN))
+		err = -errno;
+	umask(before);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
 static enum MHD_Result send_response(struct MHD_Connection *connection, struct http_response *response)
 {
 	struct MHD_Response *out;
@@ -109,6 +151,7 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
 	struct http *http = context;
 	struct http_request request = { .path = url };
 	struct http_response response = { .status = MHD_HTTP_NOT_FOUND };
+	const char *width;
 
 	(void)version;
 	(void)upload;
@@ -124,6 +167,9 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
 		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
 	request.wants_openmetrics = accept__openmetrics(
 	    MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
+	request.words = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "words");
+	width = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "width");
+	request.width = width ? (unsigned)strtoul(width, NULL, 10) : 0;
 	http->answer(http->context, &request, &response);
 	if (response.status != MHD_HTTP_OK && !response.body)
 		return refuse(connection, response.status,
@@ -152,8 +198,14 @@ int http__open(struct http **out, const char *listen_at, http_answer_fn answer, 
 		return -ENOMEM;
 	http->answer = answer;
 	http->context = context;
-	err = parse_address(listen_at, &address);
-	fd = err ? err : open_socket(&address, &http->port);
+	if (listen_at[0] == '/') {
+		fd = open_path(listen_at);
+		if (fd >= 0)
+			strcpy(http->path, listen_at);
+	} else {
+		err = parse_address(listen_at, &address);
+		fd = err ? err : open_socket(&address, &http->port);
+	}
 	if (fd < 0) {
 		free(http);
 		return fd;
@@ -179,6 +231,8 @@ void http__close(struct http *http)
 		return;
 	if (http->daemon)
 		MHD_stop_daemon(http->daemon);
+	if (http->path[0])
+		unlink(http->path);
 	free(http);
 }
 

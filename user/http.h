@@ -14,6 +14,8 @@ struct http;
 struct http_request {
 	const char *path;
 	bool wants_openmetrics; /* of its Accept header */
+	const char *words;	/* of the query; NULL: none */
+	unsigned width;		/* of the query: columns of who asks; 0: not told */
 };
 
 struct http_response {
@@ -25,7 +27,10 @@ struct http_response {
 
 typedef void (*http_answer_fn)(void *context, const struct http_request *request, struct http_response *response);
 
-/* "ADDRESS:PORT", "[ADDRESS]:PORT". 0; -EINVAL: no such address; -errno of bind. Close takes NULL. */
+/*
+ * "ADDRESS:PORT", "[ADDRESS]:PORT", or the path of a Unix socket for its owner alone. 0; -EADDRINUSE;
+ * -EINVAL: no such address; -errno of bind. Close takes NULL.
+ */
 int http__open(struct http **http, const char *listen, http_answer_fn answer, void *context);
 void http__close(struct http *http);
 /* readable when there is something to run */

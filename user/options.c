@@ -294,7 +294,8 @@ int options__parse(struct options *options, int argc, char **argv, char *error, 
 	int command_index, err = 0;
 
 	*options = (struct options){
-		.listen = "127.0.0.1:9879", .max_series = 20000, .min_bytes = 1 << 20, .max_files = 16384,
+		.listen = "127.0.0.1:9879", .socket = "/run/pagetide/pagetide.sock",
+		.words = argv + (argc > 0), .max_series = 20000, .min_bytes = 1 << 20, .max_files = 16384,
 		.events = (1u << EVENT_TYPES) - 1,
 	};
 	if (error_size)

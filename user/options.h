@@ -55,7 +55,10 @@ struct options {
 	uint64_t max_series;  /* serve: series of one page, about */
 	uint64_t max_files;   /* --max-files: slots of the file table */
 	int verbose;
+	const char *socket;   /* where serve is asked by our own commands */
+	bool standalone;      /* a running serve is not asked */
 	bool show_help, show_version;
+	char **words;         /* all of them behind the program's name; ended by NULL */
 	char **argv; /* after "--": the command to run; NULL: none */
 	int argc;
 };

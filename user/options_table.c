@@ -268,6 +268,19 @@ static int parse_max_series(struct options *o, const char *value, const struct c
 	return parse_number("--max-series", value, SERIES_MIN, SERIES_MAX, &o->max_series, c);
 }
 
+static int parse_socket(struct options *o, const char *value, const struct complaint *c)
+{
+	return set_text("--socket", value, &o->socket, c);
+}
+
+static int parse_standalone(struct options *o, const char *value, const struct complaint *c)
+{
+	(void)value;
+	(void)c;
+	o->standalone = true;
+	return 0;
+}
+
 #define READINGS_AND_RUN (FOR_READINGS | FOR(COMMAND_RUN))
 #define FILTERED (FOR_READINGS | FOR(COMMAND_TRACE))
 
@@ -293,6 +306,9 @@ const struct option_row option_rows[] = {
 	{ "listen", 0, "ADDRESS:PORT", FOR(COMMAND_SERVE), "where it is asked (127.0.0.1:9879)", parse_listen },
 	{ "textfile", 0, "FILE", FOR(COMMAND_SERVE), "write the metrics there, too", parse_textfile },
 	{ "max-series", 0, "N", FOR(COMMAND_SERVE), "at most about so many series (20000)", parse_max_series },
+	{ "socket", 0, "PATH", FOR(COMMAND_SERVE) | FOR(COMMAND_SNAPSHOT),
+	  "of serve, for snapshot (/run/pagetide/pagetide.sock)", parse_socket },
+	{ "standalone", 0, NULL, FOR(COMMAND_SNAPSHOT), "do not ask a running serve", parse_standalone },
 	{ "verbose", 'v', NULL, FOR_ALL, "say what is done; twice says more", parse_verbose },
 	{ "version", 0, NULL, FOR_ALL | FOR(COMMAND_NONE), "print the version", parse_version },
 	{ "help", 'h', NULL, FOR_ALL | FOR(COMMAND_NONE), "print this help", parse_help },

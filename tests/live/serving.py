@@ -34,7 +34,9 @@ def tool(name):
 class Serve:
     def __init__(self, t, *options, env=None, interval=0.2):
         self.port = free_port()
-        words = [PAGETIDE, "serve", "--listen", f"127.0.0.1:{self.port}", "--interval", interval, *TIER, *options]
+        self.socket = str(Path(t.temp(), f"socket-{self.port}"))
+        words = [PAGETIDE, "serve", "--listen", f"127.0.0.1:{self.port}", "--socket", self.socket,
+                 "--interval", interval, *TIER, *options]
         self.process = t.start(Process(["env", *(f"{k}={v}" for k, v in (env or {}).items()), *map(str, words)]))
         wait_until(self.is_up, "serve answers", 30)
 

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 
@@ -104,6 +105,54 @@ def hostile(t):
     for _ in range(300):
         t.equal(serve.get("/healthz")[0], 200, "status")
     t.equal(serve.process.child.poll(), None, "serve lives")
+
+
+@test("snapshot asks a running serve, which knows the owners")
+def asked(t):
+    serve = Serve(t, interval=3600)
+    folder = t.tmpfs()
+    writer = subprocess.Popen(["dd", "if=/dev/zero", f"of={folder}/fill", "bs=1M", "count=8"], stderr=subprocess.DEVNULL)
+    writer.wait()
+
+    def shown(*words):
+        done = pagetide("snapshot", "--json", "--socket", serve.socket, *words)
+        t.equal((done.status, done.errors), (0, ""), f"snapshot {words}")
+        found = json.loads(done.out)
+        return found["tracing"], [owner["pid"] for file in found["files"] if file["path"] == f"{folder}/fill"
+                                  for owner in file.get("owners", [])]
+
+    t.equal(shown(), (True, [writer.pid]), "asked: tracing, and who owns the file")
+    t.equal(shown("--standalone"), (False, []), "not asked")
+    text = pagetide("snapshot", "--by", "process", "--socket", serve.socket,
+                    env={**os.environ, "COLUMNS": "60"}).out.decode()
+    t.equal("Not tracing" in text, False, "people are told of no tracing")
+    t.equal(max(map(len, text.splitlines()[1:])) in range(40, 61), True, f"the width of {text}")
+    output = os.path.join(t.temp(), "output")
+    done = pagetide("snapshot", "--csv", "--by", "mount", "--socket", serve.socket, "-o", output)
+    t.equal((done.status, done.out), (0, b""), "into a file")
+    with open(output, encoding="utf-8") as rows:
+        t.equal(folder in rows.read(), True, "the mount in the file")
+
+
+@test("the socket is root's own, and the first serve's")
+def local_socket(t):
+    first = Serve(t)
+    t.equal(stat.S_IMODE(os.stat(first.socket).st_mode), 0o600, "its mode")
+    second = Serve(t, "--socket", first.socket)
+    os.kill(second.process.pid, signal.SIGTERM)
+    end_is(t, second.process.child, 0)
+    t.equal(pagetide("snapshot", "--json", "--by", "system", "--socket", first.socket).status, 0, "the first still answers")
+    os.kill(first.process.pid, signal.SIGKILL)
+    first.process.child.wait(10)
+    t.equal(os.path.exists(first.socket), True, "a killed one leaves it")
+    done = pagetide("snapshot", "--json", "--by", "system", "--socket", first.socket)
+    t.equal((done.status, json.loads(done.out)["tracing"]), (0, False), "nobody there: it reads itself")
+    third = Serve(t, "--socket", first.socket)
+    done = pagetide("snapshot", "--json", "--by", "system", "--socket", first.socket)
+    t.equal(json.loads(done.out)["tracing"], True, "the next one takes it over")
+    os.kill(third.process.pid, signal.SIGTERM)
+    end_is(t, third.process.child, 0)
+    t.equal(os.path.exists(first.socket), False, "it is left behind")
 
 
 @test("only the capabilities that it needs are left")
