@@ -79,6 +79,13 @@ static int by_figure(struct bag_row *a, struct bag_row *b, void *by)
 	return memcmp(a->key, b->key, a->key_length < b->key_length ? a->key_length : b->key_length);
 }
 
+static void free_row(struct bag *bag, struct bag_row *row)
+{
+	HASH_DEL(bag->rows, row);
+	free(row->text);
+	free(row);
+}
+
 /* uthash's sort takes no context */
 static size_t sort_by;
 static int compare(struct bag_row *a, struct bag_row *b)
@@ -115,8 +122,7 @@ void bag__cut(struct bag *bag, size_t by, size_t most)
 		if (!other || row == other || ++kept < most)
 			continue;
 		merge(bag, other, row);
-		HASH_DEL(bag->rows, row);
-		free(row);
+		free_row(bag, row);
 		bag->merged++;
 	}
 }
@@ -125,8 +131,6 @@ void bag__free(struct bag *bag)
 {
 	struct bag_row *row, *next;
 
-	HASH_ITER(hh, bag->rows, row, next) {
-		HASH_DEL(bag->rows, row);
-		free(row);
-	}
+	HASH_ITER(hh, bag->rows, row, next)
+		free_row(bag, row);
 }

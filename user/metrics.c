@@ -3,6 +3,7 @@
 #include "metrics.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct page {
 	enum metrics_format format;
 	struct bag bags[BAGS];
 	uint64_t series;
+	int err;
 };
 
 struct part {
@@ -55,8 +57,8 @@ static void put_value(FILE *out, const char *text)
 	escape__text(raw, sizeof(raw), text); /* valid UTF-8, nothing that a terminal obeys */
 	for (const char *p = raw; *p; p++) {
 		if (*p == '\\' || *p == '"')
-			fputc('\\', out);
-		fputc(*p, out);
+			putc_unlocked('\\', out);
+		putc_unlocked(*p, out);
 	}
 }
 
@@ -74,7 +76,7 @@ static void put_number(struct page *page, double value)
 {
 	page->series++;
 	if (value == floor(value) && fabs(value) < 9007199254740992.0)
-		fprintf(page->out, " %.0f\n", value);
+		fprintf(page->out, " %" PRId64 "\n", (int64_t)value);
 	else
 		fprintf(page->out, " %.9g\n", value);
 }
@@ -92,15 +94,39 @@ static void put(struct page *page, const struct family *family, const char *labe
 	put_number(page, number);
 }
 
-static void put_row(struct page *page, const struct family *family, const struct bag_row *row, const struct part *part)
+/* a row has many samples: its labels are made once */
+static const char *labels_of(struct page *page, enum metrics_bag bag, struct bag_row *row)
 {
+	FILE *page_out = page->out;
 	bool first = true;
+	size_t size;
+
+	if (row->text)
+		return row->text;
+	page->out = open_memstream(&row->text, &size);
+	if (page->out) {
+		for (size_t i = 0; i < page->bags[bag].labels; i++)
+			put_label(page, &first, bag_labels[bag][i], row->label[i]);
+		fclose(page->out);
+	}
+	page->out = page_out;
+	return row->text;
+}
+
+static void put_row(struct page *page, const struct family *family, struct bag_row *row, const struct part *part)
+{
+	const char *labels;
+	bool first = false;
 
 	if (isnan(row->figure[part->figure]))
 		return;
+	labels = labels_of(page, family->bag, row);
+	if (!labels) {
+		page->err = -ENOMEM;
+		return;
+	}
 	fputs(family->name, page->out);
-	for (size_t i = 0; i < page->bags[family->bag].labels; i++)
-		put_label(page, &first, bag_labels[family->bag][i], row->label[i]);
+	fputs(labels, page->out);
 	put_label(page, &first, part->value ? family->part_label : NULL, part->value);
 	fputs("}", page->out);
 	put_number(page, row->figure[part->figure]);
@@ -108,7 +134,7 @@ static void put_row(struct page *page, const struct family *family, const struct
 
 static void put_bag(struct page *page, const struct family *family)
 {
-	for (const struct bag_row *row = page->bags[family->bag].rows; row; row = row->hh.next)
+	for (struct bag_row *row = page->bags[family->bag].rows; row; row = row->hh.next)
 		for (size_t i = 0; i < family->part_count; i++)
 			put_row(page, family, row, &family->parts[i]);
 }
@@ -429,7 +455,7 @@ int metrics__write(FILE *out, const struct metrics_input *input, enum metrics_fo
 	struct page page = { .out = out, .input = input, .format = format };
 	int err = metrics_rows__make(page.bags, input);
 
-	for (size_t i = 0; !err && i < family_count; i++) {
+	for (size_t i = 0; !err && !page.err && i < family_count; i++) {
 		put_head(&page, &families[i]);
 		if (families[i].write)
 			families[i].write(&page, &families[i]);
@@ -438,6 +464,8 @@ int metrics__write(FILE *out, const struct metrics_input *input, enum metrics_fo
 	}
 	for (int i = 0; i < BAGS; i++)
 		bag__free(&page.bags[i]);
+	if (!err)
+		err = page.err;
 	if (!err && format == METRICS_OPENMETRICS)
 		fputs("# EOF\n", out);
 	return err ? err : out__status(out);
