@@ -307,7 +307,7 @@ const struct option_row option_rows[] = {
 	{ "textfile", 0, "FILE", FOR(COMMAND_SERVE), "write the metrics there, too", parse_textfile },
 	{ "max-series", 0, "N", FOR(COMMAND_SERVE), "at most about so many series (20000)", parse_max_series },
 	{ "socket", 0, "PATH", FOR(COMMAND_SERVE) | FOR(COMMAND_SNAPSHOT),
-	  "of serve, for snapshot (/run/pagetide/pagetide.sock)", parse_socket },
+	  "of serve (/run/pagetide/pagetide.sock)", parse_socket },
 	{ "standalone", 0, NULL, FOR(COMMAND_SNAPSHOT), "do not ask a running serve", parse_standalone },
 	{ "verbose", 'v', NULL, FOR_ALL, "say what is done; twice says more", parse_verbose },
 	{ "version", 0, NULL, FOR_ALL | FOR(COMMAND_NONE), "print the version", parse_version },
