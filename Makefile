@@ -11,6 +11,7 @@
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
+UNITS ?= $(PREFIX)/lib/systemd/system
 CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
@@ -31,7 +32,7 @@ WARN := -Wall -Wextra -Wconversion -Wshadow -Werror
 CPPFLAGS += -D_GNU_SOURCE -DPAGETIDE_VERSION='"$(VERSION)"' -Iinclude -Iuser -isystem $(BUILD)
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP
-LIBS := -lbpf -lelf -lz -lncursesw -ltinfo -ljansson -lm
+LIBS := -lbpf -lelf -lz -lncursesw -ltinfo -ljansson -lmicrohttpd -lcap-ng -lm
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -Wall -Werror -Ivmlinux -Iinclude -Ibpf -MMD -MP
 
 # package:file that it brings; the build needs the first list, the tests and the bench the others
@@ -39,13 +40,17 @@ NEED_BUILD := gcc:/usr/bin/gcc clang:/usr/bin/clang llvm:/usr/bin/llvm-strip \
 	bpftool:/usr/sbin/bpftool libbpf-dev:/usr/include/bpf/libbpf.h \
 	libelf-dev:/usr/include/libelf.h zlib1g-dev:/usr/include/zlib.h \
 	libncurses-dev:/usr/include/ncursesw/curses.h libjansson-dev:/usr/include/jansson.h \
-	uthash-dev:/usr/include/uthash.h
+	uthash-dev:/usr/include/uthash.h libmicrohttpd-dev:/usr/include/microhttpd.h \
+	libcap-ng-dev:/usr/include/cap-ng.h
 NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/usr/bin/tmux \
 	cppcheck:/usr/bin/cppcheck clang-tidy:/usr/bin/clang-tidy clang-format:/usr/bin/clang-format \
 	mandoc:/usr/bin/mandoc shellcheck:/usr/bin/shellcheck pyflakes3:/usr/bin/pyflakes3 \
 	e2fsprogs:/sbin/mke2fs \
 	python3-numpy:/usr/lib/python3/dist-packages/numpy \
 	python3-joblib:/usr/lib/python3/dist-packages/joblib \
+	prometheus:/usr/bin/promtool runc:/usr/sbin/runc \
+	busybox-static:/bin/busybox python3-kubernetes:/usr/lib/python3/dist-packages/kubernetes \
+	python3-yaml:/usr/lib/python3/dist-packages/yaml \
 	libclang-rt-$(LLVM)-dev:/usr/lib/llvm-$(LLVM)/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 LLVM = $(shell readlink -f /usr/bin/clang | sed -n 's,.*/llvm-\([0-9]*\)/.*,\1,p')
 # for other kernels and arm64; what cannot be had is skipped, and said
@@ -125,8 +130,9 @@ $(BUILD)/user/tracer.o $(BUILD)/user/tracer_read.o $(BUILD)/user/tracer_limits.o
 $(BUILD)/pagetide: $(OBJ)
 	$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 
+# Debian has no static p11-kit, so no static GnuTLS, which its static libmicrohttpd refers to
 static: check-build $(BUILD)/static/pagetide
-$(BUILD)/static/pagetide: $(OBJ)
+$(BUILD)/static/pagetide: $(OBJ) tools/static/no_gnutls.c
 	@mkdir -p $(@D)
 	$(CC) -static $(LDFLAGS) $^ $(LIBS) -o $@
 
@@ -189,9 +195,13 @@ lint: install-test
 install: all
 	install -D -m 0755 $(BUILD)/pagetide $(DESTDIR)$(PREFIX)/sbin/pagetide
 	install -D -m 0644 docs/pagetide.8 $(DESTDIR)$(PREFIX)/share/man/man8/pagetide.8
+	mkdir -p $(DESTDIR)$(UNITS)
+	sed 's,/usr/local/sbin/,$(PREFIX)/sbin/,' fleet/pagetide.service > $(DESTDIR)$(UNITS)/pagetide.service
+	chmod 0644 $(DESTDIR)$(UNITS)/pagetide.service
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/pagetide $(DESTDIR)$(PREFIX)/share/man/man8/pagetide.8
+	rm -f $(DESTDIR)$(PREFIX)/sbin/pagetide $(DESTDIR)$(PREFIX)/share/man/man8/pagetide.8 \
+		$(DESTDIR)$(UNITS)/pagetide.service
 
 clean:
 	rm -rf $(BUILD)

@@ -34,6 +34,7 @@ int collector__open(struct collector **out, struct tracer *tracer, bool tracing)
 	collector->cgroup_fd = -1;
 	collector->mountinfo_fd = -1;
 	collector->proc.fd = -1;
+	collector->root_fd = -1;
 	err = proc__open("/proc", &collector->proc);
 	if (!err)
 		err = collector__open_cgroups(collector);

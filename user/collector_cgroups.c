@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "container_names.h"
 #include "file.h"
 
 #define FEW_CGROUPS 32
@@ -53,6 +54,12 @@ int collector__open_cgroups(struct collector *collector)
 	if (find_hierarchy(&collector->where))
 		return 0; /* no memory cgroups here: their tables stay absent */
 	collector->has_cgroups = true;
+	/* pid 1's root is the machine's also where we are in a container of our own */
+	collector->root_fd = openat(collector->proc.fd, "1/root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (collector->root_fd < 0)
+		collector->root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (container_names__open(&collector->names, collector->root_fd))
+		return -ENOMEM;
 	collector->cgroup_fd =
 	    open(collector->where.mount_point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return 0;
@@ -65,6 +72,10 @@ void collector__free_cgroups(struct collector *collector)
 	collector->has_tree = false;
 	if (collector->cgroup_fd >= 0)
 		close(collector->cgroup_fd);
+	if (collector->root_fd >= 0)
+		close(collector->root_fd);
+	container_names__close(collector->names);
+	free(collector->known);
 	free(collector->cgroup_rows);
 }
 
@@ -106,7 +117,29 @@ static bool update_counters(struct collector *collector)
 	return true;
 }
 
-int collector__cgroups(struct collector *collector, bool fresh)
+static int name_containers(struct collector *collector)
+{
+	const struct cgroup_tree *tree = collector->reading.cgroups;
+
+	collector->reading.containers = NULL;
+	if (!tree)
+		return 0;
+	if (collector->known_capacity < tree->count) {
+		void *grown = realloc(collector->known, tree->count * sizeof(*collector->known));
+
+		if (!grown)
+			return -ENOMEM;
+		collector->known = grown;
+		collector->known_capacity = tree->count;
+	}
+	container_names__refresh(collector->names, tree, clock_ns(CLOCK_BOOTTIME));
+	for (size_t i = 0; i < tree->count; i++)
+		collector->known[i] = container_names__find(collector->names, tree->nodes[i].path);
+	collector->reading.containers = collector->known;
+	return 0;
+}
+
+static int read_cgroups(struct collector *collector, bool fresh)
 {
 	uint64_t now = clock_ns(CLOCK_BOOTTIME);
 	int err;
@@ -134,4 +167,11 @@ int collector__cgroups(struct collector *collector, bool fresh)
 	collector->tree_ns = now;
 	collector->reading.cgroups = &collector->tree;
 	return 0;
+}
+
+int collector__cgroups(struct collector *collector, bool fresh)
+{
+	int err = read_cgroups(collector, fresh);
+
+	return err ? err : name_containers(collector);
 }

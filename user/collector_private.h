@@ -52,6 +52,10 @@ struct collector {
 	bool has_tree;
 	uint64_t tree_ns;
 	int cgroup_fd;
+	int root_fd; /* of the machine, where runtimes keep their files */
+	struct container_names *names;
+	const struct container_known **known;
+	size_t known_capacity;
 	struct reading_segment *segments;
 	size_t segment_capacity;
 	struct sysmem system;

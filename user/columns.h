@@ -95,6 +95,7 @@ bool column__is_number(const struct column *column);
 /* All processes of one container, or those of none: a row of VIEW_CONTAINER (select.h makes them). */
 struct container_row {
 	const char *container; /* NULL: in no container */
+	const struct snapshot_container *in; /* the same, whole; NULL: none or not known */
 	const char *cgroup;    /* its topmost cgroup; NULL: not known */
 	uint64_t processes;    /* alive */
 	uint64_t rss_bytes, anon_bytes, file_bytes, shmem_bytes, swap_bytes, page_table_bytes, cache_bytes,

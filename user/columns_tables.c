@@ -124,6 +124,25 @@ static void container_text(const void *row, char *raw, size_t cap)
 	snprintf(raw, cap, "%s", c->container ? c->container : "(in no container)");
 }
 
+static struct value text_or_absent(const char *text)
+{
+	return (struct value){ .known = text != NULL, .string = text };
+}
+
+#define OF_CONTAINER(part)                                                        \
+	static struct value container_##part(const void *row)                     \
+	{                                                                         \
+		const struct container_row *c = row;                              \
+                                                                                  \
+		return text_or_absent(c->in ? c->in->part : NULL);                \
+	}
+OF_CONTAINER(id)
+OF_CONTAINER(runtime)
+OF_CONTAINER(pod)
+OF_CONTAINER(pod_namespace)
+OF_CONTAINER(name)
+OF_CONTAINER(image)
+
 static struct value container_ratio(const void *row)
 {
 	const struct container_row *c = row;
@@ -136,6 +155,12 @@ static struct value container_ratio(const void *row)
 static const struct column container_columns[] = {
 	{ .key = "container", .title = "CONTAINER", .kind = COLUMN_STRING, .type = FIELD_STRING,
 	  .offset = offsetof(struct container_row, container), .text = container_text },
+	COMPUTED(COLUMN_STRING, container_id, "container_id", NULL, 0),
+	COMPUTED(COLUMN_STRING, container_runtime, "runtime", NULL, 0),
+	COMPUTED(COLUMN_STRING, container_pod_namespace, "namespace", NULL, 0),
+	COMPUTED(COLUMN_STRING, container_pod, "pod", NULL, 0),
+	COMPUTED(COLUMN_STRING, container_name, "name", NULL, 0),
+	COMPUTED(COLUMN_STRING, container_image, "image", NULL, 0),
 	STRING(container_row, cgroup, "cgroup", NULL, 0),
 	COUNT(container_row, processes, "processes", "PROCESSES", 5),
 	BYTES(container_row, usage_bytes, "usage_bytes", "USAGE", 1),

@@ -12,6 +12,7 @@ int command__top(const struct options *options);
 int command__trace(const struct options *options);
 int command__run(const struct options *options);
 int command__explain(const struct options *options);
+int command__serve(const struct options *options);
 int command__probes(const struct options *options);
 
 #endif

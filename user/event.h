@@ -38,6 +38,7 @@ struct event {
 	const char *comm;
 	const char *cgroup;    /* NULL: not known */
 	const char *container; /* NULL: none */
+	const struct snapshot_container *in; /* the same, whole */
 	bool followed; /* of the command that is traced, or a descendant */
 	union {
 		struct { /* mmap, munmap, brk, mremap */

@@ -301,6 +301,21 @@ void limitwatch__snapshot(struct limitwatch *limits, const struct snapshot *snap
 		tracer__arm(limits->tracer, FACT_ENOSPC, false);
 }
 
+double limitwatch__mount_eta(const struct limitwatch *limits, const struct snapshot_mount *mount)
+{
+	struct gauge gauge;
+
+	return warner__mount_gauge(mount, &limits->system, false, &gauge) ? warner__eta(limits->warner, &gauge) : NAN;
+}
+
+double limitwatch__cgroup_eta(const struct limitwatch *limits, const struct snapshot_cgroup *cgroup)
+{
+	struct gauge gauge;
+	const char *name;
+
+	return warner__cgroup_gauge(cgroup, false, &gauge, &name) ? warner__eta(limits->warner, &gauge) : NAN;
+}
+
 void limitwatch__look(struct limitwatch *limits)
 {
 	uint64_t now_ns = limitwatch__now_ns();

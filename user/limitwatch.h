@@ -40,6 +40,9 @@ void limitwatch__look(struct limitwatch *limits);
 int limitwatch__patience_ms(const struct limitwatch *limits);
 /* a reading is wanted at once; asking clears it */
 bool limitwatch__wants_reading(struct limitwatch *limits);
+/* Seconds until it is full at the rate of now; NaN: it does not fill, or has no limit. */
+double limitwatch__mount_eta(const struct limitwatch *limits, const struct snapshot_mount *mount);
+double limitwatch__cgroup_eta(const struct limitwatch *limits, const struct snapshot_cgroup *cgroup);
 struct limits_counts limitwatch__counts(const struct limitwatch *limits);
 const struct history *limitwatch__history(const struct limitwatch *limits);
 

@@ -43,7 +43,6 @@ static void free_rows(struct model *model)
 void model__close(struct model *model)
 {
 	struct process *process, *next;
-	struct cgroup_state *cgroup, *next_cgroup;
 	struct mount_state *mount, *next_mount;
 
 	if (!model)
@@ -52,12 +51,7 @@ void model__close(struct model *model)
 		HASH_DEL(model->processes, process);
 		free_process(process);
 	}
-	HASH_ITER(hh, model->cgroups, cgroup, next_cgroup) {
-		HASH_DEL(model->cgroups, cgroup);
-		free(cgroup->path);
-		free(cgroup->container);
-		free(cgroup);
-	}
+	model__free_cgroups(model);
 	HASH_ITER(hh, model->mounts, mount, next_mount) {
 		HASH_DEL(model->mounts, mount);
 		free(mount);
@@ -151,7 +145,8 @@ void model__emit(struct model *model, struct event *event, const struct process 
 		event->followed = process->flags & PROCESS_FOLLOWED;
 		cgroup = model__cgroup(model, process->cgroup);
 		event->cgroup = cgroup ? cgroup->path : NULL;
-		event->container = cgroup ? cgroup->container : NULL;
+		event->in = cgroup ? cgroup->in : NULL;
+		event->container = event->in ? event->in->shown : NULL;
 	}
 	if (!event->tid)
 		event->tid = event->pid;

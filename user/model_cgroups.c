@@ -2,6 +2,7 @@
 /* Cgroup rows, and the path and container of a cgroup id, kept while anyone needs it. */
 #include "model_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,37 +16,90 @@ const struct cgroup_state *model__cgroup(const struct model *model, uint64_t id)
 	return state;
 }
 
-static struct cgroup_state *note_cgroup(struct model *model, const struct cgroup_node *node)
+static void free_cgroup(struct model *model, struct cgroup_state *state)
 {
-	struct container_identity identity;
-	struct cgroup_state *state;
+	HASH_DEL(model->cgroups, state);
+	free(state->path);
+	free(state->unit);
+	free(state->in);
+	free(state);
+}
 
-	HASH_FIND(hh, model->cgroups, &node->id, sizeof(node->id), state);
-	if (state && strcmp(state->path, node->path) == 0)
-		return state;
-	if (state) { /* renamed (v1) */
-		HASH_DEL(model->cgroups, state);
-		free(state->path);
-		free(state->container);
-		free(state);
-	}
-	state = calloc(1, sizeof(*state));
+void model__free_cgroups(struct model *model)
+{
+	struct cgroup_state *state, *next;
+
+	HASH_ITER(hh, model->cgroups, state, next)
+		free_cgroup(model, state);
+}
+
+/* a name may come later than its cgroup */
+static void note_container(struct model *model, struct cgroup_state *state, const struct container_known *known)
+{
+	if (model__is_container(state->in, known))
+		return;
+	free(state->in);
+	state->in = model__container(known);
+	if (known && !state->in)
+		model->failed = true;
+}
+
+/* only the path tells: the collector knows no more */
+static void identify(struct model *model, struct cgroup_state *state, const struct container_identity *identity)
+{
+	struct container_known known = {};
+
+	if (identity->kind < CONTAINER_POD)
+		return;
+	known.identity = *identity;
+	snprintf(known.shown, sizeof(known.shown), "%s", identity->name);
+	note_container(model, state, &known);
+}
+
+static struct cgroup_state *new_cgroup(struct model *model, const struct cgroup_node *node)
+{
+	struct cgroup_state *state = calloc(1, sizeof(*state));
+	struct container_identity identity;
+
 	if (!state || !(state->path = strdup(node->path))) {
 		free(state);
 		model->failed = true;
 		return NULL;
 	}
 	container__identify(node->path, &identity);
-	if (identity.kind >= CONTAINER_POD)
-		state->container = strdup(identity.name);
+	identify(model, state, &identity);
+	if (identity.unit[0])
+		state->unit = strdup(identity.unit);
 	state->id = node->id;
 	HASH_ADD(hh, model->cgroups, id, sizeof(state->id), state);
 	return state;
 }
 
+static struct cgroup_state *note_cgroup(struct model *model, const struct cgroup_node *node)
+{
+	struct cgroup_state *state;
+
+	HASH_FIND(hh, model->cgroups, &node->id, sizeof(node->id), state);
+	if (state && strcmp(state->path, node->path) == 0)
+		return state;
+	if (state) /* renamed (v1) */
+		free_cgroup(model, state);
+	return new_cgroup(model, node);
+}
+
 static uint64_t figure(struct parse_figure figure)
 {
 	return figure.has ? figure.value : ABSENT;
+}
+
+static bool is_inner(const struct model *model, const struct cgroup_tree *tree, const struct cgroup_node *node,
+		     const struct cgroup_state *state)
+{
+	const struct cgroup_state *above = NULL;
+
+	if (node->parent != CGROUP_NO_NODE)
+		above = model__cgroup(model, tree->nodes[node->parent].id);
+	return above && above->in && state->in && strcmp(above->in->shown, state->in->shown) == 0;
 }
 
 static void fill_row(struct model *model, const struct reading *reading, uint32_t index,
@@ -59,7 +113,9 @@ static void fill_row(struct model *model, const struct reading *reading, uint32_
 	if (!row)
 		return;
 	row->path = state->path;
-	row->container = state->container;
+	row->container = state->in ? state->in->shown : NULL;
+	row->in = state->in;
+	row->inner = is_inner(model, reading->cgroups, node, state);
 	row->id = node->id;
 	row->version = reading->cgroups->version;
 	row->usage_bytes = figure(in->usage_bytes);
@@ -114,15 +170,14 @@ void model__cgroups(struct model *model, const struct reading *reading)
 		if (!state)
 			return;
 		state->seen = true;
+		if (reading->containers && reading->containers[i])
+			note_container(model, state, reading->containers[i]);
 		fill_row(model, reading, i, state);
 	}
 	/* a removed cgroup's name stays while a process that was in it is told of */
 	HASH_ITER(hh, model->cgroups, state, next) {
 		if (state->seen || is_used(model, state->id))
 			continue;
-		HASH_DEL(model->cgroups, state);
-		free(state->path);
-		free(state->container);
-		free(state);
+		free_cgroup(model, state);
 	}
 }

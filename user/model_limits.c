@@ -18,7 +18,7 @@ const char *model__cgroup_of(const struct model *model, uint64_t id, const char 
 	const struct cgroup_state *state = model__cgroup(model, id);
 
 	if (container)
-		*container = state ? state->container : NULL;
+		*container = state && state->in ? state->in->shown : NULL;
 	return state ? state->path : NULL;
 }
 

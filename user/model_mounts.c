@@ -21,6 +21,34 @@ struct mount_state *model__mount(struct model *model, uint32_t dev)
 	return state;
 }
 
+static int by_pid(const void *pid, const void *row)
+{
+	uint32_t wanted = *(const uint32_t *)pid, have = ((const struct task_row *)row)->process.pid;
+
+	return (wanted > have) - (wanted < have);
+}
+
+/* Whose namespace: that of a process in it. The rows come in the order of pids. */
+static void find_whose(struct model *model, const struct reading *reading, const struct reading_mount *in,
+		       struct mount_state *state, struct snapshot_mount *row)
+{
+	const struct cgroup_state *cgroup;
+	const struct task_row *task = NULL;
+
+	if (in->root_namespace)
+		return;
+	if (state->namespace_id != in->namespace_id)
+		state->namespace_cgroup = 0;
+	if (in->pid)
+		task = bsearch(&in->pid, reading->tasks, reading->task_count, sizeof(*task), by_pid);
+	if (task)
+		state->namespace_cgroup = task->process.cgroup;
+	state->namespace_id = in->namespace_id;
+	cgroup = model__cgroup(model, state->namespace_cgroup);
+	row->in = cgroup ? cgroup->in : NULL;
+	row->unit = cgroup && !row->in ? cgroup->unit : NULL;
+}
+
 void model__mount_rows(struct model *model, const struct reading *reading)
 {
 	struct mount_state *state, *next;
@@ -37,6 +65,7 @@ void model__mount_rows(struct model *model, const struct reading *reading)
 		row->minor = in->minor;
 		row->namespace_id = in->namespace_id;
 		row->root_namespace = in->root_namespace;
+		find_whose(model, reading, in, state, row);
 		/* a mount without a size limit has no figure of its own: its files add up */
 		row->used_bytes = in->used_bytes.has ? in->used_bytes.value
 						     : pages_to_bytes(model, state->booked);

@@ -144,6 +144,7 @@ uint64_t model__credit(struct model *model, const struct file_slot *slot,
 		const struct part *part = &of->parts[i];
 		struct process *process = model__owner(model, part->owner);
 		uint64_t swapped = (uint64_t)((double)slot->swapped * part->share + 0.5);
+		const struct cgroup_state *cgroup;
 		struct snapshot_owner *row;
 
 		if (part->owner < model->owner_slots)
@@ -165,6 +166,8 @@ uint64_t model__credit(struct model *model, const struct file_slot *slot,
 		row->pid = process->key.pid;
 		row->start_ns = process->key.start_ns;
 		row->start_time_ns = model__realtime(model, process->key.start_ns);
+		cgroup = model__cgroup(model, process->cgroup);
+		row->in = cgroup ? cgroup->in : NULL;
 		row->comm = process->comm;
 		row->exited = process->exited;
 		row->bytes = pages_to_bytes(model, part->pages);

@@ -53,7 +53,8 @@ struct cgroup_state {
 	uint64_t id;
 	UT_hash_handle hh;
 	char *path;
-	char *container; /* NULL: none */
+	struct snapshot_container *in; /* NULL: none */
+	char *unit; /* systemd unit; NULL: none */
 	uint64_t last_usage;
 	bool has_last, seen;
 };
@@ -62,6 +63,7 @@ struct mount_state {
 	uint32_t dev;
 	UT_hash_handle hh;
 	uint64_t last_used, peak;
+	uint64_t namespace_id, namespace_cgroup; /* of the last process seen in that namespace; 0: none */
 	bool has_last;
 	/* of this reading */
 	uint64_t owned, booked, files;
@@ -120,7 +122,12 @@ void model__emit(struct model *model, struct event *event, const struct process 
 
 /* model_cgroups.c */
 void model__cgroups(struct model *model, const struct reading *reading);
+void model__free_cgroups(struct model *model);
 const struct cgroup_state *model__cgroup(const struct model *model, uint64_t id);
+
+/* model_containers.c */
+struct snapshot_container *model__container(const struct container_known *known);
+bool model__is_container(const struct snapshot_container *have, const struct container_known *known);
 
 /* model_files.c: file rows, and what they mean for owners and mounts */
 void model__files(struct model *model, const struct reading *reading);

@@ -79,7 +79,8 @@ static void fill_row(struct model *model, const struct reading *reading, struct 
 	row->comm = process->comm;
 	row->cmdline = process->cmdline;
 	row->cgroup = cgroup ? cgroup->path : NULL;
-	row->container = cgroup ? cgroup->container : NULL;
+	row->in = cgroup ? cgroup->in : NULL;
+	row->container = row->in ? row->in->shown : NULL;
 	row->exited = process->exited;
 	row->exit_code = process->exit_code;
 	row->kernel = process->flags & PROCESS_KERNEL;

@@ -276,7 +276,7 @@ static int check(const struct options *o, const struct complaint *complaint)
 	if (o->show_help || o->show_version)
 		return 0;
 	if (o->command == COMMAND_NONE)
-		return complain(complaint, "no command was given: use top, snapshot, trace, run, explain or probes, or --help");
+		return complain(complaint, "no command was given: use top, snapshot, trace, run, explain, serve or probes, or --help");
 	if (o->command == COMMAND_RUN && o->argc == 0)
 		return complain(complaint, "run needs a command: pagetide run -- COMMAND...");
 	if (o->argv && o->command != COMMAND_RUN && o->command != COMMAND_TRACE)
@@ -296,7 +296,8 @@ int options__parse(struct options *options, int argc, char **argv, char *error, 
 	int command_index, err = 0;
 
 	*options = (struct options){
-		.interval_seconds = 1, .min_bytes = 1 << 20, .max_files = 16384,
+		.listen = "127.0.0.1:9879", .socket = "/run/pagetide/pagetide.sock",
+		.words = argv + (argc > 0), .max_series = 20000, .min_bytes = 1 << 20, .max_files = 16384,
 		.events = (1u << EVENT_TYPES) - 1,
 		.warn_at = "80,90,95", .warn_eta_seconds = 60, .warn_floor = 20,
 	};
@@ -307,5 +308,7 @@ int options__parse(struct options *options, int argc, char **argv, char *error, 
 		err = command_at(&c, command_index, &options->command);
 	if (!err)
 		err = take_all(&c, command_index);
+	if (options->interval_seconds <= 0)
+		options->interval_seconds = options->command == COMMAND_SERVE ? 5 : 1;
 	return err ? err : check(options, &c.complaint);
 }

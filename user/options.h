@@ -19,6 +19,7 @@ enum command {
 	COMMAND_RUN,
 	COMMAND_PROBES,
 	COMMAND_EXPLAIN,
+	COMMAND_SERVE,
 };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
@@ -34,7 +35,7 @@ struct options {
 	enum command command;
 	enum format format;
 	enum view view;       /* --by; VIEW_ALL when not given */
-	double interval_seconds; /* default 1 */
+	double interval_seconds; /* default 1, of serve 5 */
 	double duration_seconds; /* 0: no end */
 	uint64_t count;       /* readings or events; 0: no end */
 	uint32_t pid;         /* 0: all */
@@ -50,6 +51,9 @@ struct options {
 	enum tier tier;
 	const char *output;   /* -o; NULL: the command's default stream */
 	const char *csv_file; /* run --csv FILE */
+	const char *listen;   /* serve: ADDRESS:PORT */
+	const char *textfile; /* serve: also write the metrics there; NULL: no */
+	uint64_t max_series;  /* serve: series of one page, about */
 	uint64_t max_files;   /* --max-files: slots of the file table */
 	const char *warn_at;  /* levels, "80,90,95" */
 	double warn_eta_seconds; /* 0: never by time */
@@ -58,7 +62,10 @@ struct options {
 	bool on_warn_test;
 	bool log_journal;     /* --log journal */
 	int verbose;
+	const char *socket;   /* where serve is asked by our own commands */
+	bool standalone;      /* a running serve is not asked */
 	bool show_help, show_version;
+	char **words;         /* all of them behind the program's name; ended by NULL */
 	char **argv; /* after "--": the command to run; NULL: none */
 	int argc;
 };

@@ -19,6 +19,8 @@
 #define PID_MAX_LIMIT 4194304  /* include/linux/threads.h */
 #define FILES_MIN 16
 #define FILES_MAX 16777216
+#define SERIES_MIN 500
+#define SERIES_MAX 1000000
 
 struct word {
 	const char *word;
@@ -289,15 +291,49 @@ static int parse_help(struct options *o, const char *value, const struct complai
 	return 0;
 }
 
+static int parse_listen(struct options *o, const char *value, const struct complaint *c)
+{
+	const char *port = strrchr(value, ':');
+	uint64_t number = 0;
+
+	if (!port || port == value || value__number(port + 1, &number) || number > 65535)
+		return complain(c, "--listen '%s' is not ADDRESS:PORT: use 127.0.0.1:9879, [::1]:9879 or 0.0.0.0:9879",
+				value);
+	return set_text("--listen", value, &o->listen, c);
+}
+
+static int parse_textfile(struct options *o, const char *value, const struct complaint *c)
+{
+	return set_text("--textfile", value, &o->textfile, c);
+}
+
+static int parse_max_series(struct options *o, const char *value, const struct complaint *c)
+{
+	return parse_number("--max-series", value, SERIES_MIN, SERIES_MAX, &o->max_series, c);
+}
+
+static int parse_socket(struct options *o, const char *value, const struct complaint *c)
+{
+	return set_text("--socket", value, &o->socket, c);
+}
+
+static int parse_standalone(struct options *o, const char *value, const struct complaint *c)
+{
+	(void)value;
+	(void)c;
+	o->standalone = true;
+	return 0;
+}
+
 #define WATCHING (FOR_STREAMS | FOR(COMMAND_EXPLAIN))
 #define READINGS_AND_RUN (FOR_READINGS | FOR(COMMAND_RUN))
 #define FILTERED (FOR_READINGS | FOR(COMMAND_TRACE))
 
 const struct option_row option_rows[] = {
-	{ "json", 0, NULL, FOR_ALL, "one JSON object; one a line where there are many", parse_json },
+	{ "json", 0, NULL, FOR_ALL & ~FOR(COMMAND_SERVE), "one JSON object; one a line where there are many", parse_json },
 	{ "csv", 0, NULL, FILTERED, "comma-separated rows: one table, or events", parse_csv },
 	{ "csv", 0, "FILE", FOR(COMMAND_RUN), "the timeline as CSV, a line an interval", parse_csv_file },
-	{ "interval", 0, "SECONDS", FOR_STREAMS | FOR(COMMAND_RUN), "time between readings (1)", parse_interval },
+	{ "interval", 0, "SECONDS", FOR_STREAMS | FOR(COMMAND_RUN) | FOR(COMMAND_SERVE), "time between readings (1; serve 5)", parse_interval },
 	{ "duration", 0, "SECONDS", WATCHING, "end after this time", parse_duration },
 	{ "count", 0, "N", FOR_STREAMS, "end after N readings or events", parse_count },
 	{ "by", 0, "VIEW", READINGS_AND_RUN, "process, container, cgroup, mount, file or system", parse_by },
@@ -316,8 +352,14 @@ const struct option_row option_rows[] = {
 	{ "on-warn-test", 0, NULL, FOR_WARNERS, "run it once at the start with a sample", parse_on_warn_test },
 	{ "log", 0, "WHERE", FOR_WARNERS, "journal: warnings to the system's log too", parse_log },
 	{ "tier", 0, "TIER", FOR_ALL, "auto, tracepoint, fentry or kprobe (auto)", parse_tier },
-	{ "max-files", 0, "N", FILTERED | FOR(COMMAND_RUN), "files with a row of their own (16384)", parse_max_files },
-	{ "output", 'o', "FILE", FOR_ALL, "write there, whole or not at all", parse_output },
+	{ "max-files", 0, "N", FILTERED | FOR(COMMAND_RUN) | FOR(COMMAND_SERVE), "files with a row of their own (16384)", parse_max_files },
+	{ "output", 'o', "FILE", FOR_ALL & ~FOR(COMMAND_SERVE), "write there, whole or not at all", parse_output },
+	{ "listen", 0, "ADDRESS:PORT", FOR(COMMAND_SERVE), "where it is asked (127.0.0.1:9879)", parse_listen },
+	{ "textfile", 0, "FILE", FOR(COMMAND_SERVE), "write the metrics there, too", parse_textfile },
+	{ "max-series", 0, "N", FOR(COMMAND_SERVE), "at most about so many series (20000)", parse_max_series },
+	{ "socket", 0, "PATH", FOR(COMMAND_SERVE) | FOR(COMMAND_SNAPSHOT),
+	  "of serve (/run/pagetide/pagetide.sock)", parse_socket },
+	{ "standalone", 0, NULL, FOR(COMMAND_SNAPSHOT), "do not ask a running serve", parse_standalone },
 	{ "verbose", 'v', NULL, FOR_ALL, "say what is done; twice says more", parse_verbose },
 	{ "version", 0, NULL, FOR_ALL | FOR(COMMAND_NONE), "print the version", parse_version },
 	{ "help", 'h', NULL, FOR_ALL | FOR(COMMAND_NONE), "print this help", parse_help },
@@ -330,6 +372,7 @@ const struct command_row command_rows[] = {
 	{ COMMAND_TRACE, "trace", " [-- COMMAND...]", "events as they happen; of COMMAND only, if given" },
 	{ COMMAND_RUN, "run", " -- COMMAND...", "run COMMAND, then tell what it did to memory" },
 	{ COMMAND_EXPLAIN, "explain", "", "what fills memory, which limit ends when" },
+	{ COMMAND_SERVE, "serve", "", "the daemon: metrics for Prometheus" },
 	{ COMMAND_PROBES, "probes", "", "what this kernel allows, and what is lost" },
 };
 const size_t command_count = sizeof(command_rows) / sizeof(command_rows[0]);

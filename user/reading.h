@@ -8,6 +8,7 @@
 #define PAGETIDE_READING_H
 
 #include "cgroup.h"
+#include "container_names.h"
 #include "mounts.h"
 #include "overlay.h"
 #include "sysmem.h"
@@ -21,6 +22,7 @@ struct reading_mount {
 	unsigned major, minor;
 	uint64_t namespace_id;
 	bool root_namespace;
+	uint32_t pid; /* a process of that namespace; 0: not known */
 	struct parse_figure used_bytes, limit_bytes, used_inodes, limit_inodes;
 	uint64_t peak_bytes; /* since it is watched, between readings too; 0: not watched */
 };
@@ -52,6 +54,8 @@ struct reading {
 	size_t holder_count;
 	bool holders_known;
 	const struct cgroup_tree *cgroups; /* NULL: not to be had */
+	/* parallel to the nodes of cgroups; NULL: each tells by its path alone */
+	const struct container_known *const *containers;
 	const struct reading_mount *mounts;
 	size_t mount_count;
 	const struct mount_view *view;        /* NULL: paths cannot be completed */

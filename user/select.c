@@ -57,7 +57,30 @@ bool select__is_container(const char *shown, const char *wanted)
 	return strncmp(shown, wanted, digits < strlen(shown) ? digits : strlen(shown)) == 0;
 }
 
-static bool fits(const struct options *o, uint32_t pid, const char *comm, const char *cgroup, const char *container)
+static bool begins_path(const char *text, const char *beginning)
+{
+	size_t len = strlen(beginning);
+
+	return strncmp(text, beginning, len) == 0 && text[len] == '/';
+}
+
+static bool is_text(const char *text, const char *wanted)
+{
+	return text && strcmp(text, wanted) == 0;
+}
+
+bool select__in_container(const struct snapshot_container *in, const char *shown, const char *wanted)
+{
+	if (select__is_container(shown, wanted))
+		return true;
+	if (!in)
+		return false;
+	return is_text(in->name, wanted) || is_text(in->pod, wanted) || begins_path(in->shown, wanted) ||
+	       (in->id && is_id(in->id) && select__is_container(in->id, wanted));
+}
+
+static bool fits(const struct options *o, uint32_t pid, const char *comm, const char *cgroup, const char *container,
+		 const struct snapshot_container *in)
 {
 	if (o->pid && pid != o->pid)
 		return false;
@@ -65,7 +88,7 @@ static bool fits(const struct options *o, uint32_t pid, const char *comm, const 
 		return false;
 	if (o->cgroup && !select__in_cgroup(cgroup, o->cgroup))
 		return false;
-	return !o->container || select__is_container(container, o->container);
+	return !o->container || select__in_container(in, container, o->container);
 }
 
 static int by_identity(const void *a, const void *b)
@@ -90,7 +113,7 @@ static int filter_init(struct filter *f, const struct snapshot *snapshot, const 
 	for (size_t i = 0; i < snapshot->process_count; i++) {
 		const struct snapshot_process *p = &snapshot->processes[i];
 
-		if (fits(o, p->pid, p->comm, p->cgroup, p->container))
+		if (fits(o, p->pid, p->comm, p->cgroup, p->container, p->in))
 			f->process[f->count++] = p;
 	}
 	qsort(f->process, f->count, sizeof(*f->process), by_identity);
@@ -126,7 +149,7 @@ static bool takes_file(const struct filter *f, const struct snapshot_file *file)
 		if (has_process(f, owner->pid, owner->start_ns))
 			return true;
 		/* one that the table of processes no longer has */
-		if (!o->cgroup && !o->container && fits(o, owner->pid, owner->comm, NULL, NULL))
+		if (!o->cgroup && !o->container && fits(o, owner->pid, owner->comm, NULL, NULL, NULL))
 			return true;
 	}
 	for (size_t i = 0; i < file->holder_count; i++)
@@ -152,7 +175,7 @@ static bool takes_cgroup(const struct filter *f, const struct snapshot_cgroup *c
 
 	if (o->cgroup && !select__in_cgroup(cgroup->path, o->cgroup))
 		return false;
-	if (o->container && !select__is_container(cgroup->container, o->container))
+	if (o->container && !select__in_container(cgroup->in, cgroup->container, o->container))
 		return false;
 	if (!o->pid && !o->comm)
 		return true;
@@ -170,7 +193,7 @@ static bool takes(const struct filter *f, enum view view, const void *row)
 		return true;
 	switch (view) {
 	case VIEW_PROCESS:
-		return fits(f->options, p->pid, p->comm, p->cgroup, p->container);
+		return fits(f->options, p->pid, p->comm, p->cgroup, p->container, p->in);
 	case VIEW_CGROUP:
 		return takes_cgroup(f, row);
 	case VIEW_MOUNT:
@@ -287,5 +310,5 @@ bool select__event(const struct event *event, const struct options *options)
 		return false;
 	/* a limit that comes near is everyone's */
 	return event->type == EVENT_MARK || event->type == EVENT_WARNING ||
-	       fits(options, event->pid, event->comm, event->cgroup, event->container);
+	       fits(options, event->pid, event->comm, event->cgroup, event->container, event->in);
 }

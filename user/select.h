@@ -42,5 +42,7 @@ bool select__in_cgroup(const char *path, const char *cgroup);
 
 /* shown is `wanted`, or both begin the same container id */
 bool select__is_container(const char *shown, const char *wanted);
+/* the same, or wanted is its name, its pod, NAMESPACE/POD, or begins its whole id; in may be NULL */
+bool select__in_container(const struct snapshot_container *in, const char *shown, const char *wanted);
 
 #endif

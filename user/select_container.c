@@ -100,6 +100,7 @@ int select__containers(struct rows *rows, const struct snapshot *snapshot)
 		if (!row || compare_names(row->container, p->container) != 0) {
 			row = row ? row + 1 : rows->made;
 			*row = empty_row(p->container);
+			row->in = p->in;
 			add_cgroup(row, snapshot);
 		}
 		add_process(row, p);

@@ -41,6 +41,15 @@ struct snapshot_system {
 	size_t part_count;
 };
 
+/* what is known of a container, pod or machine; strings are NULL where nobody told */
+struct snapshot_container {
+	const char *shown;   /* what people read and type: NAMESPACE/POD/CONTAINER, a name, a short id */
+	const char *id;      /* whole; of a pod its uid */
+	const char *kind;    /* "container", "pod", "machine" */
+	const char *runtime; /* "docker", "containerd", … */
+	const char *name, *pod, *pod_namespace, *image; /* as kubelet spells them */
+};
+
 struct snapshot_process {
 	uint32_t pid, ppid, uid;
 	uint64_t start_ns; /* CLOCK_BOOTTIME: with pid the identity */
@@ -48,7 +57,8 @@ struct snapshot_process {
 	const char *comm;
 	const char *cmdline; /* NULL: not known */
 	const char *cgroup;  /* path in the memory hierarchy; NULL: not known */
-	const char *container; /* short name; NULL: none */
+	const char *container; /* in->shown; NULL: none */
+	const struct snapshot_container *in; /* NULL: none */
 	uint64_t anon_bytes, file_bytes, shmem_bytes, swap_bytes, page_table_bytes, locked_bytes,
 	    virtual_bytes, peak_rss_bytes;
 	uint64_t cache_bytes, tmpfs_bytes, tmpfs_swap_bytes; /* owned; ABSENT when nothing traces */
@@ -64,6 +74,8 @@ struct snapshot_cgroup {
 	uint64_t id;
 	int version; /* 1 or 2 */
 	const char *container;
+	const struct snapshot_container *in; /* NULL: none */
+	bool inner; /* the cgroup above it is of the same container */
 	uint64_t usage_bytes, peak_bytes, limit_bytes, high_bytes;
 	uint64_t soft_bytes; /* v1 */
 	const char *tightest_path; /* NULL: no limit up the tree */
@@ -77,6 +89,8 @@ struct snapshot_mount {
 	uint32_t major, minor; /* dev */
 	uint64_t namespace_id; /* inode of the mount namespace */
 	bool root_namespace;
+	const struct snapshot_container *in; /* whose mount namespace it is; NULL: none */
+	const char *unit; /* the systemd unit whose namespace it is; NULL: none, or the root one */
 	bool internal; /* the kernel's own: memfd, System V, shared anonymous; no limit, no statfs */
 	uint64_t used_bytes, limit_bytes, used_inodes, limit_inodes;
 	uint64_t unattributed_bytes; /* of used: no known process brought it in */
@@ -93,6 +107,7 @@ struct snapshot_owner {
 	uint64_t start_ns, start_time_ns;
 	const char *comm;
 	uint64_t bytes;
+	const struct snapshot_container *in; /* NULL: none */
 	bool exited;
 };
 

@@ -33,6 +33,7 @@ struct target {
 	bool told[WARNER_LEVELS];
 	uint64_t near_ns[WARNER_LEVELS], far_ns[WARNER_LEVELS]; /* last above level - BACK, - DEEP */
 	double told_eta; /* 0: not told by time */
+	double eta_seconds; /* at the last look; NaN: not growing */
 	uint64_t growing_ns; /* last time that it was soon full */
 	uint64_t seen_ns;
 };
@@ -65,7 +66,7 @@ void warner__close(struct warner *warner)
 	free(warner);
 }
 
-static struct target *target_of(struct warner *warner, const struct gauge *gauge)
+static struct target *find_target(const struct warner *warner, const struct gauge *gauge)
 {
 	struct target_key key;
 	struct target *target;
@@ -74,13 +75,29 @@ static struct target *target_of(struct warner *warner, const struct gauge *gauge
 	key.id = gauge->id;
 	key.limit = gauge->limit;
 	HASH_FIND(hh, warner->targets, &key, sizeof(key), target);
+	return target;
+}
+
+double warner__eta(const struct warner *warner, const struct gauge *gauge)
+{
+	const struct target *target = find_target(warner, gauge);
+
+	return target ? target->eta_seconds : NAN;
+}
+
+static struct target *target_of(struct warner *warner, const struct gauge *gauge)
+{
+	struct target *target = find_target(warner, gauge);
+
 	if (target)
 		return target;
 	target = calloc(1, sizeof(*target));
 	if (!target)
 		return NULL;
-	target->key = key;
-	HASH_ADD(hh, warner->targets, key, sizeof(key), target);
+	target->key.id = gauge->id;
+	target->key.limit = gauge->limit;
+	target->eta_seconds = NAN;
+	HASH_ADD(hh, warner->targets, key, sizeof(target->key), target);
 	return target;
 }
 
@@ -188,7 +205,7 @@ bool warner__gauge(struct warner *warner, const struct gauge *gauge, uint64_t no
 	percent = 100.0 * (double)hard / (double)end;
 	eta = forecast__eta(hard, end, rise.rate);
 	watch->percent = percent;
-	watch->eta_seconds = eta;
+	watch->eta_seconds = target->eta_seconds = eta;
 	level = judge_level(warner, target, percent, now_ns);
 	watch->next = next_look(warner, target, percent, end);
 	if (watch->next)

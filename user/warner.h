@@ -50,6 +50,8 @@ void warner__close(struct warner *warner); /* takes NULL */
  */
 bool warner__gauge(struct warner *warner, const struct gauge *gauge, uint64_t now_ns,
 		   struct warning *out, struct warner_watch *watch);
+/* Seconds until it is full, as it was last judged; NaN: it does not grow, or was never judged. */
+double warner__eta(const struct warner *warner, const struct gauge *gauge);
 /*
  * Every limit of a snapshot, with who it was and what to do. Returns how many warnings there
  * are; those beyond cap are left for the next snapshot. history may be NULL.

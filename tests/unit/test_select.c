@@ -211,9 +211,29 @@ static void columns_are_sound(void **state)
 	assert_string_equal(columns__find(VIEW_ALL, "used_inodes")->key, "used_inodes");
 }
 
+static void containers_by_any_of_their_names(void **state)
+{
+	static const struct snapshot_container in = { .shown = "shop/web-0/app", .kind = "container", .name = "app",
+						      .pod = "web-0", .pod_namespace = "shop",
+						      .id = "0123456789abcdef0123456789abcdef" };
+	static const char *const yes[] = { "shop/web-0/app", "shop/web-0", "shop", "web-0", "app", "0123", "0123456789abcdef" };
+	static const char *const no[] = { "sho", "shop/web", "web", "web-0/app", "ap", "0123x", "123", "other" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(yes); i++)
+		if (!select__in_container(&in, in.shown, yes[i]))
+			fail_msg("%s", yes[i]);
+	for (size_t i = 0; i < COUNT(no); i++)
+		if (select__in_container(&in, in.shown, no[i]))
+			fail_msg("%s", no[i]);
+	assert_true(select__in_container(NULL, "web", "web"));
+	assert_false(select__in_container(NULL, NULL, "web"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(containers_by_any_of_their_names),
 		cmocka_unit_test(own_order), cmocka_unit_test(sorting),	   cmocka_unit_test(great_figures),
 		cmocka_unit_test(filters),   cmocka_unit_test(containers), cmocka_unit_test(names),
 		cmocka_unit_test(events),    cmocka_unit_test(columns_are_sound),

@@ -1,0 +1,129 @@
+"""A `pagetide serve` of our own, its pages, and containers that runc makes of busybox."""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from children import PAGETIDE, TIER, Process
+from commands import wait_until
+from tap import Failure, Skip
+
+SAMPLE = re.compile(r'^([a-z_]+)(?:\{(.*)\})? (\S+)$')
+LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
+SHM_BYTES = 64 << 20
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def tool(name):
+    found = shutil.which(name)
+    if not found:
+        raise Skip(f"{name} is not installed")
+    return found
+
+
+class Serve:
+    def __init__(self, t, *options, env=None, interval=0.2):
+        self.port = free_port()
+        self.socket = str(Path(t.temp(), f"socket-{self.port}"))
+        words = [PAGETIDE, "serve", "--listen", f"127.0.0.1:{self.port}", "--socket", self.socket,
+                 "--interval", interval, *TIER, *options]
+        self.process = t.start(Process(["env", *(f"{k}={v}" for k, v in (env or {}).items()), *map(str, words)]))
+        wait_until(self.is_up, "serve answers", 30)
+
+    def is_up(self):
+        if self.process.child.poll() == 77:
+            raise Skip(self.process.error_text())
+        if self.process.child.poll() is not None:
+            raise Failure(f"serve ended: {self.process.error_text()}")
+        try:
+            return self.get("/healthz")[0] == 200
+        except OSError:
+            return False
+
+    def get(self, path, **headers):
+        """(status, content type, body)"""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, answer.headers["Content-Type"], answer.read().decode("utf-8")
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers["Content-Type"], error.read().decode("utf-8")
+
+    def samples(self, name, **labels):
+        """[(labels, value)] of one metric whose labels include these."""
+        found = []
+        for line in self.get("/metrics")[2].splitlines():
+            match = None if line.startswith("#") else SAMPLE.match(line)
+            if match and match[1] == name:
+                has = dict(LABEL.findall(match[2] or ""))
+                if labels.items() <= has.items():
+                    found.append((has, float(match[3])))
+        return found
+
+    def value(self, name, **labels):
+        """The one sample of that name and labels; nothing if there is none."""
+        found = self.samples(name, **labels)
+        if len(found) > 1:
+            raise Failure(f"{name} {labels}: {found}")
+        return found[0][1] if found else None
+
+
+class Container:
+    """busybox in runc, with a /dev/shm and a memory limit of its own, that runs a shell script."""
+
+    def __init__(self, t, name, script, limit=128 << 20):
+        self.runc, self.name = tool("runc"), name
+        bundle = Path(t.temp(), name)
+        (bundle / "rootfs" / "bin").mkdir(parents=True)
+        shutil.copy(tool("busybox"), bundle / "rootfs" / "bin" / "busybox")
+        subprocess.run([self.runc, "spec"], cwd=bundle, check=True)
+        spec = json.loads((bundle / "config.json").read_text())
+        spec["process"]["args"] = ["/bin/busybox", "sh", "-c", script]
+        spec["process"]["terminal"] = False
+        spec["linux"]["resources"]["memory"] = {"limit": limit}
+        for mount in spec["mounts"]:
+            if mount["destination"] == "/dev/shm":
+                mount["options"] = ["nosuid", "noexec", "nodev", "mode=1777", f"size={SHM_BYTES}"]
+        (bundle / "config.json").write_text(json.dumps(spec))
+        t.undo.append(self.delete)
+        self.output = open(bundle / "output", "w+b")
+        self.child = subprocess.Popen([self.runc, "run", name], cwd=bundle, stdin=subprocess.DEVNULL,
+                                      stdout=self.output, stderr=subprocess.STDOUT)
+
+    def said(self, word):
+        if self.child.poll() not in (None, 0):
+            text = Path(self.output.name).read_text()
+            if "cgroup" in text or "operation not permitted" in text:
+                raise Skip(f"runc cannot run here: {text}")
+            raise Failure(f"runc: {text}")
+        return word in Path(self.output.name).read_text()
+
+    def go(self):
+        """Makes the file /go inside."""
+        Path(self.output.name).with_name("rootfs").joinpath("go").touch()
+
+    def delete(self):
+        subprocess.run([self.runc, "delete", "-f", self.name], capture_output=True)
+        self.child.wait(10)
+
+
+def promtool(page):
+    done = subprocess.run([tool("promtool"), "check", "metrics"], input=page.encode(), capture_output=True)
+    if done.returncode or done.stderr:
+        raise Failure(f"promtool: {done.stdout!r} {done.stderr!r}")
+
+
+def capabilities(pid):
+    """{effective, bounding} of a process as numbers."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {line.split(":")[0]: int(line.split()[1], 16) for line in lines if line.startswith("Cap")}

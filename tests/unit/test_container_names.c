@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// needs: container container_config container_files cgroup cgroupfs file mounts parse
+/* Names of containers from a machine made of files: when they are found, kept, forgotten. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "container_names.h"
+
+#define C "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define UID "6a845aba-7ad2-4ae3-b0a6-4b01b7ac3da5"
+#define POD "/kubepods/burstable/pod" UID
+#define SECOND 1000000000ULL
+#define DOCKER "/system.slice/docker-" C ".scope"
+#define IN_HOME "home/me/.local/share/containers/storage/overlay-containers/containers.json"
+#define HOME_SCOPE "/user.slice/user-%u.slice/user@%u.service/user.slice/libpod-" C ".scope"
+
+struct machine {
+	char root[64];
+	int fd;
+	struct container_names *names;
+	struct cgroup_tree tree;
+};
+
+static int set_up(void **state)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+
+	assert_non_null(m);
+	strcpy(m->root, "/tmp/container-names-XXXXXX");
+	assert_non_null(mkdtemp(m->root));
+	m->fd = open(m->root, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(container_names__open(&m->names, m->fd), 0);
+	*state = m;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct machine *m = *state;
+	char command[128];
+
+	container_names__close(m->names);
+	cgroup__free_tree(&m->tree);
+	close(m->fd);
+	snprintf(command, sizeof(command), "rm -rf %s", m->root);
+	assert_int_equal(system(command), 0);
+	free(m);
+	return 0;
+}
+
+static void put_file(const struct machine *m, const char *path, const char *text)
+{
+	char whole[512];
+	FILE *file;
+
+	snprintf(whole, sizeof(whole), "%s/%s", m->root, path);
+	for (char *p = whole + strlen(m->root) + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		mkdir(whole, 0755);
+		*p = '/';
+	}
+	file = fopen(whole, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static const char *shown(struct machine *m, const char *path, uint64_t seconds)
+{
+	const struct container_known *known;
+
+	if (!m->tree.count) {
+		cgroup__add(&m->tree, 1, "/", CGROUP_NO_NODE);
+		cgroup__add(&m->tree, 2, path, 0);
+	}
+	container_names__refresh(m->names, &m->tree, seconds * SECOND);
+	known = container_names__find(m->names, path);
+	return known ? known->shown : "(none)";
+}
+
+static void by_the_path_alone(void **state)
+{
+	assert_string_equal(shown(*state, DOCKER, 1), "0123456789ab");
+}
+
+static void no_container(void **state)
+{
+	assert_string_equal(shown(*state, "/system.slice/ssh.service", 1), "(none)");
+	assert_null(container_names__find(NULL, DOCKER));
+}
+
+static void of_docker(void **state)
+{
+	struct machine *m = *state;
+
+	put_file(m, "var/lib/docker/containers/" C "/config.v2.json", "{\"Name\":\"/web\"}");
+	assert_string_equal(shown(m, DOCKER "/init.scope", 1), "web");
+}
+
+static void of_containerd(void **state)
+{
+	struct machine *m = *state;
+
+	put_file(m, "run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io/" C "/config.json",
+		 "{\"annotations\":{\"io.kubernetes.cri.container-name\":\"app\",\"io.kubernetes.cri.sandbox-name\":"
+		 "\"web-0\",\"io.kubernetes.cri.sandbox-namespace\":\"shop\"}}");
+	assert_string_equal(shown(m, POD "/" C, 1), "shop/web-0/app");
+	assert_string_equal(container_names__find(m->names, POD "/" C)->label.runtime, "containerd");
+}
+
+static void of_kubelet(void **state)
+{
+	struct machine *m = *state;
+
+	put_file(m, "var/log/containers/web-0_shop_app-" C ".log", "");
+	assert_string_equal(shown(m, POD "/" C, 1), "shop/web-0/app");
+}
+
+static void of_a_pod(void **state)
+{
+	struct machine *m = *state;
+
+	put_file(m, "var/log/pods/shop_web-0_" UID "/app/0.log", "");
+	assert_string_equal(shown(m, POD, 1), "shop/web-0");
+}
+
+static void of_podman_without_root(void **state)
+{
+	struct machine *m = *state;
+	uid_t uid = getuid() ? getuid() : 4242;
+	char path[256], passwd[128], file[512];
+
+	snprintf(passwd, sizeof(passwd), "root:x:0:0::/root:/bin/sh\nme:x:%u:100:Me:/home/me:/bin/sh\n", uid);
+	put_file(m, "etc/passwd", passwd);
+	put_file(m, IN_HOME, "[{\"id\":\"" C "\",\"names\":[\"mine\"]}]");
+	snprintf(path, sizeof(path), HOME_SCOPE, uid, uid);
+	snprintf(file, sizeof(file), "%s/" IN_HOME, m->root);
+	if (!getuid()) { /* another one's file is not believed */
+		assert_string_equal(shown(m, path, 1), "0123456789ab");
+		assert_int_equal(chown(file, uid, 100), 0);
+	}
+	assert_string_equal(shown(m, path, 10), "mine");
+}
+
+static void a_pipe_in_a_home_is_not_waited_for(void **state)
+{
+	struct machine *m = *state;
+	char fifo[512];
+
+	put_file(m, "var/lib/docker/containers/" C "/x", "");
+	snprintf(fifo, sizeof(fifo), "%s/var/lib/docker/containers/" C "/config.v2.json", m->root);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_string_equal(shown(m, DOCKER, 1), "0123456789ab");
+}
+
+static void by_hand(void **state)
+{
+	struct machine *m = *state;
+
+	put_file(m, "run/runc/box/state.json", "{\"id\":\"box\",\"cgroup_paths\":{\"memory\":\"/sys/fs/cgroup/memory/a/box\"}}");
+	put_file(m, "run/crun/bag/status", "{\"cgroup-path\":\"/b/bag\"}");
+	assert_string_equal(shown(m, "/a/box/deeper", 1), "box");
+	assert_string_equal(container_names__find(m->names, "/b/bag")->shown, "bag");
+	assert_string_equal(container_names__find(m->names, "/b/bag")->identity.runtime, "crun");
+	assert_null(container_names__find(m->names, "/a/boxes"));
+}
+
+static void a_name_that_comes_later(void **state)
+{
+	struct machine *m = *state;
+	uint64_t before;
+
+	assert_string_equal(shown(m, DOCKER, 10), "0123456789ab");
+	before = container_names__generation(m->names);
+	put_file(m, "var/lib/docker/containers/" C "/config.v2.json", "{\"Name\":\"/web\"}");
+	assert_string_equal(shown(m, DOCKER, 10), "0123456789ab"); /* not looked for so soon again */
+	assert_string_equal(shown(m, DOCKER, 12), "web");
+	assert_true(container_names__generation(m->names) > before);
+}
+
+static void a_name_outlives_its_container(void **state)
+{
+	struct machine *m = *state;
+
+	put_file(m, "var/lib/docker/containers/" C "/config.v2.json", "{\"Name\":\"/web\"}");
+	assert_string_equal(shown(m, DOCKER, 1), "web");
+	container_names__refresh(m->names, NULL, 200 * SECOND);
+	assert_string_equal(container_names__find(m->names, DOCKER)->shown, "web");
+	container_names__refresh(m->names, NULL, 400 * SECOND);
+	assert_null(container_names__find(m->names, DOCKER));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(by_the_path_alone),
+		TEST(no_container),
+		TEST(of_docker),
+		TEST(of_containerd),
+		TEST(of_kubelet),
+		TEST(of_a_pod),
+		TEST(of_podman_without_root),
+		TEST(a_pipe_in_a_home_is_not_waited_for),
+		TEST(by_hand),
+		TEST(a_name_that_comes_later),
+		TEST(a_name_outlives_its_container),
+	};
+
+	return cmocka_run_group_tests_name("container_names", tests, NULL, NULL);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A request and its answer. It must never print a part of an answer: all of it, or nothing. */
+#include "ask.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define PATIENCE_SECONDS 10
+
+static void put_encoded(FILE *out, const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+		fprintf(out, "%%%02X", *p);
+}
+
+static char *make_request(const struct options *options, unsigned width, size_t *size)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, size);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "GET " ASK_PATH "?width=%u&words=", width);
+	for (char **word = options->words; *word; word++) {
+		put_encoded(out, *word);
+		put_encoded(out, ASK_SEPARATOR);
+	}
+	fputs(" HTTP/1.0\r\n\r\n", out);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENOENT;
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -ENOENT;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
+static bool send_all(int fd, const char *text, size_t size)
+{
+	while (size) {
+		ssize_t sent = send(fd, text, size, MSG_NOSIGNAL);
+
+		if (sent <= 0)
+			return false;
+		text += sent;
+		size -= (size_t)sent;
+	}
+	return true;
+}
+
+/* until the other side closes */
+static char *receive_all(int fd, size_t *size)
+{
+	char piece[65536], *text = NULL;
+	FILE *out = open_memstream(&text, size);
+	ssize_t got = 0;
+
+	if (!out)
+		return NULL;
+	while ((got = recv(fd, piece, sizeof(piece), 0)) > 0)
+		fwrite(piece, 1, (size_t)got, out);
+	if (fclose(out) || got < 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* "HTTP/1.1 200 OK", headers, an empty line, as many bytes as Content-Length says */
+static int split(char *answer, size_t size, char **body, size_t *length)
+{
+	static const char field[] = "\r\nContent-Length: ";
+	char *end = strstr(answer, "\r\n\r\n"), *stated;
+
+	if (!end || strncmp(answer, "HTTP/1.", 7) != 0 || strncmp(answer + 8, " 200 ", 5) != 0)
+		return -ENOENT;
+	stated = strstr(answer, field);
+	*length = size - (size_t)(end + 4 - answer);
+	if (!stated || stated > end || strtoull(stated + strlen(field), NULL, 10) != *length)
+		return -ENOENT;
+	memmove(answer, end + 4, *length);
+	*body = answer;
+	return 0;
+}
+
+int ask__command(const struct options *options, unsigned width, char **body, size_t *length)
+{
+	size_t request_size = 0, size = 0;
+	char *request, *answer = NULL;
+	int fd = connect_to(options->socket), err = -ENOENT;
+
+	*body = NULL;
+	if (fd < 0)
+		return fd;
+	request = make_request(options, width, &request_size);
+	if (request && send_all(fd, request, request_size))
+		answer = receive_all(fd, &size);
+	if (answer)
+		err = split(answer, size, body, length);
+	if (err)
+		free(answer);
+	free(request);
+	close(fd);
+	return err;
+}

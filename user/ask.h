@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Asking a running serve to do a command's work: it knows the owners of pages from before. HTTP over
+ * a Unix socket; the words of our command line go there, and what is to be printed comes back.
+ */
+#ifndef PAGETIDE_ASK_H
+#define PAGETIDE_ASK_H
+
+#include <stdio.h>
+
+#include "options.h"
+
+#define ASK_PATH "/api/command"
+#define ASK_SEPARATOR "\x1f"
+
+/*
+ * 0: all of the answer is in *body (for free()). -ENOENT: nobody is there to ask, or will not answer:
+ * do it yourself. Waits a few seconds at most.
+ */
+int ask__command(const struct options *options, unsigned width, char **body, size_t *length);
+
+#endif

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * serve: readings as they come, for whoever asks over HTTP. One thread: a page is made of the last
+ * reading, whole, so nothing is locked and nobody sees half a reading.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "commands.h"
+#include "http.h"
+#include "loop.h"
+#include "metrics.h"
+#include "notify.h"
+#include "output.h"
+#include "privilege.h"
+#include "say.h"
+#include "session.h"
+#include "sink.h"
+#include "tally.h"
+#include "warning_text.h"
+
+#define FAILURES_MOST 5 /* in a row: then the service manager shall start it anew */
+#define COUNTED (1U << EVENT_OOM | 1U << EVENT_ENOSPC | 1U << EVENT_SIGBUS | 1U << EVENT_WARNING)
+#define TYPE_TEXT "text/plain; version=0.0.4; charset=utf-8"
+#define TYPE_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+struct server {
+	const struct options *options;
+	struct session session;
+	struct loop loop;
+	struct http *http;
+	struct http *local; /* for our own commands; NULL: another serve has the socket */
+	int epoll_fd;	    /* of both */
+	struct tally *tally;
+	struct metrics_input input;
+	uint64_t watchdog_ns, told_ns;
+	unsigned failures; /* in a row */
+	bool textfile_failed;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+static void take_event(void *context, const struct event *event)
+{
+	char line[WARNING_LINE_MAX];
+
+	tally__take(((struct server *)context)->tally, event);
+	if (event->type != EVENT_WARNING)
+		return;
+	warning_text__line(event->warning, line, sizeof(line));
+	say("warning: %s", line);
+}
+
+static double mount_full(void *context, const struct snapshot_mount *mount)
+{
+	return limitwatch__mount_eta(((struct server *)context)->session.limits, mount);
+}
+
+static double cgroup_full(void *context, const struct snapshot_cgroup *cgroup)
+{
+	return limitwatch__cgroup_eta(((struct server *)context)->session.limits, cgroup);
+}
+
+static int write_metrics(struct server *server, FILE *out, enum metrics_format format)
+{
+	uint64_t begin = now_ns();
+	int err = metrics__write(out, &server->input, format);
+
+	server->input.render_seconds = (double)(now_ns() - begin) / 1e9;
+	return err;
+}
+
+static int write_snapshot(struct server *server, FILE *out)
+{
+	struct options options = *server->options;
+
+	options.format = FORMAT_JSON;
+	options.view = VIEW_ALL;
+	return sink__choose(&options)->snapshot(out, server->input.snapshot, &options);
+}
+
+static void make_page(struct server *server, const struct http_request *request, struct http_response *response)
+{
+	FILE *out = open_memstream(&response->body, &response->length);
+	int err = out ? 0 : -ENOMEM;
+
+	if (!err && strcmp(request->path, "/metrics") == 0)
+		err = write_metrics(server, out, request->wants_openmetrics ? METRICS_OPENMETRICS : METRICS_TEXT);
+	else if (!err)
+		err = write_snapshot(server, out);
+	if (out && fclose(out) && !err)
+		err = -ENOMEM;
+	if (err) {
+		free(response->body);
+		response->body = NULL;
+		response->status = 503;
+	}
+}
+
+static bool is_healthy(const struct server *server)
+{
+	return server->input.snapshot && !server->failures;
+}
+
+static void answer(void *context, const struct http_request *request, struct http_response *response)
+{
+	struct server *server = context;
+
+	if (strcmp(request->path, "/healthz") == 0) {
+		response->status = is_healthy(server) ? 200 : 503;
+		response->body = is_healthy(server) ? strdup("ok\n") : NULL;
+		response->length = response->body ? strlen(response->body) : 0;
+		return;
+	}
+	if (strcmp(request->path, "/metrics") == 0)
+		response->type = request->wants_openmetrics ? TYPE_OPENMETRICS : TYPE_TEXT;
+	else if (strcmp(request->path, "/api/snapshot") == 0)
+		response->type = "application/json";
+	else
+		return;
+	response->status = server->input.snapshot ? 200 : 503;
+	if (server->input.snapshot)
+		make_page(server, request, response);
+}
+
+/* a file that is never seen half written */
+static void write_textfile(struct server *server)
+{
+	const char *path = server->options->textfile;
+	struct output output = {};
+	int err, closed;
+
+	if (!path)
+		return;
+	err = output__open(&output, path, NULL);
+	if (!err)
+		err = write_metrics(server, output.stream, METRICS_TEXT);
+	closed = output__close(&output, err);
+	err = err ? err : closed;
+	if (err && !server->textfile_failed)
+		say("cannot write %s: %s; trying again at each reading", path, strerror(-err));
+	server->textfile_failed = err != 0;
+}
+
+/* 0, or -errno when it has failed too often */
+static int read_now(struct server *server, unsigned wants)
+{
+	uint64_t begin = now_ns();
+	int err = 0;
+	const struct snapshot *snapshot = session__read(&server->session, wants, &err);
+
+	server->input.readings++;
+	server->input.reading_seconds = (double)(now_ns() - begin) / 1e9;
+	/* what a failed reading left is not a whole one */
+	server->input.snapshot = snapshot;
+	if (!snapshot) {
+		server->input.failed_readings++;
+		if (!server->failures++)
+			say("cannot read this system: %s; trying again", strerror(-err));
+		return server->failures < FAILURES_MOST ? 0 : err;
+	}
+	server->failures = 0;
+	write_textfile(server);
+	return 0;
+}
+
+#define WORDS_MOST 128
+
+/* the words of a command line, as ask.c sends them */
+static int parse_words(char *words, struct options *options)
+{
+	static char program[] = "pagetide";
+	static char *argv[WORDS_MOST + 1];
+	char error[512], *save = NULL;
+	int argc = 1;
+
+	argv[0] = program;
+	for (char *word = strtok_r(words, ASK_SEPARATOR, &save); word; word = strtok_r(NULL, ASK_SEPARATOR, &save)) {
+		if (argc == WORDS_MOST)
+			return -E2BIG;
+		argv[argc++] = word;
+	}
+	argv[argc] = NULL;
+	return options__parse(options, argc, argv, error, sizeof(error));
+}
+
+static int write_view(struct server *server, const struct http_request *request, FILE *out)
+{
+	char *words = strdup(request->words), width[16];
+	struct options options;
+	int err = words ? parse_words(words, &options) : -ENOMEM;
+
+	if (!err && options.command != COMMAND_SNAPSHOT)
+		err = -EINVAL;
+	if (!err)
+		err = read_now(server, WANT_FRESH | WANT_HOLDERS | WANT_CMDLINES);
+	if (!err && !server->input.snapshot)
+		err = -EIO;
+	if (!err) {
+		snprintf(width, sizeof(width), "%u", request->width);
+		setenv("COLUMNS", width, 1);
+		err = sink__begin(out, &options);
+	}
+	if (!err)
+		err = sink__choose(&options)->snapshot(out, server->input.snapshot, &options);
+	free(words);
+	return err;
+}
+
+/* our own commands, at the Unix socket: they give their words and get what they are to print */
+static void answer_locally(void *context, const struct http_request *request, struct http_response *response)
+{
+	FILE *out;
+	int err;
+
+	if (strcmp(request->path, ASK_PATH) != 0 || !request->words)
+		return;
+	out = open_memstream(&response->body, &response->length);
+	err = out ? write_view(context, request, out) : -ENOMEM;
+	if (out && fclose(out) && !err)
+		err = -ENOMEM;
+	response->status = err ? 503 : 200;
+	if (err) {
+		free(response->body);
+		response->body = NULL;
+	}
+}
+
+static void tell_manager(struct server *server)
+{
+	uint64_t now = now_ns();
+
+	if (!server->watchdog_ns || now - server->told_ns < server->watchdog_ns)
+		return;
+	server->told_ns = now;
+	notify__send("WATCHDOG=1");
+}
+
+static int reload(struct server *server)
+{
+	int err;
+
+	notify__send("RELOADING=1");
+	err = read_now(server, WANT_FRESH);
+	notify__send("READY=1");
+	return err;
+}
+
+static bool is_end(const struct loop *loop)
+{
+	return loop->signal == SIGTERM || loop->signal == SIGINT || loop->signal == SIGQUIT;
+}
+
+static int watch(struct server *server)
+{
+	int err = 0;
+
+	while (!err) {
+		int events = loop__wait(&server->loop);
+
+		if (events < 0)
+			return events;
+		if (events & LOOP_QUIT) {
+			if (is_end(&server->loop))
+				return 0;
+			if (server->loop.signal == SIGHUP)
+				err = reload(server);
+		}
+		if (!err && events & (LOOP_RECORDS | LOOP_TIMER))
+			err = session__drain(&server->session);
+		if (!err && session__look(&server->session, &server->loop.patience_ms))
+			loop__hurry(&server->loop);
+		if (!err && events & LOOP_TIMER)
+			err = read_now(server, 0);
+		http__run(server->http);
+		if (server->local)
+			http__run(server->local);
+		tell_manager(server);
+	}
+	return err;
+}
+
+static int listen_at(struct server *server)
+{
+	const char *where = server->options->listen;
+	int err = http__open(&server->http, where, answer, server);
+
+	if (err == -EINVAL)
+		say("--listen '%s' has no numeric address: use one like 127.0.0.1:9879 or [::1]:9879", where);
+	else if (err)
+		say("cannot listen at %s: %s; name another port with --listen", where, strerror(-err));
+	return err ? EXIT_FAILED : EXIT_OK;
+}
+
+/* the folder is for root alone; another serve may have the socket already: then it is asked */
+static int listen_locally(struct server *server)
+{
+	const char *path = server->options->socket, *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	int err;
+
+	if (path[0] != '/' || (size_t)(slash - path) >= sizeof(folder)) {
+		say("--socket '%s' is no whole path: it begins with /", path);
+		return EXIT_FAILED;
+	}
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	if (folder[0])
+		mkdir(folder, 0700); /* it may be there */
+	err = http__open(&server->local, path, answer_locally, server);
+	if (!err || err == -EADDRINUSE)
+		return EXIT_OK;
+	say("cannot listen at %s: %s; name another place with --socket", path, strerror(-err));
+	return EXIT_FAILED;
+}
+
+static int join_events(struct server *server)
+{
+	const struct http *both[] = { server->http, server->local };
+
+	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (server->epoll_fd < 0)
+		return -errno;
+	for (size_t i = 0; i < 2; i++) {
+		struct epoll_event interest = { .events = EPOLLIN };
+
+		if (both[i] && epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, http__fd(both[i]), &interest))
+			return -errno;
+	}
+	return 0;
+}
+
+static int start(struct server *server)
+{
+	int err = join_events(server);
+
+	if (!err)
+		err = loop__open(&server->loop, server->options->interval_seconds, 0,
+				 tracer__ring_fd(server->session.tracer), server->epoll_fd);
+	if (!err)
+		err = privilege__drop();
+	if (err) {
+		say("cannot start: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	server->watchdog_ns = notify__watchdog_ns();
+	server->input.plan = &server->session.plan;
+	server->input.map_bytes = tracer__map_bytes(server->session.tracer);
+	err = read_now(server, WANT_FRESH);
+	if (err || !server->input.snapshot)
+		return EXIT_FAILED;
+	if (server->options->verbose)
+		say("listening at port %u", http__port(server->http));
+	notify__send("READY=1\nSTATUS=watching");
+	return EXIT_OK;
+}
+
+int command__serve(const struct options *options)
+{
+	struct server server = { .options = options, .epoll_fd = -1 };
+	struct session_needs needs = { .groups = GROUP_TRACE, .emit = take_event, .context = &server };
+	int err = tally__open(&server.tally, COUNTED), status = EXIT_FAILED;
+
+	server.input = (struct metrics_input){
+		.tally = server.tally, .max_series = options->max_series, .render_seconds = NAN, .map_bytes = ABSENT,
+		.forecast = { &server, mount_full, cgroup_full },
+	};
+	if (!err)
+		status = listen_at(&server);
+	if (status == EXIT_OK)
+		status = listen_locally(&server);
+	if (status == EXIT_OK)
+		status = session__open(&server.session, options, &needs);
+	if (status == EXIT_OK)
+		status = start(&server);
+	if (status == EXIT_OK)
+		err = watch(&server);
+	notify__send("STOPPING=1");
+	http__close(server.http);
+	http__close(server.local);
+	if (server.epoll_fd >= 0)
+		close(server.epoll_fd);
+	loop__close(&server.loop);
+	session__close(&server.session);
+	tally__close(server.tally);
+	if (err) {
+		say("cannot go on: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	return status;
+}

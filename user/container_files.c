@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where runtimes keep what a container is called. It must never wait: a file that is no regular
+ * file (a FIFO in somebody's home) is not read, a large one is left alone.
+ */
+#include "container_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "parse.h"
+
+#define FILE_MOST (8 << 20)
+
+enum file_form { FORM_BUNDLE, FORM_DOCKER, FORM_STORAGE };
+
+struct source {
+	const char *path; /* %s: the id */
+	enum file_form form;
+	const char *runtime;
+};
+
+#define TASK "io.containerd.runtime.v2.task/"
+
+/* the first that names the container ends the search */
+static const struct source sources[] = {
+	{ "run/containerd/" TASK "k8s.io/%s/config.json", FORM_BUNDLE, "containerd" },
+	{ "run/k3s/containerd/" TASK "k8s.io/%s/config.json", FORM_BUNDLE, "containerd" },
+	{ "run/k0s/containerd/" TASK "k8s.io/%s/config.json", FORM_BUNDLE, "containerd" },
+	{ "var/snap/microk8s/common/run/containerd/" TASK "k8s.io/%s/config.json", FORM_BUNDLE, "containerd" },
+	{ "run/containerd/" TASK "default/%s/config.json", FORM_BUNDLE, "containerd" },
+	{ "var/lib/docker/containers/%s/config.v2.json", FORM_DOCKER, "docker" },
+	{ "run/containers/storage/overlay-containers/%s/userdata/config.json", FORM_BUNDLE, "" },
+	{ "var/lib/containers/storage/overlay-containers/containers.json", FORM_STORAGE, "podman" },
+	{ "var/lib/containers/storage/vfs-containers/containers.json", FORM_STORAGE, "podman" },
+	{ "var/lib/containers/storage/btrfs-containers/containers.json", FORM_STORAGE, "podman" },
+	{ "run/containers/storage/overlay-containers/volatile-containers.json", FORM_STORAGE, "podman" },
+	{ "run/containers/storage/vfs-containers/volatile-containers.json", FORM_STORAGE, "podman" },
+};
+
+/* below the home of whoever runs them */
+static const struct source home_sources[] = {
+	{ ".local/share/containers/storage/overlay-containers/containers.json", FORM_STORAGE, "podman" },
+	{ ".local/share/containers/storage/vfs-containers/containers.json", FORM_STORAGE, "podman" },
+	{ ".local/share/docker/containers/%s/config.v2.json", FORM_DOCKER, "docker" },
+};
+
+static char *read_all(int fd, size_t size, size_t *len)
+{
+	char *text = malloc(size + 1);
+	ssize_t got = 1;
+
+	*len = 0;
+	while (text && *len < size && (got = read(fd, text + *len, size - *len)) > 0)
+		*len += (size_t)got;
+	if (got < 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* a regular file of a sane size, of that owner; NULL: not to be had */
+char *container_files__read(int dir_fd, const char *path, uid_t owner, size_t *len)
+{
+	int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+	char *text = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size <= FILE_MOST &&
+	    (owner == ANY_OWNER || status.st_uid == owner))
+		text = read_all(fd, (size_t)status.st_size, len);
+	close(fd);
+	return text;
+}
+
+static void look_into(int dir_fd, const struct source *source, uid_t owner, const char *id,
+		      struct container_label *label)
+{
+	char path[PATH_MAX], *text;
+	struct container_label found = *label;
+	size_t len;
+	int err = -EINVAL;
+
+	/* the format is a constant of the tables above */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	if ((size_t)snprintf(path, sizeof(path), source->path, id) >= sizeof(path))
+		return;
+#pragma GCC diagnostic pop
+	text = container_files__read(dir_fd, path, owner, &len);
+	if (!text)
+		return;
+	if (source->form == FORM_BUNDLE)
+		err = container_config__bundle(text, len, &found);
+	else if (source->form == FORM_DOCKER)
+		err = container_config__docker(text, len, &found);
+	else
+		err = container_config__storage(text, len, id, &found);
+	free(text);
+	if (err)
+		return;
+	if (!found.runtime[0])
+		snprintf(found.runtime, sizeof(found.runtime), "%s", source->runtime);
+	*label = found;
+}
+
+/* kubelet's links to logs: they name the container whatever the runtime */
+static void look_at_logs(int root_fd, const char *folder,
+			 bool (*take)(const char *, const char *, struct container_label *), const char *id,
+			 struct container_label *label)
+{
+	int fd = openat(root_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *file;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((file = readdir(dir)) && !take(file->d_name, id, label))
+		;
+	closedir(dir);
+}
+
+/* name:password:uid:gid:gecos:home:shell */
+static bool find_home(struct parse_span line, uint64_t uid, char *home, size_t cap)
+{
+	struct parse_span field = {};
+	uint64_t found = 0;
+
+	for (int i = 0; i < 6; i++) {
+		if (!parse__until(&line, ':', &field))
+			return false;
+		if (i == 2 && (parse__whole_u64(field, &found) || found != uid))
+			return false;
+	}
+	return field.len > 1 && field.p[0] == '/' && parse__copy((struct parse_span){ field.p + 1, field.len - 1 }, home, cap) == 0;
+}
+
+static bool home_of(int root_fd, uint64_t uid, char *home, size_t cap)
+{
+	size_t len = 0;
+	char *text = container_files__read(root_fd, "etc/passwd", ANY_OWNER, &len);
+	struct parse_span rest = { text, len }, line;
+	bool found = false;
+
+	while (text && !found && parse__line(&rest, &line, NULL))
+		found = find_home(line, uid, home, cap);
+	free(text);
+	return found;
+}
+
+/* "/user.slice/user-1000.slice/…": whose containers these are */
+static bool user_of(const char *path, uint64_t *uid)
+{
+	const char *at = strstr(path, "/user-");
+	struct parse_span rest = { at ? at + 6 : NULL, at ? strlen(at + 6) : 0 };
+
+	return at && parse__take_u64(&rest, uid) == 0 && parse__starts(rest, ".slice/");
+}
+
+static void look_at_home(int root_fd, const char *cgroup, const char *id, struct container_label *label)
+{
+	char home[PATH_MAX];
+	uint64_t uid = 0;
+	int fd;
+
+	if (!user_of(cgroup, &uid) || !home_of(root_fd, uid, home, sizeof(home)))
+		return;
+	fd = openat(root_fd, home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	for (size_t i = 0; i < sizeof(home_sources) / sizeof(home_sources[0]) && !label->name[0]; i++)
+		look_into(fd, &home_sources[i], (uid_t)uid, id, label);
+	close(fd);
+}
+
+bool container_files__is_id(const char *id)
+{
+	return strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
+}
+
+void container_files__find(int root_fd, const char *cgroup, const struct container_identity *identity,
+			   struct container_label *label)
+{
+	if (identity->kind == CONTAINER_CONTAINER && container_files__is_id(identity->id)) {
+		for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]) && !label->name[0]; i++)
+			look_into(root_fd, &sources[i], ANY_OWNER, identity->id, label);
+		if (!label->name[0] && !identity->pod_uid[0])
+			look_at_home(root_fd, cgroup, identity->id, label);
+		if (!label->name[0] && identity->pod_uid[0])
+			look_at_logs(root_fd, "var/log/containers", container_config__log_name, identity->id, label);
+	}
+	if (!label->pod[0] && identity->qos[0])
+		look_at_logs(root_fd, "var/log/pods", container_config__log_folder, identity->pod_uid, label);
+}

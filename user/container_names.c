@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The cache of names: when to look for one, and how long it is kept. */
+#include "container_names.h"
+
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "container_files.h"
+
+#define SECOND_NS 1000000000ULL
+#define KEEP_NS (300 * SECOND_NS) /* longer than any sane scrape interval */
+#define PAUSE_MOST 6	      /* 64 s between two looks for a name */
+#define STATES_MOST 4096
+
+struct entry {
+	char *key; /* id, pod uid, or of containers by hand the cgroup's path */
+	UT_hash_handle hh;
+	struct container_known known;
+	char *path; /* the cgroup it was first seen at */
+	bool named;
+	unsigned looks;
+	uint64_t next_look_ns, seen_ns;
+};
+
+struct container_names {
+	int root_fd;
+	struct entry *entries;
+	uint64_t generation;
+};
+
+int container_names__open(struct container_names **out, int root_fd)
+{
+	struct container_names *names = calloc(1, sizeof(*names));
+
+	*out = names;
+	if (!names)
+		return -ENOMEM;
+	names->root_fd = root_fd;
+	return 0;
+}
+
+static void free_entry(struct container_names *names, struct entry *entry)
+{
+	HASH_DEL(names->entries, entry);
+	free(entry->key);
+	free(entry->path);
+	free(entry);
+}
+
+void container_names__close(struct container_names *names)
+{
+	struct entry *entry, *next;
+
+	if (!names)
+		return;
+	HASH_ITER(hh, names->entries, entry, next)
+		free_entry(names, entry);
+	free(names);
+}
+
+uint64_t container_names__generation(const struct container_names *names)
+{
+	return names ? names->generation : 0;
+}
+
+static void show(struct container_known *known)
+{
+	const struct container_label *label = &known->label;
+	const char *own = label->name[0] ? label->name : known->identity.name;
+
+	if (!label->pod[0])
+		snprintf(known->shown, sizeof(known->shown), "%s", own);
+	else if (known->identity.kind == CONTAINER_POD)
+		snprintf(known->shown, sizeof(known->shown), "%s/%s", label->pod_namespace, label->pod);
+	else
+		snprintf(known->shown, sizeof(known->shown), "%s/%s/%s", label->pod_namespace, label->pod, own);
+}
+
+static bool has_all_names(const struct container_known *known)
+{
+	if (known->identity.kind == CONTAINER_POD)
+		return known->label.pod[0] || !known->identity.qos[0];
+	return known->label.name[0] && (known->label.pod[0] || !known->identity.qos[0]);
+}
+
+static void look(struct container_names *names, struct entry *entry, uint64_t now_ns)
+{
+	struct container_label label = entry->known.label;
+
+	if (entry->named || now_ns < entry->next_look_ns)
+		return;
+	container_files__find(names->root_fd, entry->path, &entry->known.identity, &label);
+	entry->next_look_ns = now_ns + (SECOND_NS << (entry->looks < PAUSE_MOST ? entry->looks : PAUSE_MOST));
+	entry->looks++;
+	if (memcmp(&label, &entry->known.label, sizeof(label)) != 0) {
+		entry->known.label = label;
+		show(&entry->known);
+		names->generation++;
+	}
+	entry->named = has_all_names(&entry->known);
+}
+
+static const char *key_of(const struct container_identity *identity)
+{
+	return identity->kind == CONTAINER_POD ? identity->pod_uid : identity->id;
+}
+
+static struct entry *find_entry(const struct container_names *names, const char *key, size_t len)
+{
+	struct entry *entry;
+
+	HASH_FIND(hh, names->entries, key, len, entry);
+	return entry;
+}
+
+static struct entry *add_entry(struct container_names *names, const char *key, const char *path)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+
+	if (!entry || !(entry->key = strdup(key)) || !(entry->path = strdup(path))) {
+		if (entry)
+			free(entry->key);
+		free(entry);
+		return NULL;
+	}
+	HASH_ADD_KEYPTR(hh, names->entries, entry->key, strlen(entry->key), entry);
+	names->generation++;
+	return entry;
+}
+
+static void note_path(struct container_names *names, const char *path, uint64_t now_ns)
+{
+	struct container_identity identity;
+	struct entry *entry;
+
+	container__identify(path, &identity);
+	if (identity.kind < CONTAINER_POD)
+		return;
+	entry = find_entry(names, key_of(&identity), strlen(key_of(&identity)));
+	if (!entry) {
+		entry = add_entry(names, key_of(&identity), path);
+		if (!entry)
+			return;
+		entry->known.identity = identity;
+		memcpy(entry->known.label.runtime, identity.runtime, sizeof(entry->known.label.runtime));
+		entry->named = identity.kind == CONTAINER_MACHINE;
+		show(&entry->known);
+	}
+	entry->seen_ns = now_ns;
+	look(names, entry, now_ns);
+}
+
+/* a container that runc or crun was asked for by hand: only its state tells its cgroup */
+static void note_state(struct container_names *names, const struct container_state *state, const char *runtime,
+		       uint64_t now_ns)
+{
+	struct container_identity identity;
+	struct entry *entry;
+
+	container__identify(state->cgroup, &identity);
+	if (identity.kind >= CONTAINER_POD)
+		return;
+	entry = find_entry(names, state->cgroup, strlen(state->cgroup));
+	if (!entry) {
+		entry = add_entry(names, state->cgroup, state->cgroup);
+		if (!entry)
+			return;
+		identity.kind = CONTAINER_CONTAINER;
+		snprintf(identity.id, sizeof(identity.id), "%.*s", CONTAINER_ID_MAX - 1, state->id);
+		snprintf(identity.name, sizeof(identity.name), "%s", state->id);
+		snprintf(identity.runtime, sizeof(identity.runtime), "%s", runtime);
+		entry->known.identity = identity;
+		snprintf(entry->known.label.name, CONTAINER_LABEL_MAX, "%s", state->id);
+		snprintf(entry->known.label.runtime, sizeof(entry->known.label.runtime), "%s", runtime);
+		entry->named = true;
+		show(&entry->known);
+	}
+	entry->seen_ns = now_ns;
+}
+
+static void read_state(struct container_names *names, int dir_fd, const char *id, bool is_runc, uint64_t now_ns)
+{
+	char path[2 * CONTAINER_LABEL_MAX], *text;
+	struct container_state state = {};
+	size_t len;
+	int err;
+
+	if (snprintf(path, sizeof(path), "%s/%s", id, is_runc ? "state.json" : "status") >= (int)sizeof(path))
+		return;
+	text = container_files__read(dir_fd, path, ANY_OWNER, &len);
+	if (!text)
+		return;
+	err = is_runc ? container_config__runc(text, len, &state) : container_config__crun(text, len, id, &state);
+	free(text);
+	if (!err)
+		note_state(names, &state, is_runc ? "runc" : "crun", now_ns);
+}
+
+static void read_states(struct container_names *names, const char *folder, bool is_runc, uint64_t now_ns)
+{
+	int fd = openat(names->root_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *file;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	/* whose name is an id belongs to podman and others, whose cgroups tell it themselves */
+	for (int i = 0; i < STATES_MOST && (file = readdir(dir));)
+		if (file->d_name[0] != '.' && !container_files__is_id(file->d_name)) {
+			read_state(names, dirfd(dir), file->d_name, is_runc, now_ns);
+			i++;
+		}
+	closedir(dir);
+}
+
+void container_names__refresh(struct container_names *names, const struct cgroup_tree *tree, uint64_t now_ns)
+{
+	struct entry *entry, *next;
+
+	read_states(names, "run/runc", true, now_ns);
+	read_states(names, "run/crun", false, now_ns);
+	for (size_t i = 0; tree && i < tree->count; i++)
+		note_path(names, tree->nodes[i].path, now_ns);
+	HASH_ITER(hh, names->entries, entry, next)
+		if (now_ns - entry->seen_ns > KEEP_NS)
+			free_entry(names, entry);
+}
+
+/* by hand: the cgroup or one above it */
+static const struct container_known *find_by_path(const struct container_names *names, const char *path)
+{
+	for (size_t len = strlen(path); len > 1;) {
+		const struct entry *entry = find_entry(names, path, len);
+
+		if (entry)
+			return &entry->known;
+		while (len && path[--len] != '/')
+			;
+	}
+	return NULL;
+}
+
+const struct container_known *container_names__find(const struct container_names *names, const char *path)
+{
+	struct container_identity identity;
+	const struct entry *entry;
+
+	if (!names)
+		return NULL;
+	container__identify(path, &identity);
+	if (identity.kind < CONTAINER_POD)
+		return find_by_path(names, path);
+	entry = find_entry(names, key_of(&identity), strlen(key_of(&identity)));
+	return entry ? &entry->known : NULL;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PAGETIDE_PRIVILEGE_H
+#define PAGETIDE_PRIVILEGE_H
+
+/*
+ * Gives up, for good, every capability that reading needs no more once all is attached: what is
+ * left are CAP_BPF and CAP_PERFMON (maps, iterators), CAP_SYS_PTRACE (other processes' mounts and
+ * descriptors) and CAP_DAC_READ_SEARCH, as far as they were there. 0 or -errno.
+ */
+int privilege__drop(void);
+
+#endif
