@@ -8,6 +8,17 @@
  */
 #include "books.bpf.h"
 
+/* whose folio it is, and how many pages it has; before folios it is a page */
+static __always_inline struct address_space *mapping_of(struct folio *folio, __u32 *pages)
+{
+	if (bpf_core_type_exists(struct folio)) {
+		*pages = folio_pages_known(folio);
+		return folio->mapping;
+	}
+	*pages = page_pages((struct page *)folio);
+	return ((struct page *)folio)->mapping;
+}
+
 SEC("tp_btf/mm_filemap_add_to_page_cache")
 int BPF_PROG(cache_add_tracepoint, struct folio *folio)
 {
@@ -15,13 +26,7 @@ int BPF_PROG(cache_add_tracepoint, struct folio *folio)
 	__u32 pages;
 	__u64 there;
 
-	if (bpf_core_type_exists(struct folio)) {
-		mapping = folio->mapping;
-		pages = folio_pages_known(folio);
-	} else {
-		mapping = ((struct page *)folio)->mapping;
-		pages = page_pages((struct page *)folio);
-	}
+	mapping = mapping_of(folio, &pages);
 	if (!mapping || books__add((__u64)mapping, pages, false))
 		return 0;
 	note_folio(as_number(folio));
@@ -37,13 +42,7 @@ int BPF_PROG(page_remove_tracepoint, struct folio *folio)
 	struct file_slot *slot;
 	__u32 zero = 0, pages, *index;
 
-	if (bpf_core_type_exists(struct folio)) {
-		mapping = folio->mapping;
-		pages = folio_pages_known(folio);
-	} else {
-		mapping = ((struct page *)folio)->mapping;
-		pages = page_pages((struct page *)folio);
-	}
+	mapping = mapping_of(folio, &pages);
 	streak = bpf_map_lookup_elem(&streaks, &zero);
 	if (!streak || !mapping)
 		return 0;

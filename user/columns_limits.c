@@ -3,6 +3,7 @@
 #include "columns_limits.h"
 
 #include <math.h>
+#include <stddef.h>
 
 static const struct value unknown = {.known = false};
 
@@ -73,44 +74,43 @@ struct value column_limit__target(const void *row)
 	return string(e->warning->target);
 }
 
+/* a warning has one figure and one limit, of inodes or of bytes; a refusal has both */
+static struct value figure(const struct event *e, bool inodes, uint64_t refused, size_t warned)
+{
+	if (e->type != EVENT_WARNING)
+		return number(refused);
+	return of_inodes(e) == inodes ? number(*(const uint64_t *)((const char *)e->warning + warned)) : unknown;
+}
+
+#define USED offsetof(struct warning, used)
+#define LIMIT offsetof(struct warning, limit_value)
+
 struct value column_limit__used(const void *row)
 {
 	const struct event *e = row;
 
-	if (e->type == EVENT_OOM)
-		return number(e->oom.usage_bytes);
-	if (e->type != EVENT_WARNING)
-		return number(e->refused.used_bytes);
-	return of_inodes(e) ? unknown : number(e->warning->used);
+	return e->type == EVENT_OOM ? number(e->oom.usage_bytes) : figure(e, false, e->refused.used_bytes, USED);
 }
 
 struct value column_limit__limit(const void *row)
 {
 	const struct event *e = row;
 
-	if (e->type == EVENT_OOM)
-		return number(e->oom.limit_bytes);
-	if (e->type != EVENT_WARNING)
-		return number(e->refused.limit_bytes);
-	return of_inodes(e) ? unknown : number(e->warning->limit_value);
+	return e->type == EVENT_OOM ? number(e->oom.limit_bytes) : figure(e, false, e->refused.limit_bytes, LIMIT);
 }
 
 struct value column_limit__used_inodes(const void *row)
 {
 	const struct event *e = row;
 
-	if (e->type != EVENT_WARNING)
-		return number(e->refused.used_inodes);
-	return of_inodes(e) ? number(e->warning->used) : unknown;
+	return figure(e, true, e->refused.used_inodes, USED);
 }
 
 struct value column_limit__limit_inodes(const void *row)
 {
 	const struct event *e = row;
 
-	if (e->type != EVENT_WARNING)
-		return number(e->refused.limit_inodes);
-	return of_inodes(e) ? number(e->warning->limit_value) : unknown;
+	return figure(e, true, e->refused.limit_inodes, LIMIT);
 }
 
 struct value column_limit__reclaimable(const void *row)

@@ -4,6 +4,7 @@
  * file (a FIFO in somebody's home) is not read, a large one is left alone.
  */
 #include "container_files.h"
+#include "file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -118,15 +119,11 @@ static void look_at_logs(int root_fd, const char *folder,
 			 bool (*take)(const char *, const char *, struct container_label *), const char *id,
 			 struct container_label *label)
 {
-	int fd = openat(root_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = file__folder(root_fd, folder);
 	const struct dirent *file;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return;
-	}
 	while ((file = readdir(dir)) && !take(file->d_name, id, label))
 		;
 	closedir(dir);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The cache of names: when to look for one, and how long it is kept. */
 #include "container_names.h"
+#include "file.h"
 
 #include <errno.h>
 #include <dirent.h>
@@ -204,15 +205,11 @@ static void read_state(struct container_names *names, int dir_fd, const char *id
 
 static void read_states(struct container_names *names, const char *folder, bool is_runc, uint64_t now_ns)
 {
-	int fd = openat(names->root_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = file__folder(names->root_fd, folder);
 	const struct dirent *file;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return;
-	}
 	/* whose name is an id belongs to podman and others, whose cgroups tell it themselves */
 	for (int i = 0; i < STATES_MOST && (file = readdir(dir));)
 		if (file->d_name[0] != '.' && !container_files__is_id(file->d_name)) {

@@ -114,3 +114,13 @@ int file__slurp(int dirfd, const char *name, size_t max_bytes, char **out, size_
 	close(fd);
 	return err;
 }
+
+DIR *file__folder(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!folder && fd >= 0)
+		close(fd);
+	return folder;
+}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Whole small kernel files into memory: one openat, reads until the end, close. Nothing else.
- * No function here keeps a descriptor.
+ * No function but file__folder keeps a descriptor.
  */
 #ifndef PAGETIDE_USER_FILE_H
 #define PAGETIDE_USER_FILE_H
 
+#include <dirent.h>
 #include <stddef.h>
 
 /*
@@ -22,5 +23,8 @@ int file__read_once(int dirfd, const char *name, char *buf, size_t cap);
  * Returns 0, -ENOMEM, -EFBIG (more than max_bytes) or the -errno of open or read, with *out NULL.
  */
 int file__slurp(int dirfd, const char *name, size_t max_bytes, char **out, size_t *len);
+
+/* The folder dirfd/name, for readdir(3); NULL when it cannot be opened. The caller closes it. */
+DIR *file__folder(int dirfd, const char *name);
 
 #endif

@@ -33,16 +33,15 @@ static void pair__close(struct pair *p)
 }
 
 /* Copies stop quietly at the end of the source: bytes says how far. The source is read from off arg. */
-static int run_sendfile(struct worker *w, const struct op *op, struct result *r)
+static int pair__copy(struct worker *w, const struct op *op, struct result *r,
+		      ssize_t (*copy)(const struct pair *p, off_t *from, off_t to, size_t len))
 {
-	struct pair p;
 	off_t from = op->arg;
+	struct pair p;
 	int err = pair__open(w, op, &p);
 
-	if (!err && lseek(p.to, op->off, SEEK_SET) < 0)
-		err = -errno;
 	while (!err && r->bytes < op->len) {
-		ssize_t n = sendfile(p.to, p.from, &from, (size_t)(op->len - r->bytes));
+		ssize_t n = copy(&p, &from, op->off + r->bytes, (size_t)(op->len - r->bytes));
 
 		if (n < 0)
 			err = -errno;
@@ -54,23 +53,24 @@ static int run_sendfile(struct worker *w, const struct op *op, struct result *r)
 	return err;
 }
 
+static ssize_t copy__sendfile(const struct pair *p, off_t *from, off_t to, size_t len)
+{
+	return lseek(p->to, to, SEEK_SET) < 0 ? -1 : sendfile(p->to, p->from, from, len);
+}
+
+static ssize_t copy__range(const struct pair *p, off_t *from, off_t to, size_t len)
+{
+	return copy_file_range(p->from, from, p->to, &to, len, 0);
+}
+
+static int run_sendfile(struct worker *w, const struct op *op, struct result *r)
+{
+	return pair__copy(w, op, r, copy__sendfile);
+}
+
 static int run_copy_range(struct worker *w, const struct op *op, struct result *r)
 {
-	struct pair p;
-	off_t from = op->arg, to = op->off;
-	int err = pair__open(w, op, &p);
-
-	while (!err && r->bytes < op->len) {
-		ssize_t n = copy_file_range(p.from, &from, p.to, &to, (size_t)(op->len - r->bytes), 0);
-
-		if (n < 0)
-			err = -errno;
-		if (n <= 0)
-			break;
-		r->bytes += n;
-	}
-	pair__close(&p);
-	return err;
+	return pair__copy(w, op, r, copy__range);
 }
 
 static int splice__drain(int pipe_fd, int to, off_t *at, ssize_t left, int64_t *done)
