@@ -4,7 +4,6 @@
  * file (a FIFO in somebody's home) is not read, a large one is left alone.
  */
 #include "container_files.h"
-#include "file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "parse.h"
 
 #define FILE_MOST (8 << 20)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The cache of names: when to look for one, and how long it is kept. */
 #include "container_names.h"
-#include "file.h"
 
 #include <errno.h>
 #include <dirent.h>
@@ -13,6 +12,7 @@
 #include <uthash.h>
 
 #include "container_files.h"
+#include "file.h"
 
 #define SECOND_NS 1000000000ULL
 #define KEEP_NS (300 * SECOND_NS) /* longer than any sane scrape interval */

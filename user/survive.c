@@ -19,6 +19,8 @@
 static char before[16]; /* "": not changed */
 static bool hurried;
 static int nice_before;
+static struct rlimit lock_limit_before;
+static bool lock_limit_raised;
 
 static bool write_adj(pid_t pid, const char *value)
 {
@@ -82,10 +84,27 @@ static void keep_heap_room(void)
 	free(room);
 }
 
+/*
+ * Only what is touched: locking all would bring in what is never used. Once all that comes is to be locked, a limit
+ * would make allocations fail as soon as capabilities are dropped: without raising it nothing is locked.
+ */
+static bool lock_memory(void)
+{
+	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+
+	if (getrlimit(RLIMIT_MEMLOCK, &lock_limit_before))
+		return false;
+	if (lock_limit_before.rlim_cur != RLIM_INFINITY) {
+		lock_limit_raised = setrlimit(RLIMIT_MEMLOCK, &none) == 0;
+		if (!lock_limit_raised)
+			return false;
+	}
+	return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+}
+
 bool survive__prepare(void)
 {
-	/* only what is touched: locking all would bring in what is never used */
-	bool locked = mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+	bool locked = lock_memory();
 
 	keep_heap_room();
 	hurry();
@@ -96,6 +115,8 @@ void survive__release(pid_t child)
 {
 	if (hurried)
 		setpriority(PRIO_PROCESS, (id_t)child, nice_before);
+	if (lock_limit_raised)
+		prlimit(child, RLIMIT_MEMLOCK, &lock_limit_before, NULL);
 	if (before[0])
 		write_adj(child, before);
 }

@@ -99,6 +99,14 @@ def surroundings(t):
     t.equal(ours, own, "what the command sees")
 
 
+@test("run: niceness, locked memory and the OOM killer's view are as without pagetide")
+def priorities(t):
+    script = "ulimit -l; ulimit -Hl; nice; cat /proc/self/oom_score_adj; grep VmLck /proc/self/status"
+    alone = subprocess.run([SHELL, "-c", script], stdout=subprocess.PIPE, check=True).stdout
+    done, _ = run_shell(t, script)
+    t.equal(done.out, alone, "limits, niceness, oom_score_adj")
+
+
 @test("run: arguments of any bytes arrive as they are")
 def arguments(t):
     words = [b"", b" ", b"a\nb", b"\xff\xfe", "é".encode(), b"--json", b"-o", b"'\"$x`\\"]
