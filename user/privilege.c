@@ -16,7 +16,7 @@
 
 int privilege__drop(void)
 {
-	static const unsigned kept[] = { CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH };
+	static const unsigned kept[] = { CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_IPC_LOCK };
 	bool has[sizeof(kept) / sizeof(kept[0])];
 	const size_t count = sizeof(kept) / sizeof(kept[0]);
 	int which = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS;

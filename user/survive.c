@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "survive.h"
 
+#include <cap-ng.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -85,8 +86,8 @@ static void keep_heap_room(void)
 }
 
 /*
- * Only what is touched: locking all would bring in what is never used. Once all that comes is to be locked, a limit
- * would make allocations fail as soon as capabilities are dropped: without raising it nothing is locked.
+ * Only what is touched: locking all would bring in what is never used. All that comes later is locked too, so a limit
+ * that holds for us would make large allocations fail: then nothing is locked.
  */
 static bool lock_memory(void)
 {
@@ -96,7 +97,7 @@ static bool lock_memory(void)
 		return false;
 	if (lock_limit_before.rlim_cur != RLIM_INFINITY) {
 		lock_limit_raised = setrlimit(RLIMIT_MEMLOCK, &none) == 0;
-		if (!lock_limit_raised)
+		if (!lock_limit_raised && !capng_have_capability(CAPNG_EFFECTIVE, CAP_IPC_LOCK))
 			return false;
 	}
 	return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;

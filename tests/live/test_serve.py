@@ -16,7 +16,7 @@ from tap import Failure, test  # noqa: E402
 
 MIB = 1 << 20
 OPEN = "application/openmetrics-text"
-KEPT = 1 << 38 | 1 << 39 | 1 << 19 | 1 << 2  # CAP_PERFMON, CAP_BPF, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH
+KEPT = 1 << 38 | 1 << 39 | 1 << 19 | 1 << 2 | 1 << 14  # PERFMON, BPF, SYS_PTRACE, DAC_READ_SEARCH, IPC_LOCK
 FILL = "/bin/busybox dd if=/dev/zero of=/dev/shm/fill bs=1048576 count=40 2>/dev/null && echo full && " \
        "/bin/busybox sleep 1000"
 
