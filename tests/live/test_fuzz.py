@@ -13,9 +13,6 @@ SEEDS = [int(word) for word in os.environ.get("PAGETIDE_FUZZ_SEEDS", "1,2,3,4,5,
 WITHOUT = os.environ.get("PAGETIDE_FUZZ_WITHOUT", "")
 KERNEL = tuple(map(int, os.uname().release.split(".")[:2]))
 HALF_PAGES = 8
-# An emulated processor may stand still in the middle of a page for longer than two readings are apart: the page is
-# then corrected before it is told. What is wrong for another reason is wrong at every attempt.
-EMULATED = "PAGETIDE_TIER" in os.environ and "PAGETIDE_TEST_PATIENCE" in os.environ
 JSON_KIND = {"symlink": "tmpfs"}
 # name: mount options, then the helper's
 SHAPES = {
@@ -139,13 +136,8 @@ def holes_stay_holes(options):
 
 def fuzz_case(seed, options, arguments):
     def case(t):
-        for attempt in range(3):
-            try:
-                with holes_stay_holes(options):
-                    return sequence(t)
-            except Failure:
-                if attempt == 2 or not EMULATED:
-                    raise
+        with holes_stay_holes(options):
+            sequence(t)
 
     def sequence(t):
         top, mount = t.shared_top(), t.tmpfs(options.split(",", 1)[0].split("=")[1],

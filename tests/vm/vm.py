@@ -123,7 +123,7 @@ def qemu_command(machine: Machine, work: Path, ports: dict[str, str]) -> list[st
                "-m", str(machine.memory_mib), "-no-user-config", "-nodefaults", "-display", "none", "-no-reboot",
                "-serial", f"file:{work / 'console'}", "-device", "virtio-serial-pci",
                "-kernel", str(kernel.vmlinux), "-initrd", str(work / "initramfs"), "-append",
-               f"console={CONSOLE[kernel.arch]} quiet panic=-1 oops=panic cryptomgr.notests {machine.append}"]
+               f"console={CONSOLE[kernel.arch]} loglevel=5 panic=-1 oops=panic cryptomgr.notests {machine.append}"]
     for name, path in ports.items():
         command += ["-chardev", f"file,id={name},path={path}",
                     "-device", f"virtserialport,chardev={name},name={name}"]

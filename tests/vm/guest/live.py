@@ -42,6 +42,7 @@ def main():
         sys.exit(1)
     if children.TIER != ["--tier", tier]:
         sys.exit("live: tests/live does not force the tier that PAGETIDE_TIER names")
+    tap.ATTEMPTS = 3
     children.START_SECONDS = harness.START_SECONDS = START_SECONDS
     children.SKIPPED_EXIT = harness.SKIPPED_EXIT = None
     for program in [word for word in sys.argv[1:] if not word.startswith("--")]:
