@@ -32,7 +32,10 @@ WARN := -Wall -Wextra -Wconversion -Wshadow -Werror
 CPPFLAGS += -D_GNU_SOURCE -DPAGETIDE_VERSION='"$(VERSION)"' -Iinclude -Iuser -isystem $(BUILD)
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP
-LIBS := -lbpf -lelf -lz -lncursesw -ltinfo -ljansson -lmicrohttpd -lcap-ng -lm
+# every library of its own costs each process that maps it a third of a MiB: only libc stays outside, and
+# libmicrohttpd, which serve loads (user/http_library.h)
+LIBS := -lbpf -lelf -lz -lncursesw -ltinfo -ljansson -lcap-ng -lm
+LIBS_INSIDE := -Wl,-Bstatic $(filter-out -lm,$(LIBS)) -Wl,-Bdynamic -lm
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -Wall -Werror -Ivmlinux -Iinclude -Ibpf -MMD -MP
 
 # package:file that it brings; the build needs the first list, the tests and the bench the others
@@ -128,13 +131,16 @@ $(BUILD)/user/%.o: user/%.c
 $(BUILD)/user/tracer.o $(BUILD)/user/tracer_read.o $(BUILD)/user/tracer_limits.o: $(BUILD)/pagetide.skel.h
 
 $(BUILD)/pagetide: $(OBJ)
-	$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(CC) $(LDFLAGS) $^ $(LIBS_INSIDE) -o $@
 
 # Debian has no static p11-kit, so no static GnuTLS, which its static libmicrohttpd refers to
 static: check-build $(BUILD)/static/pagetide
-$(BUILD)/static/pagetide: $(OBJ) tools/static/no_gnutls.c
+$(BUILD)/static/pagetide: $(filter-out %/http_library.o,$(OBJ)) $(BUILD)/static/http_library.o tools/static/no_gnutls.c
+	$(CC) -static $(LDFLAGS) $^ -lmicrohttpd $(LIBS) -o $@
+
+$(BUILD)/static/http_library.o: user/http_library.c
 	@mkdir -p $(@D)
-	$(CC) -static $(LDFLAGS) $^ $(LIBS) -o $@
+	$(CC) $(CPPFLAGS) -DPAGETIDE_STATIC $(CFLAGS_ALL) -c $< -o $@
 
 run: install-build
 	@$(MAKE) --no-print-directory all

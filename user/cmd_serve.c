@@ -16,6 +16,7 @@
 #include "ask.h"
 #include "commands.h"
 #include "http.h"
+#include "http_library.h"
 #include "loop.h"
 #include "metrics.h"
 #include "notify.h"
@@ -378,7 +379,7 @@ int command__serve(const struct options *options)
 		.tally = server.tally, .max_series = options->max_series, .render_seconds = NAN, .map_bytes = ABSENT,
 		.forecast = { &server, mount_full, cgroup_full },
 	};
-	if (!err)
+	if (!err && http_library__load())
 		status = listen_at(&server);
 	if (status == EXIT_OK)
 		status = listen_locally(&server);

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "accept.h"
+#include "http_library.h"
 #include "parse.h"
 
 #define CONNECTIONS_MOST 256U
@@ -121,17 +121,17 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, struct h
 	struct MHD_Response *out;
 	enum MHD_Result result;
 
-	out = MHD_create_response_from_buffer(response->length, response->body ? response->body : "",
+	out = mhd.create_response_from_buffer(response->length, response->body ? response->body : "",
 					      response->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
 	if (!out) {
 		free(response->body);
 		return MHD_NO;
 	}
-	MHD_add_response_header(out, MHD_HTTP_HEADER_CONTENT_TYPE, response->type ? response->type : "text/plain");
-	MHD_add_response_header(out, "X-Content-Type-Options", "nosniff");
-	MHD_add_response_header(out, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	result = MHD_queue_response(connection, response->status, out);
-	MHD_destroy_response(out);
+	mhd.add_response_header(out, MHD_HTTP_HEADER_CONTENT_TYPE, response->type ? response->type : "text/plain");
+	mhd.add_response_header(out, "X-Content-Type-Options", "nosniff");
+	mhd.add_response_header(out, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	result = mhd.queue_response(connection, response->status, out);
+	mhd.destroy_response(out);
 	return result;
 }
 
@@ -166,9 +166,9 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
 	request.wants_openmetrics = accept__openmetrics(
-	    MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
-	request.words = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "words");
-	width = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "width");
+	    mhd.lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
+	request.words = mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "words");
+	width = mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "width");
 	request.width = width ? (unsigned)strtoul(width, NULL, 10) : 0;
 	http->answer(http->context, &request, &response);
 	if (response.status != MHD_HTTP_OK && !response.body)
@@ -210,11 +210,11 @@ int http__open(struct http **out, const char *listen_at, http_answer_fn answer, 
 		free(http);
 		return fd;
 	}
-	http->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, take_request, http,
+	http->daemon = mhd.start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, take_request, http,
 					MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
 					MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MOST, MHD_OPTION_CONNECTION_TIMEOUT,
 					TIMEOUT_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_MOST, MHD_OPTION_END);
-	info = http->daemon ? MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+	info = http->daemon ? mhd.get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (!info) {
 		close(http->daemon ? -1 : fd);
 		http__close(http);
@@ -230,7 +230,7 @@ void http__close(struct http *http)
 	if (!http)
 		return;
 	if (http->daemon)
-		MHD_stop_daemon(http->daemon);
+		mhd.stop_daemon(http->daemon);
 	if (http->path[0])
 		unlink(http->path);
 	free(http);
@@ -243,7 +243,7 @@ int http__fd(const struct http *http)
 
 void http__run(struct http *http)
 {
-	MHD_run(http->daemon);
+	mhd.run(http->daemon);
 }
 
 unsigned http__port(const struct http *http)

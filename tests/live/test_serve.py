@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
+from children import PAGETIDE  # noqa: E402
 from commands import end_is, one_line, pagetide, wait_until  # noqa: E402
 from harness import main  # noqa: E402
 from serving import SHM_BYTES, Container, Serve, capabilities, promtool  # noqa: E402
@@ -219,6 +220,19 @@ def refusals(t):
         done = pagetide("serve", "--listen", address)
         t.equal(done.status in (1, 2), True, f"exit status of {address!r}: {done}")
         one_line(t, done, "--listen")
+
+
+@test("without libmicrohttpd it says so, and the other commands work")
+def no_library(t):
+    found = [line.split(" => ")[1] for line in
+             subprocess.run(["ldconfig", "-p"], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+             if "libmicrohttpd.so.12 " in line]
+    hide = "".join(f"mount --bind /dev/null {path} && " for path in found)
+    outcomes = [subprocess.run(["unshare", "-m", "sh", "-c", f"{hide} exec {PAGETIDE} {command}"], text=True,
+                               capture_output=True, check=False) for command in ("serve", "snapshot --json")]
+    t.equal([done.returncode for done in outcomes], [1, 0], f"exit statuses: {outcomes[0].stderr}")
+    t.equal("libmicrohttpd.so.12" in outcomes[0].stderr and outcomes[0].stderr.count("\n") == 1, True,
+            f"one line: {outcomes[0].stderr!r}")
 
 
 @test("a scrape costs at most 20 ms of CPU")

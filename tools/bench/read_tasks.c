@@ -30,7 +30,7 @@ int main(int argc, char **argv)
 	struct plan plan;
 	int err;
 
-	err = kernel__open(&kernel);
+	err = kernel__open(&kernel, false);
 	if (!err)
 		err = plan__make(&plan, kernel, TIER_AUTO, GROUP_READ, &why);
 	if (!err)
