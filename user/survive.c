@@ -82,10 +82,18 @@ static void keep_heap_room(void)
 	free(room);
 }
 
+/* with a limit, and CAP_IPC_LOCK given up later, every mapping beyond it would be refused */
+static bool has_no_lock_limit(void)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	return setrlimit(RLIMIT_MEMLOCK, &limit) == 0;
+}
+
 bool survive__prepare(void)
 {
 	/* only what is touched: locking all would bring in what is never used */
-	bool locked = mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+	bool locked = has_no_lock_limit() && mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
 
 	keep_heap_room();
 	hurry();
