@@ -4,6 +4,7 @@
 
 const plots = (() => {
 	const SHOWN = 8; // lines of a plot
+	const LEAST_SECONDS = 60; // that a plot reaches over
 	const LEDGER = [ // from the top of the stack down
 		["free", "free"],
 		["cache", "cache and other reclaimable"],
@@ -98,8 +99,10 @@ const plots = (() => {
 	}
 
 	function options(figure, series, stacked) {
-		const last = known.times.length - 1;
+		const last = known.times.length - 1, end = known.times[last];
+		const begin = Math.min(known.times[0], end - LEAST_SECONDS);
 		return {
+			dateWindow: [(begin + known.offset) * 1000, (end + known.offset) * 1000],
 			labels: ["time", ...series.map((_, i) => `line ${i}`)],
 			colors: series.map((one) => one.color),
 			stackedGraph: stacked, fillGraph: stacked, fillAlpha: 0.75, strokeWidth: stacked ? 0.5 : 1.8,
@@ -107,7 +110,7 @@ const plots = (() => {
 			legend: "never", interactionModel: {}, includeZero: true, labelsKMG2: true, rightGap: 8,
 			gridLineColor: color("line"), axisLineColor: color("line"), gridLineWidth: 0.5,
 			axes: {
-				x: { axisLabelFormatter: (date) => shown.clock(date, known.times[last] - known.times[0] < 240), pixelsPerLabel: 70 },
+				x: { axisLabelFormatter: (date) => shown.clock(date, end - begin < 240), pixelsPerLabel: 70 },
 				y: { axisLabelFormatter: (bytes) => shown.bytes(bytes), axisLabelWidth: 64, pixelsPerLabel: 34 },
 			},
 			highlightCallback: (event, x, points, row) => legend(figure, drawn.get(figure.id).series, row),
