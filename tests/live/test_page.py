@@ -83,8 +83,8 @@ def filling(t):
     t.equal(f"{folder}8.00 MiB of 64.0 MiB" in page.text("#plot-tmpfs figcaption").replace("\n", "").replace(" 8", "8"),
             True, f"the plot's legend: {page.text('#plot-tmpfs figcaption')!r}")
     fill(folder, "second", 60)
-    wait_until(lambda: page.row(folder)["urgency"] == "full", "its row says that it is full")
-    t.equal(page.row(folder)["used"], 64 * MIB, "all of it")
+    wait_until(lambda: page.row(folder)["used"] == 64 * MIB, "all of it")
+    t.equal(page.row(folder)["urgency"], "full", "its row says that it is full")
     wait_until(lambda: "no space" in page.text("#recent-list"), "the refusal is told")
     t.equal(folder in page.text("#recent-list"), True, "where it was refused")
     os.remove(f"{folder}/second")
