@@ -45,7 +45,10 @@ class Page(Browser):
         """How many pixels of a plot have its first line's colour."""
         return self.value("""(() => {
             const figure = document.getElementById(%s), chip = figure.querySelector(".chip");
-            const canvas = figure.querySelector("canvas"), wanted = getComputedStyle(chip).backgroundColor.match(/\\d+/g);
+            const canvas = figure.querySelector("canvas");
+            if (!chip || !canvas)
+                return 0;
+            const wanted = getComputedStyle(chip).backgroundColor.match(/\\d+/g);
             const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
             let count = 0;
             for (let i = 0; i < pixels.length; i += 4)
