@@ -82,7 +82,7 @@ def filling(t):
     t.equal(page.row(folder)["meter"], "13", "its meter")
     wait_until(lambda: int(page.value("document.getElementById('plot-machine').dataset.points")) >= 3, "three points")
     for figure in ("plot-machine", "plot-tmpfs"):
-        wait_until(lambda f=figure: page.colored(f) > 100, f"{figure} is drawn")
+        wait_until(lambda f=figure: page.colored(f) > 10, f"{figure} is drawn")
     t.equal(f"{folder}8.00 MiB of 64.0 MiB" in page.text("#plot-tmpfs figcaption").replace("\n", "").replace(" 8", "8"),
             True, f"the plot's legend: {page.text('#plot-tmpfs figcaption')!r}")
     fill(folder, "second", 60)
@@ -153,7 +153,7 @@ def screens(t):
             t.equal(wide, [], f"what is wider than {width}")
             t.equal(page.value("document.documentElement.scrollWidth"), width, "no scrolling to the side")
             back[scheme] = page.value("getComputedStyle(document.body).backgroundColor")
-            wait_until(lambda: page.colored("plot-tmpfs") > 50, "the plot has its colour")
+            wait_until(lambda: page.colored("plot-tmpfs") > 10, "the plot has its colour")
             page.keep(f"{width}-{scheme}")
     t.equal(back["light"] != back["dark"], True, "a background of its own in the dark")
     page.press("Tab", 9)
