@@ -16,6 +16,7 @@ CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 PYTHON ?= /usr/bin/python3
+DYGRAPHS ?= /usr/share/javascript/dygraphs
 HOST_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 ARCH := $(HOST_ARCH)
 
@@ -44,7 +45,7 @@ NEED_BUILD := gcc:/usr/bin/gcc clang:/usr/bin/clang llvm:/usr/bin/llvm-strip \
 	libelf-dev:/usr/include/libelf.h zlib1g-dev:/usr/include/zlib.h \
 	libncurses-dev:/usr/include/ncursesw/curses.h libjansson-dev:/usr/include/jansson.h \
 	uthash-dev:/usr/include/uthash.h libmicrohttpd-dev:/usr/include/microhttpd.h \
-	libcap-ng-dev:/usr/include/cap-ng.h
+	libcap-ng-dev:/usr/include/cap-ng.h libjs-dygraphs:$(DYGRAPHS)/dygraph.min.js
 NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/usr/bin/tmux \
 	cppcheck:/usr/bin/cppcheck clang-tidy:/usr/bin/clang-tidy clang-format:/usr/bin/clang-format \
 	mandoc:/usr/bin/mandoc shellcheck:/usr/bin/shellcheck pyflakes3:/usr/bin/pyflakes3 \
@@ -56,8 +57,8 @@ NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/u
 	python3-yaml:/usr/lib/python3/dist-packages/yaml \
 	libclang-rt-$(LLVM)-dev:/usr/lib/llvm-$(LLVM)/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 LLVM = $(shell readlink -f /usr/bin/clang | sed -n 's,.*/llvm-\([0-9]*\)/.*,\1,p')
-# for other kernels and arm64; what cannot be had is skipped, and said
-NEED_VM := qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64 \
+# for other kernels, arm64 and the page; what cannot be had is skipped, and said
+NEED_VM := chromium:/usr/bin/chromium qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64 \
 	busybox-static:/bin/busybox cpio:/usr/bin/cpio lz4:/usr/bin/lz4 zstd:/usr/bin/zstd \
 	binutils:/usr/bin/readelf gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 NEED_CROSS := gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
@@ -67,7 +68,7 @@ missing = $(foreach p,$(1),$(if $(wildcard $(word 2,$(subst :, ,$(p)))),,$(word 
 BPF_SRC := $(wildcard bpf/*.bpf.c)
 BPF_OBJ := $(BPF_SRC:bpf/%.bpf.c=$(BUILD)/bpf/%.o)
 SRC := $(wildcard user/*.c)
-OBJ := $(SRC:user/%.c=$(BUILD)/user/%.o)
+OBJ := $(SRC:user/%.c=$(BUILD)/user/%.o) $(BUILD)/web/files.o
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all bpf check-sysroot run test bench static install uninstall soak lint clean check-build install-build \
@@ -129,6 +130,17 @@ $(BUILD)/user/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c $< -o $@
 $(BUILD)/user/tracer.o $(BUILD)/user/tracer_read.o $(BUILD)/user/tracer_limits.o: $(BUILD)/pagetide.skel.h
+
+# the page's files; a comment at the end of dygraphs names a file that is not served, and its licence goes with it
+$(BUILD)/web/dygraph.js: $(DYGRAPHS)/dygraph.min.js web/dygraphs-licence.txt
+	@mkdir -p $(@D)
+	{ echo '/*!'; cat web/dygraphs-licence.txt; echo '*/'; sed 's,^//# sourceMappingURL=.*,,' $<; } > $@
+$(BUILD)/web/dygraph.css: $(DYGRAPHS)/dygraph.min.css
+	@mkdir -p $(@D)
+	sed 's,/\*# sourceMappingURL=.*\*/,,' $< > $@
+$(BUILD)/web/files.o: web/files.S web/index.html web/page.css web/page.js web/plots.js $(BUILD)/web/dygraph.js \
+	$(BUILD)/web/dygraph.css
+	$(CC) -Wa,-Iweb,-I$(BUILD)/web -c $< -o $@
 
 $(BUILD)/pagetide: $(OBJ)
 	$(CC) $(LDFLAGS) $^ $(LIBS_INSIDE) -o $@

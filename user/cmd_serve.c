@@ -21,6 +21,7 @@
 #include "metrics.h"
 #include "notify.h"
 #include "output.h"
+#include "page.h"
 #include "privilege.h"
 #include "say.h"
 #include "session.h"
@@ -41,6 +42,7 @@ struct server {
 	struct http *local; /* for our own commands; NULL: another serve has the socket */
 	int epoll_fd;	    /* of both */
 	struct tally *tally;
+	struct page *page;
 	struct metrics_input input;
 	uint64_t watchdog_ns, told_ns;
 	unsigned failures; /* in a row */
@@ -57,9 +59,11 @@ static uint64_t now_ns(void)
 
 static void take_event(void *context, const struct event *event)
 {
+	struct server *server = context;
 	char line[WARNING_LINE_MAX];
 
-	tally__take(((struct server *)context)->tally, event);
+	tally__take(server->tally, event);
+	page__event(server->page, event);
 	if (event->type != EVENT_WARNING)
 		return;
 	warning_text__line(event->warning, line, sizeof(line));
@@ -121,6 +125,8 @@ static void answer(void *context, const struct http_request *request, struct htt
 {
 	struct server *server = context;
 
+	if (page__answer(server->page, request, response))
+		return;
 	if (strcmp(request->path, "/healthz") == 0) {
 		response->status = is_healthy(server) ? 200 : 503;
 		response->body = is_healthy(server) ? strdup("ok\n") : NULL;
@@ -168,6 +174,7 @@ static int read_now(struct server *server, unsigned wants)
 	server->input.reading_seconds = (double)(now_ns() - begin) / 1e9;
 	/* what a failed reading left is not a whole one */
 	server->input.snapshot = snapshot;
+	page__reading(server->page, snapshot);
 	if (!snapshot) {
 		server->input.failed_readings++;
 		if (!server->failures++)
@@ -379,6 +386,8 @@ int command__serve(const struct options *options)
 		.tally = server.tally, .max_series = options->max_series, .render_seconds = NAN, .map_bytes = ABSENT,
 		.forecast = { &server, mount_full, cgroup_full },
 	};
+	if (!err)
+		err = page__open(&server.page, options->interval_seconds, &server.input.forecast);
 	if (!err && http_library__load())
 		status = listen_at(&server);
 	if (status == EXIT_OK)
@@ -396,6 +405,7 @@ int command__serve(const struct options *options)
 		close(server.epoll_fd);
 	loop__close(&server.loop);
 	session__close(&server.session);
+	page__close(server.page);
 	tally__close(server.tally);
 	if (err) {
 		say("cannot go on: %s", strerror(-err));

@@ -20,6 +20,11 @@
 #define TIMEOUT_SECONDS 10U
 #define MEMORY_MOST ((size_t)16 << 10) /* of a connection: what a request may be long */
 
+/* the page needs its own script, style sheet and figures; nobody needs more */
+#define POLICY                                                                                                \
+	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "         \
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 struct http {
 	struct MHD_Daemon *daemon;
 	http_answer_fn answer;
@@ -129,6 +134,8 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, struct h
 	}
 	mhd.add_response_header(out, MHD_HTTP_HEADER_CONTENT_TYPE, response->type ? response->type : "text/plain");
 	mhd.add_response_header(out, "X-Content-Type-Options", "nosniff");
+	mhd.add_response_header(out, "Content-Security-Policy", POLICY);
+	mhd.add_response_header(out, "Referrer-Policy", "no-referrer");
 	mhd.add_response_header(out, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	result = mhd.queue_response(connection, response->status, out);
 	mhd.destroy_response(out);
@@ -170,10 +177,11 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
 	request.words = mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "words");
 	width = mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "width");
 	request.width = width ? (unsigned)strtoul(width, NULL, 10) : 0;
+	request.since = mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "since");
 	http->answer(http->context, &request, &response);
 	if (response.status != MHD_HTTP_OK && !response.body)
 		return refuse(connection, response.status,
-			      response.status == MHD_HTTP_NOT_FOUND ? "no such page: /metrics, /healthz, /api/snapshot\n" :
+			      response.status == MHD_HTTP_NOT_FOUND ? "no such page: /, /metrics, /healthz, /api/snapshot\n" :
 								      "not now\n");
 	return send_response(connection, &response);
 }

@@ -16,6 +16,7 @@ struct http_request {
 	bool wants_openmetrics; /* of its Accept header */
 	const char *words;	/* of the query; NULL: none */
 	unsigned width;		/* of the query: columns of who asks; 0: not told */
+	const char *since;	/* of the query; NULL: not told */
 };
 
 struct http_response {

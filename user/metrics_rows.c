@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "unit.h"
+
 #define INTERNAL_MOUNT "(memfd, System V, shared anonymous)"
 #define UNKNOWN "unknown"
 
@@ -121,43 +123,16 @@ static void add_cgroup_figures(const struct bag *bag, struct bag_row *row, const
 		bag__add(bag, row, CGROUP_FULL, input->forecast.cgroup(input->forecast.context, cgroup));
 }
 
-static bool ends(const char *text, size_t len, const char *end)
-{
-	size_t end_len = strlen(end);
-
-	return len >= end_len && strncmp(text + len - end_len, end, end_len) == 0;
-}
-
-/* The first component that is no slice: its name if the path ends there; NULL: it goes on, or has none. */
-static const char *unit_of(const char *path)
-{
-	while (*path == '/') {
-		size_t len = strcspn(path + 1, "/");
-
-		if (!ends(path + 1, len, ".slice"))
-			return len && path[1 + len] == '\0' ? path : NULL;
-		path += 1 + len;
-	}
-	return NULL;
-}
-
-static const char *unit_name(const char *unit)
-{
-	size_t len = strlen(unit);
-
-	return ends(unit, len, ".service") || ends(unit, len, ".scope") ? unit + 1 : unit;
-}
-
 /* pods are the sum of their containers, and what is below a container's topmost cgroup is in it */
 static void add_cgroup(struct bag bags[BAGS], const struct metrics_input *input, const struct snapshot_cgroup *cgroup)
 {
 	const char *labels[BAG_LABELS] = {}, *unit;
 
 	if (!cgroup->in) {
-		unit = unit_of(cgroup->path);
+		unit = unit__of(cgroup->path);
 		if (!unit)
 			return;
-		labels[0] = unit_name(unit);
+		labels[0] = unit__name(unit);
 		add_cgroup_figures(&bags[BAG_CGROUPS], bag__row(&bags[BAG_CGROUPS], labels), input, cgroup);
 		return;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the two halves of the JSON sink share; nobody else includes this. */
+/* What the halves of the JSON sink and the page of serve share. */
 #ifndef PAGETIDE_SINK_JSON_H
 #define PAGETIDE_SINK_JSON_H
 

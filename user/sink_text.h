@@ -23,6 +23,8 @@ int sink_text__table(FILE *out, const struct text_table *table, const struct sna
 /* One line that names what was lost, if anything was. */
 int sink_text__losses(FILE *out, const struct snapshot *snapshot);
 
+/* what follows the process in an event's line */
+void sink_text__details(FILE *out, const struct event *event);
 int sink_text__event(FILE *out, const struct event *event, const struct options *options);
 int sink_text__report(FILE *out, const struct run_report *report, const struct options *options);
 

@@ -90,7 +90,7 @@ static void put_oom(FILE *out, const struct event *e)
 	sink_text__oom_scope(out, e);
 }
 
-static void put_details(FILE *out, const struct event *e)
+void sink_text__details(FILE *out, const struct event *e)
 {
 	switch (e->type) {
 	case EVENT_MMAP:
@@ -145,7 +145,7 @@ int sink_text__event(FILE *out, const struct event *event, const struct options 
 	}
 	if (event->container)
 		put_name(out, " (in ", event->container, ")");
-	put_details(out, event);
+	sink_text__details(out, event);
 	fputc('\n', out);
 	return out__status(out);
 }

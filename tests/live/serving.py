@@ -59,6 +59,11 @@ class Serve:
         except urllib.error.HTTPError as error:
             return error.code, error.headers["Content-Type"], error.read().decode("utf-8")
 
+    def headers(self, path):
+        """(headers, body) of what is there"""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            return answer.headers, answer.read().decode("utf-8")
+
     def samples(self, name, **labels):
         """[(labels, value)] of one metric whose labels include these."""
         found = []

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: metrics_rows bag tally escape out names
+// needs: metrics_rows unit bag tally escape out names
 /* Pages of metrics: a golden one of each format, bounds, sums, and the documentation. */
 #include <setjmp.h>
 #include <stdarg.h>
