@@ -32,7 +32,8 @@ WARN := -Wall -Wextra -Wconversion -Wshadow -Werror
 CPPFLAGS += -D_GNU_SOURCE -DPAGETIDE_VERSION='"$(VERSION)"' -Iinclude -Iuser -isystem $(BUILD)
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP
-LIBS := -lbpf -lelf -lz -lncursesw -ltinfo -ljansson -lmicrohttpd -lcap-ng -lm
+LIBS = -lbpf -lelf -lz -lncursesw -ltinfo -ljansson -lmicrohttpd $(TLS) -lyaml -lcrypt -lnettle -lcap-ng -lm
+TLS := -lgnutls
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -Wall -Werror -Ivmlinux -Iinclude -Ibpf -MMD -MP
 
 # package:file that it brings; the build needs the first list, the tests and the bench the others
@@ -41,7 +42,8 @@ NEED_BUILD := gcc:/usr/bin/gcc clang:/usr/bin/clang llvm:/usr/bin/llvm-strip \
 	libelf-dev:/usr/include/libelf.h zlib1g-dev:/usr/include/zlib.h \
 	libncurses-dev:/usr/include/ncursesw/curses.h libjansson-dev:/usr/include/jansson.h \
 	uthash-dev:/usr/include/uthash.h libmicrohttpd-dev:/usr/include/microhttpd.h \
-	libcap-ng-dev:/usr/include/cap-ng.h
+	libcap-ng-dev:/usr/include/cap-ng.h libgnutls28-dev:/usr/include/gnutls/gnutls.h \
+	libyaml-dev:/usr/include/yaml.h libcrypt-dev:/usr/include/crypt.h nettle-dev:/usr/include/nettle/hmac.h
 NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/usr/bin/tmux \
 	cppcheck:/usr/bin/cppcheck clang-tidy:/usr/bin/clang-tidy clang-format:/usr/bin/clang-format \
 	mandoc:/usr/bin/mandoc shellcheck:/usr/bin/shellcheck pyflakes3:/usr/bin/pyflakes3 \
@@ -50,7 +52,7 @@ NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/u
 	python3-joblib:/usr/lib/python3/dist-packages/joblib \
 	prometheus:/usr/bin/promtool runc:/usr/sbin/runc \
 	busybox-static:/bin/busybox python3-kubernetes:/usr/lib/python3/dist-packages/kubernetes \
-	python3-yaml:/usr/lib/python3/dist-packages/yaml \
+	python3-yaml:/usr/lib/python3/dist-packages/yaml curl:/usr/bin/curl openssl:/usr/bin/openssl \
 	libclang-rt-$(LLVM)-dev:/usr/lib/llvm-$(LLVM)/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 LLVM = $(shell readlink -f /usr/bin/clang | sed -n 's,.*/llvm-\([0-9]*\)/.*,\1,p')
 # for other kernels and arm64; what cannot be had is skipped, and said
@@ -132,6 +134,7 @@ $(BUILD)/pagetide: $(OBJ)
 
 # Debian has no static p11-kit, so no static GnuTLS, which its static libmicrohttpd refers to
 static: check-build $(BUILD)/static/pagetide
+$(BUILD)/static/pagetide: TLS :=
 $(BUILD)/static/pagetide: $(OBJ) tools/static/no_gnutls.c
 	@mkdir -p $(@D)
 	$(CC) -static $(LDFLAGS) $^ $(LIBS) -o $@
@@ -155,7 +158,7 @@ $(BUILD)/unit/%: tests/unit/%.c $$(call needs,$$*) $(wildcard tests/unit/*.h use
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -std=gnu11 -g -O1 $(WARN) -fsanitize=address,undefined \
 		-fno-sanitize-recover=undefined -I. -Iinclude -Iuser $(filter %.c,$^) -o $@ \
-		-lcmocka -ljansson -lncursesw -ltinfo -lm
+		-lcmocka -ljansson -lncursesw -ltinfo -lyaml -lcrypt -lnettle -lm
 unit: $(UNIT:%=$(BUILD)/unit/%)
 
 # the programs for arm64, of which the type check wants the BPF ones and the machines the rest

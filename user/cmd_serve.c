@@ -26,6 +26,7 @@
 #include "sink.h"
 #include "tally.h"
 #include "warning_text.h"
+#include "web.h"
 
 #define FAILURES_MOST 5 /* in a row: then the service manager shall start it anew */
 #define COUNTED (1U << EVENT_OOM | 1U << EVENT_ENOSPC | 1U << EVENT_SIGBUS | 1U << EVENT_WARNING)
@@ -250,12 +251,35 @@ static void tell_manager(struct server *server)
 	notify__send("WATCHDOG=1");
 }
 
+static int join_events(struct server *server, const struct http *http)
+{
+	struct epoll_event interest = { .events = EPOLLIN };
+
+	if (!http || !epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, http__fd(http), &interest) || errno == EEXIST)
+		return 0;
+	return -errno;
+}
+
+/* a file that cannot be used leaves all as it is */
+static int protect_anew(struct server *server)
+{
+	char error[1024];
+
+	if (!server->options->web_config)
+		return 0;
+	if (web__protect(server->http, server->options->web_config, error, sizeof(error)))
+		say("%s; what was read before stays", error);
+	return join_events(server, server->http);
+}
+
 static int reload(struct server *server)
 {
 	int err;
 
 	notify__send("RELOADING=1");
-	err = read_now(server, WANT_FRESH);
+	err = protect_anew(server);
+	if (!err)
+		err = read_now(server, WANT_FRESH);
 	notify__send("READY=1");
 	return err;
 }
@@ -327,25 +351,33 @@ static int listen_locally(struct server *server)
 	return EXIT_FAILED;
 }
 
-static int join_events(struct server *server)
+static int protect(struct server *server)
 {
-	const struct http *both[] = { server->http, server->local };
+	char error[1024];
+	int err;
+
+	if (!server->options->web_config)
+		return EXIT_OK;
+	err = web__protect(server->http, server->options->web_config, error, sizeof(error));
+	if (err)
+		say("--web-config: %s", error);
+	return err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILED : EXIT_OK;
+}
+
+static int open_events(struct server *server)
+{
+	int err;
 
 	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (server->epoll_fd < 0)
 		return -errno;
-	for (size_t i = 0; i < 2; i++) {
-		struct epoll_event interest = { .events = EPOLLIN };
-
-		if (both[i] && epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, http__fd(both[i]), &interest))
-			return -errno;
-	}
-	return 0;
+	err = join_events(server, server->http);
+	return err ? err : join_events(server, server->local);
 }
 
 static int start(struct server *server)
 {
-	int err = join_events(server);
+	int err = open_events(server);
 
 	if (!err)
 		err = loop__open(&server->loop, server->options->interval_seconds, 0,
@@ -380,6 +412,8 @@ int command__serve(const struct options *options)
 	};
 	if (!err)
 		status = listen_at(&server);
+	if (status == EXIT_OK)
+		status = protect(&server);
 	if (status == EXIT_OK)
 		status = listen_locally(&server);
 	if (status == EXIT_OK)

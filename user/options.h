@@ -53,6 +53,7 @@ struct options {
 	const char *csv_file; /* run --csv FILE */
 	const char *listen;   /* serve: ADDRESS:PORT */
 	const char *textfile; /* serve: also write the metrics there; NULL: no */
+	const char *web_config; /* serve: who may ask, and TLS; NULL: everybody, without */
 	uint64_t max_series;  /* serve: series of one page, about */
 	uint64_t max_files;   /* --max-files: slots of the file table */
 	const char *warn_at;  /* levels, "80,90,95" */

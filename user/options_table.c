@@ -307,6 +307,11 @@ static int parse_textfile(struct options *o, const char *value, const struct com
 	return set_text("--textfile", value, &o->textfile, c);
 }
 
+static int parse_web_config(struct options *o, const char *value, const struct complaint *c)
+{
+	return set_text("--web-config", value, &o->web_config, c);
+}
+
 static int parse_max_series(struct options *o, const char *value, const struct complaint *c)
 {
 	return parse_number("--max-series", value, SERIES_MIN, SERIES_MAX, &o->max_series, c);
@@ -356,6 +361,7 @@ const struct option_row option_rows[] = {
 	{ "output", 'o', "FILE", FOR_ALL & ~FOR(COMMAND_SERVE), "write there, whole or not at all", parse_output },
 	{ "listen", 0, "ADDRESS:PORT", FOR(COMMAND_SERVE), "where it is asked (127.0.0.1:9879)", parse_listen },
 	{ "textfile", 0, "FILE", FOR(COMMAND_SERVE), "write the metrics there, too", parse_textfile },
+	{ "web-config", 0, "FILE", FOR(COMMAND_SERVE), "TLS and passwords, as Prometheus' exporters", parse_web_config },
 	{ "max-series", 0, "N", FOR(COMMAND_SERVE), "at most about so many series (20000)", parse_max_series },
 	{ "socket", 0, "PATH", FOR(COMMAND_SERVE) | FOR(COMMAND_SNAPSHOT),
 	  "of serve (/run/pagetide/pagetide.sock)", parse_socket },
