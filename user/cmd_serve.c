@@ -22,6 +22,7 @@
 #include "output.h"
 #include "privilege.h"
 #include "say.h"
+#include "serve_reload.h"
 #include "session.h"
 #include "sink.h"
 #include "tally.h"
@@ -34,7 +35,9 @@
 #define TYPE_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 struct server {
-	const struct options *options;
+	struct options now; /* as on the command line, until a reload */
+	const struct options *options; /* of it */
+	struct serve_reload reload;
 	struct session session;
 	struct loop loop;
 	struct http *http;
@@ -277,6 +280,8 @@ static int reload(struct server *server)
 	int err;
 
 	notify__send("RELOADING=1");
+	serve_reload__config(&server->reload);
+	server->input.max_series = server->options->max_series;
 	err = protect_anew(server);
 	if (!err)
 		err = read_now(server, WANT_FRESH);
@@ -388,6 +393,7 @@ static int start(struct server *server)
 		say("cannot start: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
+	server->reload = (struct serve_reload){ &server->now, {}, &server->loop, server->session.limits };
 	server->watchdog_ns = notify__watchdog_ns();
 	server->input.plan = &server->session.plan;
 	server->input.map_bytes = tracer__map_bytes(server->session.tracer);
@@ -402,7 +408,7 @@ static int start(struct server *server)
 
 int command__serve(const struct options *options)
 {
-	struct server server = { .options = options, .epoll_fd = -1 };
+	struct server server = { .now = *options, .options = &server.now, .epoll_fd = -1 };
 	struct session_needs needs = { .groups = GROUP_TRACE, .emit = take_event, .context = &server };
 	int err = tally__open(&server.tally, COUNTED), status = EXIT_FAILED;
 
@@ -417,7 +423,7 @@ int command__serve(const struct options *options)
 	if (status == EXIT_OK)
 		status = listen_locally(&server);
 	if (status == EXIT_OK)
-		status = session__open(&server.session, options, &needs);
+		status = session__open(&server.session, server.options, &needs);
 	if (status == EXIT_OK)
 		status = start(&server);
 	if (status == EXIT_OK)
@@ -430,6 +436,7 @@ int command__serve(const struct options *options)
 	loop__close(&server.loop);
 	session__close(&server.session);
 	tally__close(server.tally);
+	serve_reload__close(&server.reload);
 	if (err) {
 		say("cannot go on: %s", strerror(-err));
 		return EXIT_FAILED;

@@ -307,6 +307,11 @@ static int parse_textfile(struct options *o, const char *value, const struct com
 	return set_text("--textfile", value, &o->textfile, c);
 }
 
+static int parse_config(struct options *o, const char *value, const struct complaint *c)
+{
+	return set_text("--config", value, &o->config, c);
+}
+
 static int parse_web_config(struct options *o, const char *value, const struct complaint *c)
 {
 	return set_text("--web-config", value, &o->web_config, c);
@@ -359,6 +364,7 @@ const struct option_row option_rows[] = {
 	{ "tier", 0, "TIER", FOR_ALL, "auto, tracepoint, fentry or kprobe (auto)", parse_tier },
 	{ "max-files", 0, "N", FILTERED | FOR(COMMAND_RUN) | FOR(COMMAND_SERVE), "files with a row of their own (16384)", parse_max_files },
 	{ "output", 'o', "FILE", FOR_ALL & ~FOR(COMMAND_SERVE), "write there, whole or not at all", parse_output },
+	{ "config", 0, "FILE", FOR(COMMAND_SERVE), "options in YAML, under their long names", parse_config },
 	{ "listen", 0, "ADDRESS:PORT", FOR(COMMAND_SERVE), "where it is asked (127.0.0.1:9879)", parse_listen },
 	{ "textfile", 0, "FILE", FOR(COMMAND_SERVE), "write the metrics there, too", parse_textfile },
 	{ "web-config", 0, "FILE", FOR(COMMAND_SERVE), "TLS and passwords, as Prometheus' exporters", parse_web_config },
