@@ -23,6 +23,7 @@
 #include "privilege.h"
 #include "say.h"
 #include "serve_reload.h"
+#include "serve_view.h"
 #include "session.h"
 #include "sink.h"
 #include "tally.h"
@@ -45,7 +46,7 @@ struct server {
 	int epoll_fd;	    /* of both */
 	struct tally *tally;
 	struct metrics_input input;
-	uint64_t watchdog_ns, told_ns;
+	uint64_t watchdog_ns, told_ns, began_ns;
 	unsigned failures; /* in a row */
 	bool textfile_failed;
 };
@@ -182,45 +183,26 @@ static int read_now(struct server *server, unsigned wants)
 	return 0;
 }
 
-#define WORDS_MOST 128
-
-/* the words of a command line, as ask.c sends them */
-static int parse_words(char *words, struct options *options)
+static double watched_seconds(const struct server *server)
 {
-	static char program[] = "pagetide";
-	static char *argv[WORDS_MOST + 1];
-	char error[512], *save = NULL;
-	int argc = 1;
-
-	argv[0] = program;
-	for (char *word = strtok_r(words, ASK_SEPARATOR, &save); word; word = strtok_r(NULL, ASK_SEPARATOR, &save)) {
-		if (argc == WORDS_MOST)
-			return -E2BIG;
-		argv[argc++] = word;
-	}
-	argv[argc] = NULL;
-	return options__parse(options, argc, argv, error, sizeof(error));
+	return (double)(now_ns() - server->began_ns) / 1e9;
 }
 
 static int write_view(struct server *server, const struct http_request *request, FILE *out)
 {
-	char *words = strdup(request->words), width[16];
+	char *words = strdup(request->words);
 	struct options options;
-	int err = words ? parse_words(words, &options) : -ENOMEM;
+	int err = words ? serve_view__parse(words, &options) : -ENOMEM;
 
-	if (!err && options.command != COMMAND_SNAPSHOT)
-		err = -EINVAL;
+	if (!err && !serve_view__is_due(&options, server->input.readings, watched_seconds(server)))
+		err = -EAGAIN;
 	if (!err)
 		err = read_now(server, WANT_FRESH | WANT_HOLDERS | WANT_CMDLINES);
 	if (!err && !server->input.snapshot)
 		err = -EIO;
-	if (!err) {
-		snprintf(width, sizeof(width), "%u", request->width);
-		setenv("COLUMNS", width, 1);
-		err = sink__begin(out, &options);
-	}
 	if (!err)
-		err = sink__choose(&options)->snapshot(out, server->input.snapshot, &options);
+		err = serve_view__write(out, &options, request->width, server->input.snapshot,
+					limitwatch__history(server->session.limits), watched_seconds(server));
 	free(words);
 	return err;
 }
@@ -394,6 +376,7 @@ static int start(struct server *server)
 		return EXIT_FAILED;
 	}
 	server->reload = (struct serve_reload){ &server->now, {}, &server->loop, server->session.limits };
+	server->began_ns = now_ns();
 	server->watchdog_ns = notify__watchdog_ns();
 	server->input.plan = &server->session.plan;
 	server->input.map_bytes = tracer__map_bytes(server->session.tracer);
