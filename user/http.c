@@ -190,6 +190,23 @@ static void say_nothing(void *context, const char *format, va_list arguments)
 	(void)arguments;
 }
 
+/* it must not shut down the socket, which is ours, too */
+static void discard(struct MHD_Daemon *daemon)
+{
+	int fd = MHD_quiesce_daemon(daemon);
+
+	MHD_stop_daemon(daemon);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int epoll_fd_of(struct MHD_Daemon *daemon)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+	return info ? info->epoll_fd : -1;
+}
+
 /* A daemon for the socket that there is. NULL: no memory, or a certificate that it does not take. */
 static struct MHD_Daemon *start_daemon(struct http *http, const struct web_config *web)
 {
@@ -217,41 +234,35 @@ static struct MHD_Daemon *start_daemon(struct http *http, const struct web_confi
 				  MHD_OPTION_END);
 	if (!daemon)
 		close(fd);
-	return daemon;
+	if (!daemon || epoll_fd_of(daemon) >= 0)
+		return daemon;
+	discard(daemon);
+	return NULL;
 }
 
 /* those who wait for a verdict get an answer first; nobody else's connection is waited for */
 static void stop_daemon(struct http *http)
 {
-	int fd;
-
 	if (!http->daemon)
 		return;
 	guard__drain(http->guard);
 	MHD_run(http->daemon);
-	fd = MHD_quiesce_daemon(http->daemon); /* or it would shut down the socket that is ours, too */
 	guard__drain(http->guard);
-	MHD_stop_daemon(http->daemon);
-	if (fd >= 0)
-		close(fd);
+	discard(http->daemon);
 	http->daemon = NULL;
 }
 
-static int use_daemon(struct http *http, struct MHD_Daemon *daemon)
+static void use_daemon(struct http *http, struct MHD_Daemon *daemon)
 {
-	const union MHD_DaemonInfo *info = daemon ? MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
-
-	if (!info)
-		return -ENOMEM;
 	stop_daemon(http);
 	http->daemon = daemon;
-	http->epoll_fd = info->epoll_fd;
-	return 0;
+	http->epoll_fd = epoll_fd_of(daemon);
 }
 
 int http__open(struct http **out, const char *listen_at, http_answer_fn answer, void *context)
 {
 	struct http *http = calloc(1, sizeof(*http));
+	struct MHD_Daemon *daemon = NULL;
 	int err;
 
 	*out = NULL;
@@ -267,11 +278,12 @@ int http__open(struct http **out, const char *listen_at, http_answer_fn answer, 
 	if (!err && listen_at[0] == '/')
 		strcpy(http->path, listen_at);
 	if (!err)
-		err = use_daemon(http, start_daemon(http, NULL));
-	if (err) {
+		daemon = start_daemon(http, NULL);
+	if (!daemon) {
 		http__close(http);
-		return err;
+		return err ? err : -ENOMEM;
 	}
+	use_daemon(http, daemon);
 	*out = http;
 	return 0;
 }
@@ -289,14 +301,14 @@ int http__protect(struct http *http, struct web_config *web)
 	err = guard__set_users(http->guard, web ? web->users : NULL, web ? web->user_count : 0);
 	if (err) {
 		if (daemon)
-			MHD_stop_daemon(daemon);
+			discard(daemon);
 		return err;
 	}
 	if (daemon)
-		err = use_daemon(http, daemon);
+		use_daemon(http, daemon);
 	web_config__free(http->web);
 	http->web = web;
-	return err;
+	return 0;
 }
 
 void http__close(struct http *http)
