@@ -61,10 +61,10 @@ static void other_settings(void **state)
 	struct warner *warner = open_usual();
 
 	(void)state;
-	assert_int_equal(tell(warner, START, 79), 0);
+	assert_int_equal(tell(warner, START, 85), 80);
 	warner__set(warner, &others);
-	assert_int_equal(tell(warner, START + S, 79), 50);
-	assert_int_equal(tell(warner, START + 2 * S, 79), 0);
+	assert_int_equal(tell(warner, START + S, 85), 50);
+	assert_int_equal(tell(warner, START + 2 * S, 85), 0);
 	warner__set(warner, &usual);
 	assert_int_equal(tell(warner, START + 3 * S, 79), 0);
 	assert_int_equal(tell(warner, START + 4 * S, 91), 90);
