@@ -35,7 +35,7 @@ CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP
 # every library of its own costs each process that maps it a third of a MiB: only libc stays outside, and
 # libmicrohttpd, which serve loads (user/http_library.h)
-LIBS := -lbpf -lelf -lz -lncursesw -ltinfo -ljansson -lcap-ng -lm
+LIBS := -lbpf -lelf -lz -lncursesw -ltinfo -ljansson -lyaml -lcrypt -lnettle -lcap-ng -lm
 LIBS_INSIDE := -Wl,-Bstatic $(filter-out -lm,$(LIBS)) -Wl,-Bdynamic -lm
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -Wall -Werror -Ivmlinux -Iinclude -Ibpf -MMD -MP
 
@@ -45,7 +45,9 @@ NEED_BUILD := gcc:/usr/bin/gcc clang:/usr/bin/clang llvm:/usr/bin/llvm-strip \
 	libelf-dev:/usr/include/libelf.h zlib1g-dev:/usr/include/zlib.h \
 	libncurses-dev:/usr/include/ncursesw/curses.h libjansson-dev:/usr/include/jansson.h \
 	uthash-dev:/usr/include/uthash.h libmicrohttpd-dev:/usr/include/microhttpd.h \
-	libcap-ng-dev:/usr/include/cap-ng.h libjs-dygraphs:$(DYGRAPHS)/dygraph.min.js
+	libcap-ng-dev:/usr/include/cap-ng.h libgnutls28-dev:/usr/include/gnutls/gnutls.h \
+	libyaml-dev:/usr/include/yaml.h libcrypt-dev:/usr/include/crypt.h nettle-dev:/usr/include/nettle/hmac.h \
+	libjs-dygraphs:$(DYGRAPHS)/dygraph.min.js
 NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/usr/bin/tmux \
 	cppcheck:/usr/bin/cppcheck clang-tidy:/usr/bin/clang-tidy clang-format:/usr/bin/clang-format \
 	mandoc:/usr/bin/mandoc shellcheck:/usr/bin/shellcheck pyflakes3:/usr/bin/pyflakes3 \
@@ -54,7 +56,7 @@ NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/u
 	python3-joblib:/usr/lib/python3/dist-packages/joblib \
 	prometheus:/usr/bin/promtool runc:/usr/sbin/runc \
 	busybox-static:/bin/busybox python3-kubernetes:/usr/lib/python3/dist-packages/kubernetes \
-	python3-yaml:/usr/lib/python3/dist-packages/yaml \
+	python3-yaml:/usr/lib/python3/dist-packages/yaml curl:/usr/bin/curl openssl:/usr/bin/openssl \
 	libclang-rt-$(LLVM)-dev:/usr/lib/llvm-$(LLVM)/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 LLVM = $(shell readlink -f /usr/bin/clang | sed -n 's,.*/llvm-\([0-9]*\)/.*,\1,p')
 # for other kernels, arm64 and the page; what cannot be had is skipped, and said
@@ -173,7 +175,7 @@ $(BUILD)/unit/%: tests/unit/%.c $$(call needs,$$*) $(wildcard tests/unit/*.h use
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -std=gnu11 -g -O1 $(WARN) -fsanitize=address,undefined \
 		-fno-sanitize-recover=undefined -I. -Iinclude -Iuser $(filter %.c,$^) -o $@ \
-		-lcmocka -ljansson -lncursesw -ltinfo -lm
+		-lcmocka -ljansson -lncursesw -ltinfo -lyaml -lcrypt -lnettle -lm
 unit: $(UNIT:%=$(BUILD)/unit/%)
 
 # the programs for arm64, of which the type check wants the BPF ones and the machines the rest

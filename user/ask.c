@@ -10,6 +10,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "out.h"
+#include "say.h"
+
 #define PATIENCE_SECONDS 10
 
 static void put_encoded(FILE *out, const char *text)
@@ -106,7 +109,8 @@ static int split(char *answer, size_t size, char **body, size_t *length)
 	return 0;
 }
 
-int ask__command(const struct options *options, unsigned width, char **body, size_t *length)
+/* 0: all of the answer is in *body; -ENOENT */
+static int ask(const struct options *options, unsigned width, char **body, size_t *length)
 {
 	size_t request_size = 0, size = 0;
 	char *request, *answer = NULL;
@@ -120,9 +124,28 @@ int ask__command(const struct options *options, unsigned width, char **body, siz
 		answer = receive_all(fd, &size);
 	if (answer)
 		err = split(answer, size, body, length);
+	else
+		say("the serve at %s does not answer: reading without it, which knows less", options->socket);
 	if (err)
 		free(answer);
 	free(request);
 	close(fd);
+	return err;
+}
+
+int ask__into(const struct options *options, FILE *out)
+{
+	size_t length = 0;
+	char *body;
+	int err;
+
+	if (options->standalone)
+		return -ENOENT;
+	err = ask(options, (unsigned)out__width(out), &body, &length);
+	if (err)
+		return err;
+	if (fwrite(body, 1, length, out) != length)
+		err = errno ? -errno : -EIO;
+	free(body);
 	return err;
 }

@@ -14,9 +14,10 @@
 #define ASK_SEPARATOR "\x1f"
 
 /*
- * 0: all of the answer is in *body (for free()). -ENOENT: nobody is there to ask, or will not answer:
- * do it yourself. Waits a few seconds at most.
+ * 0: a running serve has answered, and it was written to out. -ENOENT: nobody is there to ask, or will
+ * not answer: do it yourself; one that says nothing at all for 10 seconds is told in a line. Else -errno
+ * of writing.
  */
-int ask__command(const struct options *options, unsigned width, char **body, size_t *length);
+int ask__into(const struct options *options, FILE *out);
 
 #endif

@@ -24,10 +24,13 @@
 #include "page.h"
 #include "privilege.h"
 #include "say.h"
+#include "serve_reload.h"
+#include "serve_view.h"
 #include "session.h"
 #include "sink.h"
 #include "tally.h"
 #include "warning_text.h"
+#include "web.h"
 
 #define FAILURES_MOST 5 /* in a row: then the service manager shall start it anew */
 #define COUNTED (1U << EVENT_OOM | 1U << EVENT_ENOSPC | 1U << EVENT_SIGBUS | 1U << EVENT_WARNING)
@@ -35,7 +38,9 @@
 #define TYPE_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 struct server {
-	const struct options *options;
+	struct options now; /* as on the command line, until a reload */
+	const struct options *options; /* of it */
+	struct serve_reload reload;
 	struct session session;
 	struct loop loop;
 	struct http *http;
@@ -44,7 +49,7 @@ struct server {
 	struct tally *tally;
 	struct page *page;
 	struct metrics_input input;
-	uint64_t watchdog_ns, told_ns;
+	uint64_t watchdog_ns, told_ns, began_ns;
 	unsigned failures; /* in a row */
 	bool textfile_failed;
 };
@@ -186,45 +191,26 @@ static int read_now(struct server *server, unsigned wants)
 	return 0;
 }
 
-#define WORDS_MOST 128
-
-/* the words of a command line, as ask.c sends them */
-static int parse_words(char *words, struct options *options)
+static double watched_seconds(const struct server *server)
 {
-	static char program[] = "pagetide";
-	static char *argv[WORDS_MOST + 1];
-	char error[512], *save = NULL;
-	int argc = 1;
-
-	argv[0] = program;
-	for (char *word = strtok_r(words, ASK_SEPARATOR, &save); word; word = strtok_r(NULL, ASK_SEPARATOR, &save)) {
-		if (argc == WORDS_MOST)
-			return -E2BIG;
-		argv[argc++] = word;
-	}
-	argv[argc] = NULL;
-	return options__parse(options, argc, argv, error, sizeof(error));
+	return (double)(now_ns() - server->began_ns) / 1e9;
 }
 
 static int write_view(struct server *server, const struct http_request *request, FILE *out)
 {
-	char *words = strdup(request->words), width[16];
+	char *words = strdup(request->words);
 	struct options options;
-	int err = words ? parse_words(words, &options) : -ENOMEM;
+	int err = words ? serve_view__parse(words, &options) : -ENOMEM;
 
-	if (!err && options.command != COMMAND_SNAPSHOT)
-		err = -EINVAL;
+	if (!err && !serve_view__is_due(&options, server->input.readings, watched_seconds(server)))
+		err = -EAGAIN;
 	if (!err)
 		err = read_now(server, WANT_FRESH | WANT_HOLDERS | WANT_CMDLINES);
 	if (!err && !server->input.snapshot)
 		err = -EIO;
-	if (!err) {
-		snprintf(width, sizeof(width), "%u", request->width);
-		setenv("COLUMNS", width, 1);
-		err = sink__begin(out, &options);
-	}
 	if (!err)
-		err = sink__choose(&options)->snapshot(out, server->input.snapshot, &options);
+		err = serve_view__write(out, &options, request->width, server->input.snapshot,
+					limitwatch__history(server->session.limits), watched_seconds(server));
 	free(words);
 	return err;
 }
@@ -258,12 +244,37 @@ static void tell_manager(struct server *server)
 	notify__send("WATCHDOG=1");
 }
 
+static int join_events(struct server *server, const struct http *http)
+{
+	struct epoll_event interest = { .events = EPOLLIN };
+
+	if (!http || !epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, http__fd(http), &interest) || errno == EEXIST)
+		return 0;
+	return -errno;
+}
+
+/* a file that cannot be used leaves all as it is */
+static int protect_anew(struct server *server)
+{
+	char error[1024];
+
+	if (!server->options->web_config)
+		return 0;
+	if (web__protect(server->http, server->options->web_config, error, sizeof(error)))
+		say("%s; what was read before stays", error);
+	return join_events(server, server->http);
+}
+
 static int reload(struct server *server)
 {
 	int err;
 
 	notify__send("RELOADING=1");
-	err = read_now(server, WANT_FRESH);
+	serve_reload__config(&server->reload);
+	server->input.max_series = server->options->max_series;
+	err = protect_anew(server);
+	if (!err)
+		err = read_now(server, WANT_FRESH);
 	notify__send("READY=1");
 	return err;
 }
@@ -335,25 +346,33 @@ static int listen_locally(struct server *server)
 	return EXIT_FAILED;
 }
 
-static int join_events(struct server *server)
+static int protect(struct server *server)
 {
-	const struct http *both[] = { server->http, server->local };
+	char error[1024];
+	int err;
+
+	if (!server->options->web_config)
+		return EXIT_OK;
+	err = web__protect(server->http, server->options->web_config, error, sizeof(error));
+	if (err)
+		say("--web-config: %s", error);
+	return err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILED : EXIT_OK;
+}
+
+static int open_events(struct server *server)
+{
+	int err;
 
 	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (server->epoll_fd < 0)
 		return -errno;
-	for (size_t i = 0; i < 2; i++) {
-		struct epoll_event interest = { .events = EPOLLIN };
-
-		if (both[i] && epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, http__fd(both[i]), &interest))
-			return -errno;
-	}
-	return 0;
+	err = join_events(server, server->http);
+	return err ? err : join_events(server, server->local);
 }
 
 static int start(struct server *server)
 {
-	int err = join_events(server);
+	int err = open_events(server);
 
 	if (!err)
 		err = loop__open(&server->loop, server->options->interval_seconds, 0,
@@ -364,6 +383,8 @@ static int start(struct server *server)
 		say("cannot start: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
+	server->reload = (struct serve_reload){ &server->now, {}, &server->loop, server->session.limits };
+	server->began_ns = now_ns();
 	server->watchdog_ns = notify__watchdog_ns();
 	server->input.plan = &server->session.plan;
 	server->input.map_bytes = tracer__map_bytes(server->session.tracer);
@@ -378,7 +399,7 @@ static int start(struct server *server)
 
 int command__serve(const struct options *options)
 {
-	struct server server = { .options = options, .epoll_fd = -1 };
+	struct server server = { .now = *options, .options = &server.now, .epoll_fd = -1 };
 	struct session_needs needs = { .groups = GROUP_TRACE, .emit = take_event, .context = &server };
 	int err = tally__open(&server.tally, COUNTED), status = EXIT_FAILED;
 
@@ -391,9 +412,11 @@ int command__serve(const struct options *options)
 	if (!err && http_library__load())
 		status = listen_at(&server);
 	if (status == EXIT_OK)
+		status = protect(&server);
+	if (status == EXIT_OK)
 		status = listen_locally(&server);
 	if (status == EXIT_OK)
-		status = session__open(&server.session, options, &needs);
+		status = session__open(&server.session, server.options, &needs);
 	if (status == EXIT_OK)
 		status = start(&server);
 	if (status == EXIT_OK)
@@ -407,6 +430,7 @@ int command__serve(const struct options *options)
 	session__close(&server.session);
 	page__close(server.page);
 	tally__close(server.tally);
+	serve_reload__close(&server.reload);
 	if (err) {
 		say("cannot go on: %s", strerror(-err));
 		return EXIT_FAILED;

@@ -2,34 +2,14 @@
 /* snapshot: one reading of everything, then exit. Nothing is attached; a running serve knows more. */
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ask.h"
 #include "commands.h"
-#include "out.h"
 #include "output.h"
 #include "say.h"
 #include "session.h"
 #include "sink.h"
-
-/* 0: a running serve has answered; -ENOENT: there is none; else -errno of writing */
-static int ask_daemon(const struct options *options, FILE *out)
-{
-	size_t length = 0;
-	char *body;
-	int err;
-
-	if (options->standalone)
-		return -ENOENT;
-	err = ask__command(options, (unsigned)out__width(out), &body, &length);
-	if (err)
-		return err;
-	if (fwrite(body, 1, length, out) != length)
-		err = errno ? -errno : -EIO;
-	free(body);
-	return err;
-}
 
 int command__snapshot(const struct options *options)
 {
@@ -43,7 +23,7 @@ int command__snapshot(const struct options *options)
 	err = output__open(&output, options->output, stdout);
 	if (err)
 		return output__failed(&output, err);
-	err = ask_daemon(options, output.stream);
+	err = ask__into(options, output.stream);
 	if (err != -ENOENT) {
 		closed = output__close(&output, err);
 		err = err ? err : closed;

@@ -2,7 +2,6 @@
 /* top: readings as they come; on a terminal with ncurses, elsewhere tables or JSON lines. */
 #include <errno.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -21,7 +20,6 @@ struct view_state {
 	struct output output;
 	struct top *screen; /* NULL: tables */
 	uint64_t readings;
-	double interval_seconds;
 };
 
 /* a warning: on the screen's last line, or on standard error beside the tables */
@@ -66,16 +64,6 @@ static int show(struct view_state *state)
 	return err;
 }
 
-static void set_interval(struct view_state *state, double seconds)
-{
-	struct itimerspec spec = {.it_interval.tv_sec = (time_t)seconds};
-
-	spec.it_interval.tv_nsec = (long)((seconds - (double)spec.it_interval.tv_sec) * 1e9);
-	spec.it_value = spec.it_interval;
-	timerfd_settime(state->loop.timer_fd, 0, &spec, NULL);
-	state->interval_seconds = seconds;
-}
-
 /* 1: the user wants to leave; else 0 or -errno */
 static int take_keys(struct view_state *state)
 {
@@ -83,7 +71,7 @@ static int take_keys(struct view_state *state)
 	case TOP_QUIT:
 		return 1;
 	case TOP_READ_NOW:
-		set_interval(state, top__interval_seconds(state->screen));
+		loop__set_interval(&state->loop, top__interval_seconds(state->screen));
 		return show(state);
 	default:
 		return 0;

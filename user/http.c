@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "http.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "accept.h"
+#include "guard.h"
 #include "http_library.h"
-#include "parse.h"
+#include "http_socket.h"
 
 #define CONNECTIONS_MOST 256U
 #define TIMEOUT_SECONDS 10U
 #define MEMORY_MOST ((size_t)16 << 10) /* of a connection: what a request may be long */
+#define RUNS_AT_ONCE 8
+#define REALM "pagetide"
 
 /* the page needs its own script, style sheet and figures; nobody needs more */
 #define POLICY                                                                                                \
@@ -29,97 +30,20 @@ struct http {
 	struct MHD_Daemon *daemon;
 	http_answer_fn answer;
 	void *context;
-	int epoll_fd;
+	int listen_fd; /* our own: the daemon may be replaced */
+	int epoll_fd;  /* of the daemon that there is */
 	unsigned port;
+	struct web_config *web; /* NULL: everybody may ask, without TLS */
+	struct guard *guard;
 	char path[PATH_MAX]; /* of a Unix socket, removed at the end; "" */
 };
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-	struct sockaddr_un path;
+/* one request */
+struct visit {
+	struct MHD_Connection *connection;
+	struct guard_question question;
+	bool asked; /* the verdict is in the question */
 };
-
-static int parse_address(const char *text, union address *address)
-{
-	char host[INET6_ADDRSTRLEN + 2];
-	const char *colon = strrchr(text, ':');
-	size_t len = colon ? (size_t)(colon - text) : 0;
-	uint64_t port;
-
-	memset(address, 0, sizeof(*address));
-	if (!len || len >= sizeof(host) ||
-	    parse__whole_u64((struct parse_span){ colon + 1, strlen(colon + 1) }, &port) || port > UINT16_MAX)
-		return -EINVAL;
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (host[0] == '[' && host[len - 1] == ']') {
-		host[len - 1] = '\0';
-		address->v6.sin6_family = AF_INET6;
-		address->v6.sin6_port = htons((uint16_t)port);
-		return inet_pton(AF_INET6, host + 1, &address->v6.sin6_addr) == 1 ? 0 : -EINVAL;
-	}
-	address->v4.sin_family = AF_INET;
-	address->v4.sin_port = htons((uint16_t)port);
-	return inet_pton(AF_INET, host, &address->v4.sin_addr) == 1 ? 0 : -EINVAL;
-}
-
-static int open_socket(const union address *address, unsigned *port)
-{
-	socklen_t len = address->any.sa_family == AF_INET6 ? sizeof(address->v6) : sizeof(address->v4);
-	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
-	union address bound;
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, &address->any, len) || listen(fd, SOMAXCONN) || getsockname(fd, &bound.any, &len)) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	*port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
-	return fd;
-}
-
-/* a socket that nobody listens at any more is in the way */
-static bool is_left_over(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool refused;
-
-	if (fd < 0)
-		return false;
-	refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) && errno == ECONNREFUSED;
-	close(fd);
-	return refused;
-}
-
-static int open_path(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	mode_t before;
-	int fd, err = 0;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	if (is_left_over(&address))
-		unlink(path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	before = umask(0177);
-	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) || listen(fd, SOMAXCONN))
-		err = -errno;
-	umask(before);
-	if (!err)
-		return fd;
-	close(fd);
-	return err;
-}
 
 static enum MHD_Result send_response(struct MHD_Connection *connection, struct http_response *response)
 {
@@ -150,28 +74,79 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status
 	return send_response(connection, &response);
 }
 
-static enum MHD_Result take_request(void *context, struct MHD_Connection *connection, const char *url,
-				    const char *method, const char *version, const char *upload, size_t *upload_size,
-				    void **state)
+static void resume(void *context)
 {
-	static int seen;
-	struct http *http = context;
+	mhd.resume_connection(((struct visit *)context)->connection);
+}
+
+/* GUARD_LATER: the connection sleeps, and its request comes again when the verdict is there */
+static enum guard_verdict judge(struct http *http, struct visit *visit)
+{
+	enum guard_verdict verdict = GUARD_NO;
+	char *name, *password = NULL;
+
+	if (!guard__is_on(http->guard))
+		return GUARD_YES;
+	if (visit->asked)
+		return visit->question.verdict;
+	name = mhd.basic_auth_get_username_password(visit->connection, &password);
+	if (name && password)
+		verdict = guard__known(http->guard, name, password);
+	if (verdict == GUARD_LATER) {
+		visit->asked = true;
+		visit->question.answered = resume;
+		visit->question.context = visit;
+		mhd.suspend_connection(visit->connection);
+		if (!guard__ask(http->guard, &visit->question, name, password))
+			mhd.resume_connection(visit->connection);
+	}
+	if (password)
+		explicit_bzero(password, strlen(password));
+	mhd.free(password);
+	mhd.free(name);
+	return verdict;
+}
+
+static enum MHD_Result send_away(struct MHD_Connection *connection)
+{
+	static char text[] = "a name and a password are needed\n";
+	struct MHD_Response *out = mhd.create_response_from_buffer(sizeof(text) - 1, text, MHD_RESPMEM_PERSISTENT);
+	enum MHD_Result result;
+
+	if (!out)
+		return MHD_NO;
+	result = mhd.queue_basic_auth_fail_response(connection, REALM, out);
+	mhd.destroy_response(out);
+	return result;
+}
+
+static enum MHD_Result begin_visit(struct MHD_Connection *connection, void **state)
+{
+	struct visit *visit = calloc(1, sizeof(*visit));
+
+	if (!visit)
+		return MHD_NO;
+	visit->connection = connection;
+	*state = visit;
+	return MHD_YES;
+}
+
+static void end_visit(void *context, struct MHD_Connection *connection, void **state,
+		      enum MHD_RequestTerminationCode why)
+{
+	(void)context;
+	(void)connection;
+	(void)why;
+	free(*state);
+	*state = NULL;
+}
+
+static enum MHD_Result give_answer(struct http *http, struct MHD_Connection *connection, const char *url)
+{
 	struct http_request request = { .path = url };
 	struct http_response response = { .status = MHD_HTTP_NOT_FOUND };
 	const char *width;
 
-	(void)version;
-	(void)upload;
-	if (!*state) { /* the headers alone: called again when all is there */
-		*state = &seen;
-		return MHD_YES;
-	}
-	if (*upload_size) { /* a body is not wanted, and not kept */
-		*upload_size = 0;
-		return MHD_YES;
-	}
-	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
 	request.wants_openmetrics = accept__openmetrics(
 	    mhd.lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
 	request.words = mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "words");
@@ -186,6 +161,35 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
 	return send_response(connection, &response);
 }
 
+static enum MHD_Result take_request(void *context, struct MHD_Connection *connection, const char *url,
+				    const char *method, const char *version, const char *upload, size_t *upload_size,
+				    void **state)
+{
+	struct http *http = context;
+
+	(void)version;
+	(void)upload;
+	if (!*state) /* the headers alone: called again when all is there */
+		return begin_visit(connection, state);
+	if (*upload_size) { /* a body is not wanted, and not kept */
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	switch (judge(http, *state)) {
+	case GUARD_LATER:
+		return MHD_YES;
+	case GUARD_BUSY:
+		return refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many passwords at once: try again\n");
+	case GUARD_NO:
+		return send_away(connection);
+	case GUARD_YES:
+		break;
+	}
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
+	return give_answer(http, connection, url);
+}
+
 /* its words about malformed requests are of no use to anybody */
 static void say_nothing(void *context, const char *format, va_list arguments)
 {
@@ -194,42 +198,124 @@ static void say_nothing(void *context, const char *format, va_list arguments)
 	(void)arguments;
 }
 
+/* it must not shut down the socket, which is ours, too */
+static void discard(struct MHD_Daemon *daemon)
+{
+	int fd = mhd.quiesce_daemon(daemon);
+
+	mhd.stop_daemon(daemon);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int epoll_fd_of(struct MHD_Daemon *daemon)
+{
+	const union MHD_DaemonInfo *info = mhd.get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+	return info ? info->epoll_fd : -1;
+}
+
+/* A daemon for the socket that there is. NULL: no memory, or a certificate that it does not take. */
+static struct MHD_Daemon *start_daemon(struct http *http, const struct web_config *web)
+{
+	static const struct web_config none;
+	const struct web_config *with = web ? web : &none;
+	bool tls = with->certificate != NULL;
+	struct MHD_OptionItem encryption[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, with->certificate },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, with->key },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)with->priorities },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	int fd = fcntl(http->listen_fd, F_DUPFD_CLOEXEC, 0);
+	struct MHD_Daemon *daemon;
+
+	if (fd < 0)
+		return NULL;
+	if (!tls)
+		encryption[0].option = MHD_OPTION_END;
+	daemon = mhd.start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0U),
+				  0, NULL, NULL, take_request, http, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
+				  MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MOST,
+				  MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+				  MEMORY_MOST, MHD_OPTION_NOTIFY_COMPLETED, end_visit, NULL, MHD_OPTION_ARRAY, encryption,
+				  MHD_OPTION_END);
+	if (!daemon)
+		close(fd);
+	if (!daemon || epoll_fd_of(daemon) >= 0)
+		return daemon;
+	discard(daemon);
+	return NULL;
+}
+
+/* those who wait for a verdict get an answer first; nobody else's connection is waited for */
+static void stop_daemon(struct http *http)
+{
+	if (!http->daemon)
+		return;
+	guard__drain(http->guard);
+	mhd.run(http->daemon);
+	guard__drain(http->guard);
+	discard(http->daemon);
+	http->daemon = NULL;
+}
+
+static void use_daemon(struct http *http, struct MHD_Daemon *daemon)
+{
+	stop_daemon(http);
+	http->daemon = daemon;
+	http->epoll_fd = epoll_fd_of(daemon);
+}
+
 int http__open(struct http **out, const char *listen_at, http_answer_fn answer, void *context)
 {
 	struct http *http = calloc(1, sizeof(*http));
-	const union MHD_DaemonInfo *info;
-	union address address;
-	int err, fd;
+	struct MHD_Daemon *daemon = NULL;
+	int err;
 
 	*out = NULL;
 	if (!http)
 		return -ENOMEM;
 	http->answer = answer;
 	http->context = context;
-	if (listen_at[0] == '/') {
-		fd = open_path(listen_at);
-		if (fd >= 0)
-			strcpy(http->path, listen_at);
-	} else {
-		err = parse_address(listen_at, &address);
-		fd = err ? err : open_socket(&address, &http->port);
-	}
-	if (fd < 0) {
-		free(http);
-		return fd;
-	}
-	http->daemon = mhd.start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, take_request, http,
-					MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-					MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MOST, MHD_OPTION_CONNECTION_TIMEOUT,
-					TIMEOUT_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_MOST, MHD_OPTION_END);
-	info = http->daemon ? mhd.get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
-	if (!info) {
-		close(http->daemon ? -1 : fd);
+	if (listen_at[0] == '/')
+		http->listen_fd = http_socket__path(listen_at);
+	else
+		http->listen_fd = http_socket__address(listen_at, &http->port);
+	err = http->listen_fd < 0 ? http->listen_fd : guard__open(&http->guard);
+	if (!err && listen_at[0] == '/')
+		strcpy(http->path, listen_at);
+	if (!err)
+		daemon = start_daemon(http, NULL);
+	if (!daemon) {
 		http__close(http);
-		return -ENOMEM;
+		return err ? err : -ENOMEM;
 	}
-	http->epoll_fd = info->epoll_fd;
+	use_daemon(http, daemon);
 	*out = http;
+	return 0;
+}
+
+int http__protect(struct http *http, struct web_config *web)
+{
+	struct MHD_Daemon *daemon = NULL;
+	bool same = web_config__same_tls(http->web, web);
+	int err;
+
+	if (!same)
+		daemon = start_daemon(http, web);
+	if (!same && !daemon)
+		return -EINVAL;
+	err = guard__set_users(http->guard, web ? web->users : NULL, web ? web->user_count : 0);
+	if (err) {
+		if (daemon)
+			discard(daemon);
+		return err;
+	}
+	if (daemon)
+		use_daemon(http, daemon);
+	web_config__free(http->web);
+	http->web = web;
 	return 0;
 }
 
@@ -237,10 +323,13 @@ void http__close(struct http *http)
 {
 	if (!http)
 		return;
-	if (http->daemon)
-		mhd.stop_daemon(http->daemon);
+	stop_daemon(http);
 	if (http->path[0])
 		unlink(http->path);
+	if (http->listen_fd >= 0)
+		close(http->listen_fd);
+	guard__close(http->guard);
+	web_config__free(http->web);
 	free(http);
 }
 
@@ -249,9 +338,16 @@ int http__fd(const struct http *http)
 	return http->epoll_fd;
 }
 
+/* TLS may have more for it than its socket shows; the rest waits for the next call */
 void http__run(struct http *http)
 {
-	mhd.run(http->daemon);
+	MHD_UNSIGNED_LONG_LONG milliseconds;
+
+	for (int i = 0; i < RUNS_AT_ONCE; i++) {
+		mhd.run(http->daemon);
+		if (mhd.get_timeout(http->daemon, &milliseconds) != MHD_YES || milliseconds)
+			return;
+	}
 }
 
 unsigned http__port(const struct http *http)

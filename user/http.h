@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "web_config.h"
+
 struct http;
 
 struct http_request {
@@ -34,6 +36,12 @@ typedef void (*http_answer_fn)(void *context, const struct http_request *request
  */
 int http__open(struct http **http, const char *listen, http_answer_fn answer, void *context);
 void http__close(struct http *http);
+/*
+ * From now on so; web (NULL: everybody may ask, without TLS) is taken over if 0 is returned. With
+ * another certificate open connections end and http__fd is another one. On an error, -ENOMEM or
+ * -EINVAL (a certificate that cannot be used), all is as before.
+ */
+int http__protect(struct http *http, struct web_config *web);
 /* readable when there is something to run */
 int http__fd(const struct http *http);
 void http__run(struct http *http);

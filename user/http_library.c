@@ -6,12 +6,12 @@
 
 #include "say.h"
 
-#define LIBRARY "libmicrohttpd.so.12"
-
 #ifdef PAGETIDE_STATIC
 
 #define HTTP_FUNCTION(name) .name = MHD_##name,
+#define TLS_FUNCTION(name) .name = gnutls_##name,
 struct http_library mhd = { HTTP_FUNCTIONS(HTTP_FUNCTION) };
+struct tls_library gnutls = { TLS_FUNCTIONS(TLS_FUNCTION) };
 
 bool http_library__load(void)
 {
@@ -21,31 +21,44 @@ bool http_library__load(void)
 #else
 
 struct http_library mhd;
+struct tls_library gnutls;
 
-bool http_library__load(void)
-{
-	static const struct {
-		const char *name;
-		size_t offset;
-	} functions[] = {
+struct function {
+	const char *name;
+	size_t offset;
+};
+
 #define HTTP_FUNCTION(name) { "MHD_" #name, offsetof(struct http_library, name) },
-		HTTP_FUNCTIONS(HTTP_FUNCTION)
-	};
-	void *library = dlopen(LIBRARY, RTLD_NOW); /* for good */
+#define TLS_FUNCTION(name) { "gnutls_" #name, offsetof(struct tls_library, name) },
 
-	for (size_t i = 0; library && i < sizeof(functions) / sizeof(functions[0]); i++) {
+static bool load(const char *file, const struct function *functions, size_t count, void *table)
+{
+	void *library = dlopen(file, RTLD_NOW); /* for good */
+
+	if (!library) {
+		say("serve needs %s, which cannot be loaded: install Debian's libmicrohttpd12, or use the static "
+		    "binary", file);
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
 		void *function = dlsym(library, functions[i].name);
 
 		if (!function) {
-			say("serve needs a newer " LIBRARY ": this one has no %s", functions[i].name);
+			say("serve needs another %s: this one has no %s", file, functions[i].name);
 			return false;
 		}
-		*(void **)((char *)&mhd + functions[i].offset) = function;
+		*(void **)((char *)table + functions[i].offset) = function;
 	}
-	if (!library)
-		say("serve needs " LIBRARY ", which cannot be loaded: install Debian's libmicrohttpd12, or "
-		    "use the static binary");
-	return library != NULL;
+	return true;
+}
+
+bool http_library__load(void)
+{
+	static const struct function of_http[] = { HTTP_FUNCTIONS(HTTP_FUNCTION) };
+	static const struct function of_tls[] = { TLS_FUNCTIONS(TLS_FUNCTION) };
+
+	return load("libmicrohttpd.so.12", of_http, sizeof(of_http) / sizeof(of_http[0]), &mhd) &&
+	       load("libgnutls.so.30", of_tls, sizeof(of_tls) / sizeof(of_tls[0]), &gnutls);
 }
 
 #endif

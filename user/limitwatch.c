@@ -140,21 +140,31 @@ static void tell_sample(struct limitwatch *limits)
 	limitwatch__tell(limits, w);
 }
 
+int limitwatch__set_hook(struct limitwatch *limits)
+{
+	const char *command = limits->options->on_warn;
+	struct hook *hook = NULL;
+	int err = command ? hook__open(&hook, command, HOOK_SECONDS) : 0;
+
+	if (err == -ENOMEM)
+		return err;
+	if (err) {
+		say("--on-warn: %s: use words as in a shell, each quote closed",
+		    err == -E2BIG ? "too many words" : "no command in it, or a quote without its end");
+		return -EINVAL;
+	}
+	hook__close(limits->hook);
+	limits->hook = hook;
+	return 0;
+}
+
 static int open_ways_out(struct limitwatch *limits)
 {
 	const struct options *options = limits->options;
-	int err;
+	int err = limitwatch__set_hook(limits);
 
-	if (options->on_warn) {
-		err = hook__open(&limits->hook, options->on_warn, HOOK_SECONDS);
-		if (err == -ENOMEM)
-			return err;
-		if (err) {
-			say("--on-warn: %s: use words as in a shell, each quote closed",
-			    err == -E2BIG ? "too many words" : "no command in it, or a quote without its end");
-			return -EINVAL;
-		}
-	}
+	if (err)
+		return err;
 	if (options->log_journal) {
 		err = journal__open(&limits->journal);
 		if (err == -ENOMEM)
@@ -165,11 +175,27 @@ static int open_ways_out(struct limitwatch *limits)
 	return 0;
 }
 
-int limitwatch__open(struct limitwatch **out, const struct options *options, struct tracer *tracer,
-		 struct collector *collector, struct model *model)
+static struct warner_settings settings_of(const struct options *options)
 {
 	struct warner_settings settings = {.eta_seconds = options->warn_eta_seconds,
 					   .floor_percent = (unsigned)options->warn_floor};
+
+	settings.level_count = (size_t)value__levels(options->warn_at, settings.levels, WARNER_LEVELS);
+	return settings;
+}
+
+void limitwatch__set_levels(struct limitwatch *limits)
+{
+	struct warner_settings settings = settings_of(limits->options);
+
+	limits->first_level = settings.levels[0];
+	warner__set(limits->warner, &settings);
+}
+
+int limitwatch__open(struct limitwatch **out, const struct options *options, struct tracer *tracer,
+		 struct collector *collector, struct model *model)
+{
+	struct warner_settings settings = settings_of(options);
 	struct limitwatch *limits = calloc(1, sizeof(*limits));
 	struct timespec now;
 	int err;
@@ -186,7 +212,6 @@ int limitwatch__open(struct limitwatch **out, const struct options *options, str
 	limits->boot_offset_ns = (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec - limitwatch__now_ns();
 	limits->available_bytes = ABSENT;
 	limits->unified = collector__facts().unified;
-	settings.level_count = (size_t)value__levels(options->warn_at, settings.levels, WARNER_LEVELS);
 	limits->first_level = settings.levels[0];
 	err = warner__open(&limits->warner, &settings);
 	if (!err)

@@ -28,6 +28,11 @@ int limitwatch__open(struct limitwatch **limits, const struct options *options, 
 		 struct collector *collector, struct model *model);
 void limitwatch__close(struct limitwatch *limits); /* takes NULL */
 
+/* its options say other levels */
+void limitwatch__set_levels(struct limitwatch *limits);
+/* its options name another command: 0; or -EINVAL or -ENOMEM, and the one before stays */
+int limitwatch__set_hook(struct limitwatch *limits);
+
 /* A record, before the model gets it. */
 void limitwatch__record(struct limitwatch *limits, const struct record *record);
 /* An event on its way to the sink: what is known of limits is added to a kill. */

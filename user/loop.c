@@ -126,6 +126,13 @@ static int take_signals(struct loop *loop)
 	return events;
 }
 
+void loop__set_interval(struct loop *loop, double interval_seconds)
+{
+	struct itimerspec spec = {.it_value = seconds(interval_seconds), .it_interval = seconds(interval_seconds)};
+
+	timerfd_settime(loop->timer_fd, 0, &spec, NULL);
+}
+
 void loop__hurry(struct loop *loop)
 {
 	struct itimerspec spec;

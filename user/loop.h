@@ -33,6 +33,8 @@ struct loop {
 int loop__open(struct loop *loop, double interval_seconds, double duration_seconds, int ring_fd,
 	       int input_fd);
 void loop__close(struct loop *loop); /* a zeroed loop is fine */
+/* From now on so often. */
+void loop__set_interval(struct loop *loop, double seconds);
 /* The next timer event at once; those after it as before. */
 void loop__hurry(struct loop *loop);
 /* Waits for something; returns an or of loop_event, or -errno. */

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "commands.h"
+#include "config.h"
 #include "options.h"
 #include "say.h"
 
@@ -22,13 +23,14 @@ static int (*const commands[])(const struct options *) = {
 
 int main(int argc, char **argv)
 {
+	struct settings settings;
 	struct options options;
-	char error[512];
-	int status;
+	char error[1024];
+	int status, err = config__parse(&options, &settings, argc, argv, error, sizeof(error));
 
-	if (options__parse(&options, argc, argv, error, sizeof(error))) {
+	if (err) {
 		say("%s", error);
-		return EXIT_USAGE;
+		return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 	}
 	signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error of writing */
 	if (options.show_version) {
@@ -45,5 +47,6 @@ int main(int argc, char **argv)
 	}
 	status = commands[options.command](&options);
 	say__finish();
+	settings__free(&settings);
 	return status;
 }

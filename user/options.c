@@ -290,7 +290,40 @@ static int check(const struct options *o, const struct complaint *complaint)
 	return check_sort(o, complaint);
 }
 
-int options__parse(struct options *options, int argc, char **argv, char *error, size_t error_size)
+/* as on the command line, but without a value a flag says nothing */
+static int take_row(struct cursor *c, const struct setting *row)
+{
+	const struct option_row *option = find(row->name, strlen(row->name), 0, c->options->command, false);
+	bool on = strcmp(row->value, "true") == 0;
+	char typed[SHOWN_MAX * 4 + 4];
+
+	if (row->group || !option)
+		return complain(&c->complaint, "'%s' is no option of %s: use the names of its long options, as in listen",
+				shown(row->group ? row->group : row->name, typed),
+				options__command_name(c->options->command));
+	if (strcmp(row->name, "config") == 0 || strcmp(row->name, "help") == 0 || strcmp(row->name, "version") == 0)
+		return complain(&c->complaint, "%s belongs on the command line", row->name);
+	if (option->argument)
+		return option->parse(c->options, row->value, &c->complaint);
+	if (!on && strcmp(row->value, "false") != 0)
+		return complain(&c->complaint, "%s is true or false", row->name);
+	return on ? option->parse(c->options, NULL, &c->complaint) : 0;
+}
+
+static int take_rows(struct cursor *c, const struct settings *settings, const char *path)
+{
+	char why[512];
+	struct cursor inner = *c;
+
+	inner.complaint = (struct complaint){ why, sizeof(why) };
+	for (size_t i = 0; settings && i < settings->count; i++)
+		if (take_row(&inner, &settings->rows[i]))
+			return complain(&c->complaint, "%s:%u: %s", path, settings->rows[i].line, why);
+	return 0;
+}
+
+int options__parse_over(struct options *options, const struct settings *settings, const char *path, int argc,
+			char **argv, char *error, size_t error_size)
 {
 	struct cursor c = { .argv = argv, .argc = argc, .options = options, .complaint = { error, error_size } };
 	int command_index, err = 0;
@@ -307,8 +340,15 @@ int options__parse(struct options *options, int argc, char **argv, char *error, 
 	if (command_index)
 		err = command_at(&c, command_index, &options->command);
 	if (!err)
+		err = take_rows(&c, settings, path);
+	if (!err)
 		err = take_all(&c, command_index);
 	if (options->interval_seconds <= 0)
 		options->interval_seconds = options->command == COMMAND_SERVE ? 5 : 1;
 	return err ? err : check(options, &c.complaint);
+}
+
+int options__parse(struct options *options, int argc, char **argv, char *error, size_t error_size)
+{
+	return options__parse_over(options, NULL, NULL, argc, argv, error, error_size);
 }

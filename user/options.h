@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "settings.h"
+
 enum command {
 	COMMAND_NONE,
 	COMMAND_TOP,
@@ -51,8 +53,10 @@ struct options {
 	enum tier tier;
 	const char *output;   /* -o; NULL: the command's default stream */
 	const char *csv_file; /* run --csv FILE */
+	const char *config;   /* serve: a file of options; NULL: none */
 	const char *listen;   /* serve: ADDRESS:PORT */
 	const char *textfile; /* serve: also write the metrics there; NULL: no */
+	const char *web_config; /* serve: who may ask, and TLS; NULL: everybody, without */
 	uint64_t max_series;  /* serve: series of one page, about */
 	uint64_t max_files;   /* --max-files: slots of the file table */
 	const char *warn_at;  /* levels, "80,90,95" */
@@ -75,6 +79,13 @@ struct options {
  * was wrong and what to do into error. The strings stay argv's.
  */
 int options__parse(struct options *options, int argc, char **argv, char *error, size_t error_size);
+
+/*
+ * The same, and what a file at `path` says (row by row, under the long options' names) where the command
+ * line says nothing. The strings of the rows are kept, too.
+ */
+int options__parse_over(struct options *options, const struct settings *settings, const char *path, int argc,
+			char **argv, char *error, size_t error_size);
 
 /* usage of one command, or of all with COMMAND_NONE */
 void options__help(FILE *out, enum command command);

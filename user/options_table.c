@@ -307,6 +307,16 @@ static int parse_textfile(struct options *o, const char *value, const struct com
 	return set_text("--textfile", value, &o->textfile, c);
 }
 
+static int parse_config(struct options *o, const char *value, const struct complaint *c)
+{
+	return set_text("--config", value, &o->config, c);
+}
+
+static int parse_web_config(struct options *o, const char *value, const struct complaint *c)
+{
+	return set_text("--web-config", value, &o->web_config, c);
+}
+
 static int parse_max_series(struct options *o, const char *value, const struct complaint *c)
 {
 	return parse_number("--max-series", value, SERIES_MIN, SERIES_MAX, &o->max_series, c);
@@ -354,12 +364,14 @@ const struct option_row option_rows[] = {
 	{ "tier", 0, "TIER", FOR_ALL, "auto, tracepoint, fentry or kprobe (auto)", parse_tier },
 	{ "max-files", 0, "N", FILTERED | FOR(COMMAND_RUN) | FOR(COMMAND_SERVE), "files with a row of their own (16384)", parse_max_files },
 	{ "output", 'o', "FILE", FOR_ALL & ~FOR(COMMAND_SERVE), "write there, whole or not at all", parse_output },
+	{ "config", 0, "FILE", FOR(COMMAND_SERVE), "options in YAML, under their long names", parse_config },
 	{ "listen", 0, "ADDRESS:PORT", FOR(COMMAND_SERVE), "where it is asked (127.0.0.1:9879)", parse_listen },
 	{ "textfile", 0, "FILE", FOR(COMMAND_SERVE), "write the metrics there, too", parse_textfile },
+	{ "web-config", 0, "FILE", FOR(COMMAND_SERVE), "TLS and passwords, as Prometheus' exporters", parse_web_config },
 	{ "max-series", 0, "N", FOR(COMMAND_SERVE), "at most about so many series (20000)", parse_max_series },
-	{ "socket", 0, "PATH", FOR(COMMAND_SERVE) | FOR(COMMAND_SNAPSHOT),
+	{ "socket", 0, "PATH", FOR(COMMAND_SERVE) | FOR(COMMAND_SNAPSHOT) | FOR(COMMAND_EXPLAIN),
 	  "of serve (/run/pagetide/pagetide.sock)", parse_socket },
-	{ "standalone", 0, NULL, FOR(COMMAND_SNAPSHOT), "do not ask a running serve", parse_standalone },
+	{ "standalone", 0, NULL, FOR(COMMAND_SNAPSHOT) | FOR(COMMAND_EXPLAIN), "do not ask a running serve", parse_standalone },
 	{ "verbose", 'v', NULL, FOR_ALL, "say what is done; twice says more", parse_verbose },
 	{ "version", 0, NULL, FOR_ALL | FOR(COMMAND_NONE), "print the version", parse_version },
 	{ "help", 'h', NULL, FOR_ALL | FOR(COMMAND_NONE), "print this help", parse_help },

@@ -66,6 +66,17 @@ void warner__close(struct warner *warner)
 	free(warner);
 }
 
+void warner__set(struct warner *warner, const struct warner_settings *settings)
+{
+	struct target *target, *next;
+
+	warner->settings = *settings;
+	HASH_ITER(hh, warner->targets, target, next) {
+		memset(target->told, 0, sizeof(target->told));
+		target->told_eta = 0;
+	}
+}
+
 static struct target *find_target(const struct warner *warner, const struct gauge *gauge)
 {
 	struct target_key key;

@@ -43,6 +43,8 @@ struct warner;
 
 int warner__open(struct warner **warner, const struct warner_settings *settings); /* 0 or -ENOMEM */
 void warner__close(struct warner *warner); /* takes NULL */
+/* From now on by these; what was told is told again where it is still so. */
+void warner__set(struct warner *warner, const struct warner_settings *settings);
 
 /*
  * One gauge now. True: it is news, and *out has all but target, culprits and advice.

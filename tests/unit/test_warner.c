@@ -55,6 +55,22 @@ static void each_level_once(void **state)
 	warner__close(warner);
 }
 
+static void other_settings(void **state)
+{
+	static const struct warner_settings others = {{50, 95}, 2, 0, 20};
+	struct warner *warner = open_usual();
+
+	(void)state;
+	assert_int_equal(tell(warner, START, 85), 80);
+	warner__set(warner, &others);
+	assert_int_equal(tell(warner, START + S, 85), 50);
+	assert_int_equal(tell(warner, START + 2 * S, 85), 0);
+	warner__set(warner, &usual);
+	assert_int_equal(tell(warner, START + 3 * S, 79), 0);
+	assert_int_equal(tell(warner, START + 4 * S, 91), 90);
+	warner__close(warner);
+}
+
 static void news_again_after_it_fell_back(void **state)
 {
 	struct warner *warner = open_usual();
@@ -235,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_level_once),
+		cmocka_unit_test(other_settings),
 		cmocka_unit_test(news_again_after_it_fell_back),
 		cmocka_unit_test(a_sawtooth_is_told_once),
 		cmocka_unit_test(by_time),

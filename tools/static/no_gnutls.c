@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For the static binary only: the names of GnuTLS that libmicrohttpd refers to. TLS is never asked
- * of it, so of these only gnutls_global_init() and gnutls_global_deinit() are called; whatever else
- * would be ends the program rather than pretend.
+ * For the static binary only: the names of GnuTLS that libmicrohttpd and user/tls.c refer to. It says
+ * of itself that it is no version of GnuTLS, so TLS is never asked of it; whatever else would be
+ * called ends the program rather than pretend.
  */
 #include <stdlib.h>
 
@@ -17,6 +17,13 @@ int gnutls_global_init(void)
 void gnutls_global_deinit(void);
 void gnutls_global_deinit(void)
 {
+}
+
+const char *gnutls_check_version(const char *version);
+const char *gnutls_check_version(const char *version)
+{
+	(void)version;
+	return NULL;
 }
 
 #define ABSENT(name)             \

@@ -1,0 +1,230 @@
+"""`pagetide serve --web-config`: passwords and TLS, what is refused, and that a reload changes them."""
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+from children import ROOT  # noqa: E402
+from commands import end_is, one_line, pagetide, wait_until  # noqa: E402
+from harness import main  # noqa: E402
+from serving import Serve, promtool, tool  # noqa: E402
+from tap import Failure, test  # noqa: E402
+
+# of "sesame" at a cost of 4, of "other" at 5, of "sesame" at 12, which takes a quarter of a second
+SESAME = "$2b$04$abcdefghijklmnopqrstuuinwY/tkBVrn3xrxQI/TgnMHhkvl85RW"
+OTHER = "$2y$05$abcdefghijklmnopqrstuuVQd15VhR/oN1H3pzUR5lME0fZO6.qRW"
+DEAR = "$2b$12$abcdefghijklmnopqrstuuJkleeYqGi6JJcNM.d95WxQIKjR4lCny"
+USERS = f"basic_auth_users:\n  alice: {SESAME}\n  bob: {OTHER}\n"
+TLS = "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n"
+
+
+class Web(Serve):
+    """A serve with a file of --web-config, asked with curl."""
+
+    def __init__(self, t, text, *options, user="alice:sesame", scheme="http", interval=0.2):
+        self.folder, self.user, self.scheme = Path(t.temp()), user, scheme
+        self.file = self.folder / "web.yml"
+        self.file.write_text(text)
+        super().__init__(t, "--web-config", self.file, *options, interval=interval)
+
+    def curl(self, path, *options, user=None, scheme=None):
+        """(exit status of curl, status, what came)"""
+        words = [tool("curl"), "-s", "-m", "30", "-w", "\n%{http_code}", "--cacert", self.folder / "cert.pem", *options]
+        if user:
+            words += ["-u", user]
+        done = subprocess.run([*map(str, words), f"{scheme or self.scheme}://127.0.0.1:{self.port}{path}"],
+                              capture_output=True, text=True)
+        page, _, status = done.stdout.rpartition("\n")
+        return done.returncode, int(status or 0), page
+
+    def get(self, path, **headers):
+        failed, status, page = self.curl(path, *(f"-H{key}: {value}" for key, value in headers.items()), user=self.user)
+        if failed:
+            raise ConnectionError(f"curl: {failed}")
+        return status, None, page
+
+    def status(self, path="/metrics", **options):
+        return self.curl(path, **options)[1]
+
+    def hangup(self, text):
+        self.file.write_text(text)
+        os.kill(self.process.pid, signal.SIGHUP)
+
+    def certificate(self):
+        """The certificate that it shows; nothing while it changes, which ends connections."""
+        try:
+            return ssl.get_server_certificate(("127.0.0.1", self.port))
+        except OSError:
+            return None
+
+
+def certificate(t, name="cert.pem", key="key.pem"):
+    folder = Path(t.temp())
+    subprocess.run([tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / key, "-out", folder / name],
+                   check=True, capture_output=True)
+
+
+def process_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@test("only who has the password gets a page")
+def passwords(t):
+    web = Web(t, USERS)
+    for path in ("/metrics", "/healthz", "/api/snapshot", "/nothing", "/"):
+        for user in (None, "alice:", "alice:Sesame", "bob:sesame", "mallory:sesame", "mallory:other", ":", "alice:sesame "):
+            t.equal(web.status(path, user=user), 401, f"status of {path} for {user}")
+    for user in ("alice:sesame", "bob:other", "alice:sesame"):
+        t.equal(web.status(user=user), 200, f"status for {user}")
+    t.equal("pagetide_readings_total" in web.curl("/metrics", user="mallory:sesame")[2], False, "a page for a stranger")
+    headers = web.curl("/metrics", "-i")[2]
+    t.equal('WWW-Authenticate: Basic realm="pagetide"' in headers, True, f"what a browser asks for: {headers}")
+    done = pagetide("snapshot", "--json", "--by", "system", "--socket", web.socket)
+    t.equal((done.status, done.errors), (0, ""), "the local socket needs none")
+
+
+@test("a password is computed once")
+def remembered(t):
+    web = Web(t, f"basic_auth_users:\n  alice: {DEAR}\n", interval=3600)
+    before = process_seconds(web.process.pid)
+    for _ in range(20):
+        t.equal(web.status(user="alice:sesame"), 200, "status")
+    spent = process_seconds(web.process.pid) - before
+    t.equal(web.status(user="alice:wrong"), 401, "status of a wrong one")
+    dear = process_seconds(web.process.pid) - before - spent
+    print(f"# {spent:.2f} s of CPU for 20 scrapes, {dear:.2f} s for a wrong password")
+    if dear < 0.05 or spent > 10 * dear:
+        raise Failure(f"20 scrapes took {spent:.2f} s of CPU, a wrong password {dear:.2f} s")
+
+
+@test("hostile passwords hurt nothing")
+def hostile(t):
+    web = Web(t, f"basic_auth_users:\n  alice: {DEAR}\n", user="alice:sesame")
+    peers = []
+    for _ in range(50):
+        for value in (b"Basic", b"Basic ====", b"Basic \xff\xfe", b"Basic YWxpY2U=", b"Basic " + b"QUFB" * 3000, b"Bearer x",
+                      b"Basic YWxpY2U6d3Jvbmc="):
+            if len(peers) == 200:
+                break
+            peer = socket.create_connection(("127.0.0.1", web.port))
+            peer.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: " + value + b"\r\n\r\n")
+            peers.append(peer)
+    before = web.value("pagetide_readings_total")  # its password is known: it waits for nobody
+    wait_until(lambda: web.value("pagetide_readings_total") > before + 3, "readings go on")
+    answers = set()
+    for peer in peers:
+        peer.settimeout(20)
+        answers.add(peer.recv(100).split(b"\r\n")[0][9:12])
+        peer.close()
+    t.equal(answers <= {b"401", b"503", b"431", b"413", b"400"}, True, f"answers: {answers}")
+    t.equal(b"401" in answers, True, f"some were computed: {answers}")
+    for peer in range(20):  # and it ends with some of them waiting
+        peer = socket.create_connection(("127.0.0.1", web.port))
+        peer.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWxpY2U6d3Jvbmc=\r\n\r\n")
+        peers.append(peer)
+    os.kill(web.process.pid, signal.SIGTERM)
+    end_is(t, web.process.child, 0)
+    t.equal(web.process.error_text(), "", "standard error")
+
+
+@test("TLS, and what is not TLS at its port")
+def encrypted(t):
+    certificate(t)
+    web = Web(t, TLS + USERS, scheme="https")
+    promtool(web.get("/metrics")[2])
+    t.equal(web.status(user="alice:sesame"), 200, "status")
+    t.equal(web.status(), 401, "without a password")
+    t.equal(web.status(user="alice:sesame", scheme="http"), 0, "plain HTTP")
+    t.equal(web.curl("/metrics", "--tls-max", "1.2", user="alice:sesame")[1], 200, "TLS 1.2")
+    certificate(t, "cert.pem", "key.pem")
+    t.equal(web.curl("/metrics", user="alice:sesame")[0], 60, "curl does not know another certificate")
+    idle = []
+    for request in (b"", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01", b"\x16\x03\x01\xff\xff" + b"a" * 70000,
+                    b"\x00" * 1000, b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03") * 15:
+        peer = socket.create_connection(("127.0.0.1", web.port))
+        peer.settimeout(10)
+        idle.append(peer)
+        try:
+            peer.sendall(request)
+        except OSError:
+            pass  # it hung up on us: so be it
+    t.equal(web.curl("/healthz", "-k", user="alice:sesame")[1], 200, "status beside 90 bad connections")
+    for peer in idle:
+        peer.close()
+    t.equal(web.process.error_text(), "", "standard error")
+
+
+@test("the example in fleet/")
+def example(t):
+    certificate(t, "pagetide.crt", "pagetide.key")
+    Path(t.temp(), "cert.pem").write_text(Path(t.temp(), "pagetide.crt").read_text())
+    web = Web(t, (ROOT / "fleet" / "web.yml").read_text(), scheme="https", user="prometheus:example")
+    t.equal((web.status(), web.status(user=web.user)), (401, 200), "without, with the password")
+
+
+@test("the least version of TLS")
+def version(t):
+    certificate(t)
+    web = Web(t, TLS + "  min_version: TLS13\n", scheme="https", user=None)
+    t.equal(web.curl("/healthz", "--tls-max", "1.2")[0], 35, "curl cannot have TLS 1.2")
+    t.equal(web.status("/healthz"), 200, "TLS 1.3")
+
+
+@test("a hangup brings other users and certificates; a bad file changes nothing")
+def reloaded(t):
+    certificate(t)
+    web = Web(t, USERS)
+    t.equal(web.status(user="bob:other"), 200, "bob")
+    web.hangup(f"basic_auth_users: {{alice: {SESAME}}}\n")
+    wait_until(lambda: web.status(user="bob:other") == 401, "bob is out")
+    t.equal(web.status(user="alice:sesame"), 200, "alice")
+    web.hangup(TLS)
+    wait_until(lambda: web.status(scheme="https") == 200, "TLS, and no password")
+    first = wait_until(web.certificate, "its certificate")
+    certificate(t)
+    os.kill(web.process.pid, signal.SIGHUP)
+    wait_until(lambda: web.certificate() not in (None, first), "another certificate")
+    t.equal(web.status(scheme="https"), 200, "status with it")
+    t.equal(web.process.error_text(), "", "standard error so far")
+    for count, (text, word) in enumerate((("tls_server_config: {cert_file: web.yml, key_file: key.pem}\n", "cert_file"),
+                                          ("basic_auth_users: {alice: sesame}\n", "bcrypt"), ("a: [\n", "YAML")), 1):
+        web.hangup(text)
+        wait_until(lambda: len(web.process.error_text().splitlines()) == count, f"a line of {text}")
+        last = web.process.error_text().splitlines()[-1]
+        t.equal(word in last and "stays" in last, True, f"{word} in {last}")
+        t.equal(web.status(scheme="https"), 200, "as before")
+    web.hangup("")
+    wait_until(lambda: web.status(scheme="http") == 200, "neither")
+    before = web.value("pagetide_readings_total")
+    wait_until(lambda: web.value("pagetide_readings_total") > before, "it reads on")
+
+
+@test("what cannot be is said in one line")
+def refusals(t):
+    file = Path(t.temp(), "web.yml")
+    for text, status, words in (("tls_server_config: {cert_file: gone.pem, key_file: gone.pem}\n", 1, ("gone.pem", "No such")),
+                                ("basic_auth_users: {alice: sesame}\n", 2, ("web.yml:1", "alice", "htpasswd")),
+                                ("\n\nbasic_auth_user: {}\n", 2, ("web.yml:3", "basic_auth_users")),
+                                (TLS + "  client_ca_file: ca.pem\n", 2, ("web.yml:4", "client_ca_file")),
+                                ("{", 2, ("web.yml:2", "YAML"))):
+        certificate(t)
+        file.write_text(text)
+        done = pagetide("serve", "--web-config", file, "--listen", "127.0.0.1:0")
+        t.equal(done.status, status, f"exit status of {text!r}: {done}")
+        one_line(t, done, "--web-config", *words)
+        t.equal("sesame" in done.errors, False, f"the password in {done}")
+    file.unlink()
+    done = pagetide("serve", "--web-config", file, "--listen", "127.0.0.1:0")
+    t.equal(done.status, 1, f"exit status of no file: {done}")
+    one_line(t, done, "--web-config", "web.yml", "No such file")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where http listens. Both return a listening descriptor that does not block, or -errno. */
+#ifndef PAGETIDE_HTTP_SOCKET_H
+#define PAGETIDE_HTTP_SOCKET_H
+
+/* "ADDRESS:PORT", "[ADDRESS]:PORT"; -EINVAL: no such address. The port that it became, if 0 was given. */
+int http_socket__address(const char *text, unsigned *port);
+/* A Unix socket for its owner alone; one that nobody listens at any more is replaced. */
+int http_socket__path(const char *path);
+
+#endif
