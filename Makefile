@@ -175,7 +175,7 @@ $(BUILD)/unit/%: tests/unit/%.c $$(call needs,$$*) $(wildcard tests/unit/*.h use
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -std=gnu11 -g -O1 $(WARN) -fsanitize=address,undefined \
 		-fno-sanitize-recover=undefined -I. -Iinclude -Iuser $(filter %.c,$^) -o $@ \
-		-lcmocka -ljansson -lncursesw -ltinfo -lyaml -lcrypt -lnettle -lm
+		-lcmocka $(filter-out -lbpf -lelf -lz,$(LIBS))
 unit: $(UNIT:%=$(BUILD)/unit/%)
 
 # the programs for arm64, of which the type check wants the BPF ones and the machines the rest

@@ -4,9 +4,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <stdbool.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 /* not in libcap-ng's header where that is older than the capability */
 #ifndef CAP_PERFMON
@@ -16,15 +14,6 @@
 #define CAP_BPF 39
 #endif
 
-/* memory is locked as it comes (survive.c): without CAP_IPC_LOCK the kernel would soon refuse any more */
-static void keep_memory_coming(void)
-{
-	static const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
-
-	if (setrlimit(RLIMIT_MEMLOCK, &all))
-		munlockall();
-}
-
 int privilege__drop(void)
 {
 	static const unsigned kept[] = { CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_IPC_LOCK };
@@ -32,7 +21,6 @@ int privilege__drop(void)
 	const size_t count = sizeof(kept) / sizeof(kept[0]);
 	int which = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS;
 
-	keep_memory_coming();
 	for (size_t i = 0; i < count; i++)
 		has[i] = capng_have_capability(CAPNG_PERMITTED, kept[i]);
 	capng_clear(CAPNG_SELECT_BOTH);

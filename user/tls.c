@@ -2,9 +2,10 @@
 #include "tls.h"
 
 #include <errno.h>
-#include "http_library.h"
 #include <stdio.h>
 #include <string.h>
+
+#include "http_library.h"
 
 static gnutls_datum_t datum(char *text)
 {
