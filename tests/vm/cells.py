@@ -131,6 +131,21 @@ def tap_line(number: int, cell: Cell, result: Result) -> str:
     return f"ok {number} - {name}" + (f" # SKIP {result.why}" if result.kind == SKIP else "")
 
 
+def from_tap(text: str) -> list[Report]:
+    """The reports behind what tap_line() printed, in an earlier run."""
+    reports: dict[str, Report] = {}
+    for line in text.splitlines():
+        match = LINE.match(line.rstrip())
+        where, _, name = match[2].partition(": ") if match else ("", "", "")
+        parts = where.split("/")
+        if len(parts) != 5 or parts[0] != "vm":
+            continue
+        kind = SKIP if match[3] else FAIL if match[1] else PASS
+        report = reports.setdefault(where, Report(Cell(*parts[1:4], Test(parts[4]))))
+        report.results.append(Result(kind, name.replace("\\#", "#"), (match[4] or "").strip()))
+    return list(reports.values())
+
+
 def summary(report: Report, footnotes: dict[str, int]) -> str:
     """One cell of the table; what is not a plain pass gets a footnote."""
     said = []
@@ -181,8 +196,13 @@ def short_table(reports: list[Report], kernels: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+WHOLE = "30-tmpfs"  # of the live tests, the first that only the full matrix has
+
+
 def document(reports: list[Report], kernels: dict[str, str]) -> str:
+    core = "" if any(report.cell.test.name == WHOLE for report in reports) else (
+        "20-core has the core of the tests of accuracy and of limits; `make test-kernels` runs all of them.\n")
     return ("# The kernels that pagetide is tested on\n\n"
-            "Written by `make test-kernels` from its last run; edits are lost. One static binary, each cell a machine\n"
-            "of its own with a Debian kernel under QEMU. `any`: the test does not force a tier.\n\n"
+            "Written by tests/vm/matrix.py; edits are lost. One static binary, each cell a machine of its own with a\n"
+            f"Debian kernel under QEMU. `any`: the test does not force a tier.\n{core}\n"
             + short_table(reports, kernels) + "\n## Each test\n\n" + table(reports, kernels))

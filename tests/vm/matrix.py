@@ -48,10 +48,15 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", "-j", type=int, default=2, metavar="N")
     parser.add_argument("--timeout", type=float, default=120, metavar="SECONDS", help="of one cell")
     parser.add_argument("--table", type=Path, metavar="FILE.md", help="what docs/kernels.md is")
+    parser.add_argument("--of", type=Path, action="append", default=[], metavar="TAP",
+                        help="boot nothing: the table is made of what earlier runs printed")
     parser.add_argument("--logs", type=Path, metavar="DIR", help="each cell's output, console and /out")
     parser.add_argument("--no-fetch", action="store_true", help="only kernels that are in the cache")
     parser.add_argument("tests", nargs="*", metavar="TEST", help="names, may hold * and ?")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.of and not args.table:
+        parser.error("--of needs --table")
+    return args
 
 
 def discover(wanted: list[str]) -> list[cells.Test]:
@@ -196,8 +201,18 @@ def version(kernel: vm.kernels.Kernel) -> str:
     return kernel.version if kernel.arch == "amd64" else f"{kernel.version} {kernel.arch}"
 
 
+def tabulate(args: argparse.Namespace) -> int:
+    reports = [report for tap in args.of for report in cells.from_tap(tap.read_text())]
+    names = {report.cell.kernel for report in reports}
+    kernels = [kernel for kernel in vm.kernels.MATRIX if kernel.name in names]
+    args.table.write_text(cells.document(reports, {kernel.name: version(kernel) for kernel in kernels}))
+    return 0
+
+
 def main() -> int:
     args = parse_arguments()
+    if args.of:
+        return tabulate(args)
     tests = discover(args.tests)
     if not tests:
         print(f"matrix: no test in {GUEST} is named {' '.join(args.tests)}", file=sys.stderr)

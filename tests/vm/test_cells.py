@@ -81,6 +81,12 @@ class Table(unittest.TestCase):
             "| files | fentry | v1 | not run | skip [3] |",
             "", "1. b: no module", "2. a: got 4", "3. no v1"])
 
+    def test_reports_come_back_from_their_lines(self):
+        cell = Cell("6.1", "v2", "fentry", Test("20-core"))
+        results = [Result(PASS, "a: b # c"), Result(SKIP, "d", "no e"), Result(FAIL, "f"), Result(FAIL, "")]
+        lines = "\n".join(cells.tap_line(number, cell, result) for number, result in enumerate(results, 1))
+        self.assertEqual(cells.from_tap(f"1..4\n{lines}\n# a note\nok 5 - not of a machine\n"), [Report(cell, results)])
+
     def test_short_table(self):
         cells_of = [("6.1", "fentry", [Result(PASS, "a"), Result(FAIL, "b"), Result(SKIP, "c")]),
                     ("6.1", "any", [Result(PASS, "a")])]
