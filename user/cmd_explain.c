@@ -43,16 +43,13 @@ int command__explain(const struct options *options)
 	const struct snapshot *snapshot;
 	struct session session = {0};
 	struct output output = {0};
-	int err = output__open(&output, options->output, stdout), status, closed;
+	int err = output__open(&output, options->output, stdout), status;
 
 	if (err)
 		return output__failed(&output, err);
 	err = ask__into(options, output.stream);
-	if (err != -ENOENT) {
-		closed = output__close(&output, err);
-		err = err ? err : closed;
-		return err ? output__failed(&output, err) : EXIT_OK;
-	}
+	if (err != -ENOENT)
+		return output__finish(&output, EXIT_OK, err);
 	err = 0;
 	status = session__open(&session, options, &needs);
 	if (status == EXIT_OK) {
@@ -66,8 +63,5 @@ int command__explain(const struct options *options)
 		}
 	}
 	session__close(&session);
-	closed = output__close(&output, status != EXIT_OK || err);
-	if (status == EXIT_OK && (err || closed))
-		status = output__failed(&output, err ? err : closed);
-	return status;
+	return output__finish(&output, status, err);
 }

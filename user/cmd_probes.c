@@ -65,7 +65,7 @@ int command__probes(const struct options *options)
 	struct session_needs needs = {.groups = GROUP_READ | GROUP_TRACE | GROUP_MAPPINGS};
 	struct session session = {};
 	struct output output = {};
-	int err = output__open(&output, options->output, stdout), status, closed;
+	int err = output__open(&output, options->output, stdout), status;
 
 	if (err)
 		return output__failed(&output, err);
@@ -74,8 +74,5 @@ int command__probes(const struct options *options)
 		err = options->format == FORMAT_JSON ? print_json(output.stream, &session)
 						     : print_text(output.stream, &session);
 	session__close(&session);
-	closed = output__close(&output, status != EXIT_OK || err);
-	if (status == EXIT_OK && (err || closed))
-		status = output__failed(&output, err ? err : closed);
-	return status;
+	return output__finish(&output, status, err);
 }

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "commands.h"
 #include "escape.h"
 #include "follow.h"
@@ -86,8 +87,8 @@ static int start(struct run *run)
 		say("cannot start %s: %s", run->options->argv[0], strerror(-err));
 		return EXIT_FAILED;
 	}
-	run->report.start_time_ns = clock_of(CLOCK_REALTIME);
-	run->start_boot_ns = clock_of(CLOCK_BOOTTIME);
+	run->report.start_time_ns = clock__ns(CLOCK_REALTIME);
+	run->start_boot_ns = clock__ns(CLOCK_BOOTTIME);
 	err = follow__go(&run->follow);
 	if (!err)
 		return EXIT_OK;

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ask.h"
+#include "clock.h"
 #include "commands.h"
 #include "http.h"
 #include "http_library.h"
@@ -54,14 +54,6 @@ struct server {
 	bool textfile_failed;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
-
 static void take_event(void *context, const struct event *event)
 {
 	struct server *server = context;
@@ -87,10 +79,10 @@ static double cgroup_full(void *context, const struct snapshot_cgroup *cgroup)
 
 static int write_metrics(struct server *server, FILE *out, enum metrics_format format)
 {
-	uint64_t begin = now_ns();
+	uint64_t begin = clock__ns(CLOCK_MONOTONIC);
 	int err = metrics__write(out, &server->input, format);
 
-	server->input.render_seconds = (double)(now_ns() - begin) / 1e9;
+	server->input.render_seconds = (double)(clock__ns(CLOCK_MONOTONIC) - begin) / 1e9;
 	return err;
 }
 
@@ -103,22 +95,13 @@ static int write_snapshot(struct server *server, FILE *out)
 	return sink__choose(&options)->snapshot(out, server->input.snapshot, &options);
 }
 
-static void make_page(struct server *server, const struct http_request *request, struct http_response *response)
+static int write_answer(void *context, const struct http_request *request, FILE *out)
 {
-	FILE *out = open_memstream(&response->body, &response->length);
-	int err = out ? 0 : -ENOMEM;
+	struct server *server = context;
 
-	if (!err && strcmp(request->path, "/metrics") == 0)
-		err = write_metrics(server, out, request->wants_openmetrics ? METRICS_OPENMETRICS : METRICS_TEXT);
-	else if (!err)
-		err = write_snapshot(server, out);
-	if (out && fclose(out) && !err)
-		err = -ENOMEM;
-	if (err) {
-		free(response->body);
-		response->body = NULL;
-		response->status = 503;
-	}
+	if (strcmp(request->path, "/metrics") == 0)
+		return write_metrics(server, out, request->wants_openmetrics ? METRICS_OPENMETRICS : METRICS_TEXT);
+	return write_snapshot(server, out);
 }
 
 static bool is_healthy(const struct server *server)
@@ -144,9 +127,9 @@ static void answer(void *context, const struct http_request *request, struct htt
 		response->type = "application/json";
 	else
 		return;
-	response->status = server->input.snapshot ? 200 : 503;
+	response->status = 503;
 	if (server->input.snapshot)
-		make_page(server, request, response);
+		http__write(response, request, write_answer, server);
 }
 
 /* a file that is never seen half written */
@@ -171,12 +154,12 @@ static void write_textfile(struct server *server)
 /* 0, or -errno when it has failed too often */
 static int read_now(struct server *server, unsigned wants)
 {
-	uint64_t begin = now_ns();
+	uint64_t begin = clock__ns(CLOCK_MONOTONIC);
 	int err = 0;
 	const struct snapshot *snapshot = session__read(&server->session, wants, &err);
 
 	server->input.readings++;
-	server->input.reading_seconds = (double)(now_ns() - begin) / 1e9;
+	server->input.reading_seconds = (double)(clock__ns(CLOCK_MONOTONIC) - begin) / 1e9;
 	/* what a failed reading left is not a whole one */
 	server->input.snapshot = snapshot;
 	page__reading(server->page, snapshot);
@@ -193,11 +176,12 @@ static int read_now(struct server *server, unsigned wants)
 
 static double watched_seconds(const struct server *server)
 {
-	return (double)(now_ns() - server->began_ns) / 1e9;
+	return (double)(clock__ns(CLOCK_MONOTONIC) - server->began_ns) / 1e9;
 }
 
-static int write_view(struct server *server, const struct http_request *request, FILE *out)
+static int write_view(void *context, const struct http_request *request, FILE *out)
 {
+	struct server *server = context;
 	char *words = strdup(request->words);
 	struct options options;
 	int err = words ? serve_view__parse(words, &options) : -ENOMEM;
@@ -218,25 +202,13 @@ static int write_view(struct server *server, const struct http_request *request,
 /* our own commands, at the Unix socket: they give their words and get what they are to print */
 static void answer_locally(void *context, const struct http_request *request, struct http_response *response)
 {
-	FILE *out;
-	int err;
-
-	if (strcmp(request->path, ASK_PATH) != 0 || !request->words)
-		return;
-	out = open_memstream(&response->body, &response->length);
-	err = out ? write_view(context, request, out) : -ENOMEM;
-	if (out && fclose(out) && !err)
-		err = -ENOMEM;
-	response->status = err ? 503 : 200;
-	if (err) {
-		free(response->body);
-		response->body = NULL;
-	}
+	if (strcmp(request->path, ASK_PATH) == 0 && request->words)
+		http__write(response, request, write_view, context);
 }
 
 static void tell_manager(struct server *server)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock__ns(CLOCK_MONOTONIC);
 
 	if (!server->watchdog_ns || now - server->told_ns < server->watchdog_ns)
 		return;
@@ -384,7 +356,7 @@ static int start(struct server *server)
 		return EXIT_FAILED;
 	}
 	server->reload = (struct serve_reload){ &server->now, {}, &server->loop, server->session.limits };
-	server->began_ns = now_ns();
+	server->began_ns = clock__ns(CLOCK_MONOTONIC);
 	server->watchdog_ns = notify__watchdog_ns();
 	server->input.plan = &server->session.plan;
 	server->input.map_bytes = tracer__map_bytes(server->session.tracer);

@@ -17,18 +17,15 @@ int command__snapshot(const struct options *options)
 	struct session session = {};
 	struct output output = {};
 	const struct snapshot *snapshot;
-	int status, err, closed;
+	int status, err;
 
 	signal(SIGPIPE, SIG_IGN);
 	err = output__open(&output, options->output, stdout);
 	if (err)
 		return output__failed(&output, err);
 	err = ask__into(options, output.stream);
-	if (err != -ENOENT) {
-		closed = output__close(&output, err);
-		err = err ? err : closed;
-		return err ? output__failed(&output, err) : EXIT_OK;
-	}
+	if (err != -ENOENT)
+		return output__finish(&output, EXIT_OK, err);
 	err = 0;
 	status = session__open(&session, options, &needs);
 	if (status == EXIT_OK) {
@@ -44,8 +41,5 @@ int command__snapshot(const struct options *options)
 		}
 	}
 	session__close(&session);
-	closed = output__close(&output, status != EXIT_OK || err);
-	if (status == EXIT_OK && (err || closed))
-		status = output__failed(&output, err ? err : closed);
-	return status;
+	return output__finish(&output, status, err);
 }

@@ -13,14 +13,6 @@
 
 #define SYSV_MOST (4U << 20)
 
-uint64_t clock_ns(int clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
-
 int collector__open(struct collector **out, struct tracer *tracer, bool tracing)
 {
 	struct collector *collector = calloc(1, sizeof(*collector));
@@ -173,8 +165,8 @@ const struct reading *collector__read(struct collector *collector, unsigned want
 	*err = collector__mounts(collector, wants & WANT_FRESH);
 	if (!*err)
 		*err = collector__cgroups(collector, wants & WANT_FRESH);
-	reading->time_ns = clock_ns(CLOCK_REALTIME);
-	reading->boot_ns = clock_ns(CLOCK_BOOTTIME);
+	reading->time_ns = clock__ns(CLOCK_REALTIME);
+	reading->boot_ns = clock__ns(CLOCK_BOOTTIME);
 	if (!*err)
 		*err = read_books(collector, wants);
 	if (!*err)

@@ -132,7 +132,7 @@ static int name_containers(struct collector *collector)
 		collector->known = grown;
 		collector->known_capacity = tree->count;
 	}
-	container_names__refresh(collector->names, tree, clock_ns(CLOCK_BOOTTIME));
+	container_names__refresh(collector->names, tree, clock__ns(CLOCK_BOOTTIME));
 	for (size_t i = 0; i < tree->count; i++)
 		collector->known[i] = container_names__find(collector->names, tree->nodes[i].path);
 	collector->reading.containers = collector->known;
@@ -141,7 +141,7 @@ static int name_containers(struct collector *collector)
 
 static int read_cgroups(struct collector *collector, bool fresh)
 {
-	uint64_t now = clock_ns(CLOCK_BOOTTIME);
+	uint64_t now = clock__ns(CLOCK_BOOTTIME);
 	int err;
 
 	collector->reading.cgroups = NULL;

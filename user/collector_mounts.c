@@ -95,7 +95,7 @@ static int read_view(struct collector *collector)
 	if (!collector->mounts)
 		return -ENOMEM;
 	collector->has_view = true;
-	collector->view_ns = clock_ns(CLOCK_BOOTTIME);
+	collector->view_ns = clock__ns(CLOCK_BOOTTIME);
 	reading->view = &collector->view;
 	reading->overlays = &collector->overlays;
 	reading->view_generation = ++collector->view_generation;
@@ -157,7 +157,7 @@ static void read_usage(struct collector *collector)
 
 int collector__mounts(struct collector *collector, bool fresh)
 {
-	uint64_t age = clock_ns(CLOCK_BOOTTIME) - collector->view_ns;
+	uint64_t age = clock__ns(CLOCK_BOOTTIME) - collector->view_ns;
 	bool changed = our_mounts_changed(collector);
 
 	if (fresh || changed || !collector->has_view || age > VIEW_OLD_NS ||

@@ -6,6 +6,7 @@
 #include <uthash.h>
 
 #include "cgroup.h"
+#include "clock.h"
 #include "collector.h"
 #include "mountns.h"
 #include "overlay.h"
@@ -60,8 +61,6 @@ struct collector {
 	size_t segment_capacity;
 	struct sysmem system;
 };
-
-uint64_t clock_ns(int clock);
 
 /* collector_mounts.c */
 int collector__mounts(struct collector *collector, bool fresh);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "options_value.h"
+#include "text.h"
 
 int config__parse(struct options *options, struct settings *settings, int argc, char **argv, char *error,
 		  size_t error_size)
@@ -23,20 +24,15 @@ int config__parse(struct options *options, struct settings *settings, int argc, 
 	return err;
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 void config__take(struct options *now, const struct options *fresh, char *list, size_t list_size)
 {
 	const struct {
 		const char *name;
 		bool same;
 	} fixed[] = {
-		{ "listen", same(now->listen, fresh->listen) },	    { "socket", same(now->socket, fresh->socket) },
+		{ "listen", text__same(now->listen, fresh->listen) },	    { "socket", text__same(now->socket, fresh->socket) },
 		{ "tier", now->tier == fresh->tier },		    { "max-files", now->max_files == fresh->max_files },
-		{ "log", now->log_journal == fresh->log_journal },  { "web-config", same(now->web_config, fresh->web_config) },
+		{ "log", now->log_journal == fresh->log_journal },  { "web-config", text__same(now->web_config, fresh->web_config) },
 	};
 
 	list[0] = '\0';

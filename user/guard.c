@@ -183,7 +183,8 @@ static enum guard_verdict compute(struct guard *guard, const struct guard_questi
 
 static void forget_words(struct guard_question *question)
 {
-	explicit_bzero(question->password, strlen(question->password));
+	if (question->password)
+		explicit_bzero(question->password, strlen(question->password));
 	free(question->password);
 	free(question->name);
 	question->name = question->password = NULL;
@@ -275,13 +276,9 @@ bool guard__ask(struct guard *guard, struct guard_question *question, const char
 		taken = true;
 	}
 	pthread_mutex_unlock(&guard->mutex);
-	if (taken)
-		return true;
-	if (question->password)
-		explicit_bzero(question->password, strlen(question->password));
-	free(question->password);
-	free(question->name);
-	return false;
+	if (!taken)
+		forget_words(question);
+	return taken;
 }
 
 void guard__drain(struct guard *guard)

@@ -45,6 +45,21 @@ struct visit {
 	bool asked; /* the verdict is in the question */
 };
 
+void http__write(struct http_response *response, const struct http_request *request,
+		 int (*write)(void *context, const struct http_request *request, FILE *out), void *context)
+{
+	FILE *out = open_memstream(&response->body, &response->length);
+	int err = out ? write(context, request, out) : -ENOMEM;
+
+	if (out && fclose(out) && !err)
+		err = -ENOMEM;
+	response->status = err ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK;
+	if (err) {
+		free(response->body);
+		response->body = NULL;
+	}
+}
+
 static enum MHD_Result send_response(struct MHD_Connection *connection, struct http_response *response)
 {
 	struct MHD_Response *out;

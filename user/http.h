@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "web_config.h"
 
@@ -27,6 +28,10 @@ struct http_response {
 	char *body; /* from malloc; taken over */
 	size_t length;
 };
+
+/* Makes the body: 200, or 503 without one when write does not give 0. The caller says its type. */
+void http__write(struct http_response *response, const struct http_request *request,
+		 int (*write)(void *context, const struct http_request *request, FILE *out), void *context);
 
 typedef void (*http_answer_fn)(void *context, const struct http_request *request, struct http_response *response);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "advice.h"
+#include "clock.h"
 #include "escape.h"
 #include "limit_sinks.h"
 #include "options_value.h"
@@ -26,10 +27,7 @@
 
 uint64_t limitwatch__now_ns(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+	return clock__ns(CLOCK_BOOTTIME);
 }
 
 static void set_variable(struct hook_call *call, size_t *n, const char *name, const char *value)
@@ -197,7 +195,6 @@ int limitwatch__open(struct limitwatch **out, const struct options *options, str
 {
 	struct warner_settings settings = settings_of(options);
 	struct limitwatch *limits = calloc(1, sizeof(*limits));
-	struct timespec now;
 	int err;
 
 	*out = limits;
@@ -208,8 +205,7 @@ int limitwatch__open(struct limitwatch **out, const struct options *options, str
 	limits->collector = collector;
 	limits->model = model;
 	limits->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-	clock_gettime(CLOCK_REALTIME, &now);
-	limits->boot_offset_ns = (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec - limitwatch__now_ns();
+	limits->boot_offset_ns = clock__ns(CLOCK_REALTIME) - limitwatch__now_ns();
 	limits->available_bytes = ABSENT;
 	limits->unified = collector__facts().unified;
 	limits->first_level = settings.levels[0];

@@ -168,3 +168,12 @@ int output__failed(const struct output *output, int err)
 	say("cannot write to %s: %s", where, strerror(-err));
 	return EXIT_FAILED;
 }
+
+int output__finish(struct output *output, int status, int err)
+{
+	int closed = output__close(output, status != EXIT_OK || err);
+
+	if (status == EXIT_OK && (err || closed))
+		return output__failed(output, err ? err : closed);
+	return status;
+}

@@ -37,5 +37,7 @@ int output__flush(struct output *output, uint64_t items);
 int output__close(struct output *output, int failed);
 /* Says in one line what -errno of writing means, and returns the exit status. */
 int output__failed(const struct output *output, int err);
+/* Closes it at a command's end: status as it was, or EXIT_FAILED after that line when err or closing says so. */
+int output__finish(struct output *output, int status, int err);
 
 #endif

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "page_json.h"
 
 /* in web/files.S */
@@ -33,14 +33,6 @@ struct page {
 	uint64_t server;
 };
 
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
-
 int page__open(struct page **out, double interval_seconds, const struct metrics_forecast *forecast)
 {
 	struct page *page = calloc(1, sizeof(*page));
@@ -55,7 +47,7 @@ int page__open(struct page **out, double interval_seconds, const struct metrics_
 	}
 	page->interval_seconds = interval_seconds;
 	page->forecast = *forecast;
-	page->server = now_ns(CLOCK_REALTIME) / 1000000;
+	page->server = clock__ns(CLOCK_REALTIME) / 1000000;
 	*out = page;
 	return 0;
 }
@@ -98,44 +90,36 @@ static bool answer_file(const struct http_request *request, struct http_response
 	return false;
 }
 
-static int write_json(const struct page *page, const struct http_request *request, FILE *out, bool is_live)
+static bool is_live(const struct http_request *request)
 {
+	return strcmp(request->path, "/api/live") == 0;
+}
+
+static int write_json(void *context, const struct http_request *request, FILE *out)
+{
+	const struct page *page = context;
 	const struct page_json_input input = {
 		.snapshot = page->snapshot,
 		.forecast = &page->forecast,
 		.history = page->history,
 		.recent = page->recent,
 		.interval_seconds = page->interval_seconds,
-		.age_seconds = (double)(now_ns(CLOCK_BOOTTIME) - page->snapshot->boot_ns) / 1e9,
+		.age_seconds = (double)(clock__ns(CLOCK_BOOTTIME) - page->snapshot->boot_ns) / 1e9,
 		.server = page->server,
 	};
 
-	if (is_live)
+	if (is_live(request))
 		return page_json__live(out, &input);
 	return page_json__history(out, &input, request->since ? strtod(request->since, NULL) : 0);
 }
 
 bool page__answer(struct page *page, const struct http_request *request, struct http_response *response)
 {
-	bool is_live = strcmp(request->path, "/api/live") == 0;
-	FILE *out;
-	int err;
-
-	if (!is_live && strcmp(request->path, "/api/history") != 0)
+	if (!is_live(request) && strcmp(request->path, "/api/history") != 0)
 		return answer_file(request, response);
 	response->status = 503;
-	if (!page->snapshot)
-		return true;
-	out = open_memstream(&response->body, &response->length);
-	err = out ? write_json(page, request, out, is_live) : -ENOMEM;
-	if (out && fclose(out) && !err)
-		err = -ENOMEM;
-	if (err) {
-		free(response->body);
-		response->body = NULL;
-		return true;
-	}
-	response->status = 200;
 	response->type = "application/json";
+	if (page->snapshot)
+		http__write(response, request, write_json, page);
 	return true;
 }

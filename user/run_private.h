@@ -17,8 +17,6 @@ struct run_timeline {
 	uint64_t last_boot_ns, start_boot_ns;
 };
 
-uint64_t clock_of(clockid_t clock);
-
 /* 0 or -ENOMEM */
 int run_timeline__add(struct run_timeline *timeline, const struct snapshot *snapshot,
 		      uint64_t start_boot_ns);

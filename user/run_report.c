@@ -8,14 +8,6 @@
 
 #define ROWS_MOST 100000U /* then every second one goes: a day at one second fits */
 
-uint64_t clock_of(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
-
 static void thin_out(struct run_timeline *timeline)
 {
 	size_t kept = 0;

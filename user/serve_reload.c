@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "say.h"
+#include "text.h"
 
 static int parse_again(const struct options *options, struct options *fresh, struct settings *settings, char *error,
 		       size_t error_size)
@@ -21,24 +22,19 @@ static int parse_again(const struct options *options, struct options *fresh, str
 	return config__parse(fresh, settings, count, options->words - 1, error, error_size);
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static int apply(struct serve_reload *reload, const struct options *fresh, char *fixed, size_t fixed_size)
 {
 	struct options *now = reload->options, before = *now;
 	int err = 0;
 
 	config__take(now, fresh, fixed, fixed_size);
-	if (!same(now->on_warn, before.on_warn))
+	if (!text__same(now->on_warn, before.on_warn))
 		err = limitwatch__set_hook(reload->limits);
 	if (err) {
 		*now = before;
 		return err;
 	}
-	if (!same(now->warn_at, before.warn_at) || now->warn_eta_seconds != before.warn_eta_seconds ||
+	if (!text__same(now->warn_at, before.warn_at) || now->warn_eta_seconds != before.warn_eta_seconds ||
 	    now->warn_floor != before.warn_floor)
 		limitwatch__set_levels(reload->limits);
 	if (now->interval_seconds != before.interval_seconds)

@@ -8,21 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "rights.h"
 #include "say.h"
 
 #define RECORD_MOST (sizeof(struct record_file) + 256)
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
 
 /* a reading needs no tracing: without BPF it shows what /proc tells */
 static bool can_do_without(const struct session_needs *needs)
@@ -176,7 +168,7 @@ static int open_model(struct session *session, const struct session_needs *needs
 	    .kernel = kernel__release(),
 	    .tier = session->tracer ? plan__tier_name(session->plan.tier) : "proc",
 	    .page_bytes = (uint32_t)sysconf(_SC_PAGESIZE),
-	    .boot_offset_ns = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_BOOTTIME),
+	    .boot_offset_ns = clock__ns(CLOCK_REALTIME) - clock__ns(CLOCK_BOOTTIME),
 	    .self_pid = (uint32_t)getpid(),
 	    .keep_gone = needs->keep_gone,
 	    .page_events = needs->page_events,

@@ -11,6 +11,7 @@
 #include <yaml.h>
 
 #include "file.h"
+#include "text.h"
 
 #define FILE_MOST ((size_t)1 << 20)
 
@@ -75,11 +76,6 @@ static bool is_empty_group(const yaml_node_t *node)
 	return node->type == YAML_MAPPING_NODE && node->data.mapping.pairs.start == node->data.mapping.pairs.top;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static int add(struct reading *reading, const char *group, const yaml_node_t *key, const yaml_node_t *value)
 {
 	struct settings *settings = reading->settings;
@@ -90,7 +86,7 @@ static int add(struct reading *reading, const char *group, const yaml_node_t *ke
 	if (!name || !name[0])
 		return refuse(reading, key->start_mark.line, "a name must be a word");
 	for (size_t i = 0; i < settings->count; i++)
-		if (is_same(settings->rows[i].group, group) && strcmp(settings->rows[i].name, name) == 0)
+		if (text__same(settings->rows[i].group, group) && strcmp(settings->rows[i].name, name) == 0)
 			return refuse(reading, key->start_mark.line, "this name stands there twice");
 	if (!group && is_empty_group(value))
 		text = "";
@@ -141,7 +137,7 @@ static int take_document(struct reading *reading, yaml_parser_t *parser)
 	root = yaml_document_get_root_node(&reading->document);
 	if (root && root->type == YAML_MAPPING_NODE)
 		err = add_all(reading, NULL, root);
-	else if (root && !is_same(text_of(root), ""))
+	else if (root && !text__same(text_of(root), ""))
 		err = refuse(reading, root->start_mark.line, "this is no list of names and values: use NAME: VALUE");
 	yaml_document_delete(&reading->document);
 	return err;

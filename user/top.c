@@ -5,6 +5,7 @@
  */
 #include "top.h"
 
+#include "clock.h"
 #include "top_paint.h"
 #include "top_private.h"
 
@@ -27,14 +28,6 @@
 #define LINES_WITHOUT_FOOTER 3 /* as layout__screen has it */
 #define LINES_FOR_ALL 45 /* on less, details have the lines of the machine's figures */
 #define KEYS_AT_ONCE 64    /* the loop has other things to do than a pasted book */
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
-}
 
 /* Ctrl-S must not stop the output: the loop would wait in a write, and readings with it. */
 static void take_flow_control_off(void)
@@ -136,7 +129,7 @@ static void draw_footer(struct top *top, int line)
 		curs_set(1);
 		return;
 	}
-	if (state->refusal || (top->message[0] && now_ns() < top->message_until_ns)) {
+	if (state->refusal || (top->message[0] && clock__ns(CLOCK_MONOTONIC) < top->message_until_ns)) {
 		paint__text(line, 0, COLS, PAINT_NEAR, state->refusal ? state->refusal : top->message);
 		return;
 	}
@@ -288,7 +281,7 @@ double top__interval_seconds(const struct top *top)
 void top__message(struct top *top, const char *text)
 {
 	snprintf(top->message, sizeof(top->message), "%s", text);
-	top->message_until_ns = now_ns() + MESSAGE_SECONDS * NS_PER_SECOND;
+	top->message_until_ns = clock__ns(CLOCK_MONOTONIC) + MESSAGE_SECONDS * NS_PER_SECOND;
 	if (LINES > LINES_WITHOUT_FOOTER) {
 		draw_footer(top, LINES - 1); /* no more: the last reading may be on its way out */
 		refresh();

@@ -10,6 +10,7 @@
 
 #include "file.h"
 #include "settings.h"
+#include "text.h"
 
 #define PEM_MOST ((size_t)1 << 20)
 #define TLS12 "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -165,16 +166,11 @@ void web_config__free(struct web_config *config)
 	free(config);
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 bool web_config__same_tls(const struct web_config *a, const struct web_config *b)
 {
 	static const struct web_config none;
 
 	a = a && a->certificate ? a : &none;
 	b = b && b->certificate ? b : &none;
-	return same(a->certificate, b->certificate) && same(a->key, b->key) && same(a->priorities, b->priorities);
+	return text__same(a->certificate, b->certificate) && text__same(a->key, b->key) && text__same(a->priorities, b->priorities);
 }

@@ -122,6 +122,20 @@ class Container:
         self.child.wait(10)
 
 
+def send_each(port, requests):
+    """A connection for each, left open, on which it was sent."""
+    peers = []
+    for request in requests:
+        peer = socket.create_connection(("127.0.0.1", port))
+        peer.settimeout(10)
+        peers.append(peer)
+        try:
+            peer.sendall(request)
+        except OSError:
+            pass  # it hung up on us: so be it
+    return peers
+
+
 def promtool(page):
     done = subprocess.run([tool("promtool"), "check", "metrics"], input=page.encode(), capture_output=True)
     if done.returncode or done.stderr:

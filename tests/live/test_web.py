@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 from children import ROOT  # noqa: E402
 from commands import end_is, one_line, pagetide, wait_until  # noqa: E402
 from harness import main  # noqa: E402
-from serving import Serve, promtool, tool  # noqa: E402
+from serving import Serve, promtool, send_each, tool  # noqa: E402
 from tap import Failure, test  # noqa: E402
 
 # of "sesame" at a cost of 4, of "other" at 5, of "sesame" at 12, which takes a quarter of a second
@@ -145,16 +145,9 @@ def encrypted(t):
     t.equal(web.curl("/metrics", "--tls-max", "1.2", user="alice:sesame")[1], 200, "TLS 1.2")
     certificate(t, "cert.pem", "key.pem")
     t.equal(web.curl("/metrics", user="alice:sesame")[0], 60, "curl does not know another certificate")
-    idle = []
-    for request in (b"", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01", b"\x16\x03\x01\xff\xff" + b"a" * 70000,
-                    b"\x00" * 1000, b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03") * 15:
-        peer = socket.create_connection(("127.0.0.1", web.port))
-        peer.settimeout(10)
-        idle.append(peer)
-        try:
-            peer.sendall(request)
-        except OSError:
-            pass  # it hung up on us: so be it
+    requests = (b"", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01", b"\x16\x03\x01\xff\xff" + b"a" * 70000,
+                b"\x00" * 1000, b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03")
+    idle = send_each(web.port, requests * 15)
     t.equal(web.curl("/healthz", "-k", user="alice:sesame")[1], 200, "status beside 90 bad connections")
     for peer in idle:
         peer.close()
