@@ -37,7 +37,7 @@ CFLAGS_ALL = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP
 # libmicrohttpd, which serve loads (user/http_library.h)
 LIBS := -lbpf -lelf -lz -lncursesw -ltinfo -ljansson -lyaml -lcrypt -lnettle -lcap-ng -lm
 LIBS_INSIDE := -Wl,-Bstatic $(filter-out -lm,$(LIBS)) -Wl,-Bdynamic -lm
-BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -Wall -Werror -Ivmlinux -Iinclude -Ibpf -MMD -MP
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Werror -Ivmlinux -Iinclude -Ibpf -MMD -MP
 
 # package:file that it brings; the build needs the first list, the tests and the bench the others
 NEED_BUILD := gcc:/usr/bin/gcc clang:/usr/bin/clang llvm:/usr/bin/llvm-strip \

@@ -74,7 +74,6 @@ int books__credit(__u32 file, __u32 owner, __u32 pages)
 	struct pair *pair, fresh = {};
 	__u64 before, price, minted;
 	struct streak *streak;
-	__u32 zero = 0;
 
 	if (!slot)
 		return 0;
@@ -119,9 +118,10 @@ int books__credit(__u32 file, __u32 owner, __u32 pages)
 		slot->scale++;
 		return 0;
 	}
-	streak = bpf_map_lookup_elem(&streaks, &zero);
+	streak = streak__mine();
 	if (streak) {
 		streak->minted = minted;
+		streak->minted_owner = owner;
 		streak->minted_ns = bpf_ktime_get_boot_ns();
 	}
 	return 0;
@@ -135,8 +135,7 @@ int books__credit(__u32 file, __u32 owner, __u32 pages)
  */
 int books__take_back(__u64 mapping)
 {
-	__u32 zero = 0;
-	struct streak *streak = bpf_map_lookup_elem(&streaks, &zero);
+	struct streak *streak = streak__mine();
 	struct pair_key key = {};
 	struct file_slot *slot;
 	struct pair *pair;
@@ -150,11 +149,11 @@ int books__take_back(__u64 mapping)
 	slot = file_at(streak->file);
 	if (!slot || slot->mapping != mapping || slot->total_shares < minted)
 		return 0;
-	if (streak->owner == slot->owner) {
+	if (streak->minted_owner == slot->owner) {
 		__sync_fetch_and_add(&slot->shares, -minted);
 	} else {
 		key.file = streak->file;
-		key.owner = streak->owner;
+		key.owner = streak->minted_owner;
 		key.birth_ns = slot->birth_ns;
 		pair = bpf_map_lookup_elem(&pairs, &key);
 		if (!pair || pair->scale != slot->scale || pair->shares < minted)
@@ -163,6 +162,15 @@ int books__take_back(__u64 mapping)
 	}
 	__sync_fetch_and_add(&slot->total_shares, -minted);
 	return 0;
+}
+
+/* what the first owner brought in goes to its own count: the slot becomes another's */
+static __always_inline void credit_first_owner(struct file_slot *slot)
+{
+	__u64 pages = slot__uncredited(slot);
+
+	slot->credited += pages;
+	owner_count_pages(slot->owner, slot->flags, pages);
 }
 
 /*
@@ -191,7 +199,7 @@ int books__release(__u32 file, __u64 mapping)
 			fill_head(&record->head, RECORD_FILE_GONE, sizeof(*record));
 			record->birth_ns = slot->birth_ns;
 			record->ino = slot->ino;
-			record->added = slot->added;
+			record->added = slot__added(slot);
 			record->removed = slot->removed;
 			record->peak = slot->peak;
 			record->index = file;
@@ -216,6 +224,7 @@ int books__release(__u32 file, __u64 mapping)
 			count_loss(RECORD_FILE_GONE, 1);
 		}
 	}
+	credit_first_owner(slot);
 	owner_count_file(slot->owner, -1);
 	slot->mapping = 0;
 	if (file >= knob_files - knob_files_kept)
@@ -249,11 +258,11 @@ __noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept)
 	slot->dev = dev;
 	slot->ino = BPF_CORE_READ(inode, i_ino);
 	slot->birth_ns = bpf_ktime_get_boot_ns();
+	slot->home = bpf_get_smp_processor_id();
 	if (kept && owner != OWNER_UNKNOWN)
-		slot->added = before;
+		slot->added = slot->credited = before;
 	else
 		slot->base = before;
-	slot->peak = before;
 	slot->nrpages = before;
 	slot->owner = before && !kept ? OWNER_UNKNOWN : owner;
 	if (BPF_CORE_READ(sb, s_magic) == TMPFS_MAGIC)
@@ -304,7 +313,7 @@ int books__enter(__u64 mapping, __u32 pages, __u64 before)
 	struct file_slot *slot;
 	struct streak *streak;
 	struct task_struct *task;
-	__u32 zero = 0, file, owner;
+	__u32 file, owner;
 	bool fresh = false, shared = false;
 
 	if (!inode || BPF_CORE_READ(inode, i_sb, s_magic) == HUGETLBFS_MAGIC)
@@ -324,6 +333,7 @@ int books__enter(__u64 mapping, __u32 pages, __u64 before)
 		return 0;
 	if (slot__pages(slot) <= 0 && slot->owner != owner) {
 		/* nothing of the first owner's is left: the file is the newcomer's */
+		credit_first_owner(slot);
 		owner_count_file(slot->owner, -1);
 		slot->owner = owner;
 		owner_count_file(owner, 1);
@@ -334,13 +344,15 @@ int books__enter(__u64 mapping, __u32 pages, __u64 before)
 		books__credit(file, owner, pages);
 		shared = true;
 	}
+	if (owner != slot->owner) {
+		__sync_fetch_and_add(&slot->credited, pages);
+		owner_count_pages(owner, slot->flags, pages);
+	}
 	__sync_fetch_and_add(&slot->added, pages);
-	if (slot__pages(slot) > (__s64)slot->peak)
-		slot->peak = slot__pages(slot);
-	owner_count_pages(owner, slot->flags, pages);
-	mount_add(slot, pages);
-	streak = bpf_map_lookup_elem(&streaks, &zero);
+	limit__turn(slot->mount);
+	streak = streak__mine();
 	if (streak) {
+		mount_add(streak, pages);
 		if (!shared)
 			streak->minted = 0;
 		streak->mapping = mapping;
@@ -348,7 +360,10 @@ int books__enter(__u64 mapping, __u32 pages, __u64 before)
 		streak->task = (__u64)task;
 		streak->task_start_ns = BPF_CORE_READ(task, start_boottime);
 		streak->file = file;
-		streak->owner = owner;
+		streak->use = shared ? USE_NONE : slot->use;
+		streak->is_home = slot->home == bpf_get_smp_processor_id() && !IS_PREEMPT_RT;
+	} else if (slot->mount) {
+		limit__count(slot->mount, pages);
 	}
 	if (fresh && knob_story)
 		story__file(file, bpf_get_current_pid_tgid());
@@ -365,7 +380,7 @@ int books__leave(__u64 mapping, __u32 pages)
 		return books__leave_lean(mapping, pages);
 	slot = file_at(*index);
 	if (slot)
-		slot__remove(slot, *index, pages);
+		slot__remove(streak__mine(), slot, *index, pages);
 	return 0;
 }
 

@@ -25,7 +25,9 @@ int books__seed(__u64 mapping);
 __u32 books__owner(void);
 int story__file(__u32 file, __u32 tid);
 __u32 limit__new_file(__u64 sb, __u32 dev);
-int limit__mount(__u32 mount, __u32 kind, __u32 dev);
+int limit__count(__u32 mount, __s32 pages);
+int limit__flush(__s32 pages);
+int limit__turn(__u32 mount);
 __u32 story__name(__u64 mapping);
 
 static __always_inline void count_loss(__u32 kind, __u64 amount)
@@ -82,39 +84,61 @@ static __always_inline __u64 ring_flags(void)
 		   : BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline void mount_add(const struct file_slot *slot, __s64 pages)
+/*
+ * The pages of a mount, which every CPU adds to: a few are kept back, so that one in
+ * `mount_batch` pays for that.
+ */
+static __always_inline void mount_add(struct streak *streak, __s32 pages)
 {
-	__u32 index = slot->mount;
-	struct mount_slot *mount;
+	if (!streak->mount)
+		return;
+	if (streak->mount_pages + pages < streak->mount_batch)
+		streak->mount_pages += pages;
+	else
+		limit__flush(pages);
+}
 
-	if (!index)
+/* those that came are added before one goes: the mount's peak knows of them */
+static __always_inline void mount_remove(struct streak *streak, const struct file_slot *slot, __s32 pages)
+{
+	if (!slot->mount)
 		return;
-	mount = bpf_map_lookup_elem(&mounts, &index);
-	if (!mount)
-		return;
-	__sync_fetch_and_add(&mount->pages, pages);
-	if (pages > 0 && mount->pages > mount->peak)
-		mount->peak = mount->pages;
-	if (mount->warn_pages && mount->pages >= mount->warn_pages)
-		limit__mount(index, LIMIT_TMPFS, slot->dev);
+	if (!streak || streak->mount != slot->mount)
+		limit__count(slot->mount, -pages);
+	else if (streak->mount_pages <= 0 && streak->mount_pages - pages > -streak->mount_batch)
+		streak->mount_pages -= pages;
+	else
+		limit__flush(-pages);
+}
+
+/* 0: a CPU beyond those that were counted at the start, for which nothing is kept */
+static __always_inline struct streak *streak__mine(void)
+{
+	__u64 cpu = bpf_get_smp_processor_id();
+
+	return cpu < STREAK_CPUS ? &streaks[cpu] : 0;
 }
 
 /* before books__enter(), where the folio is known: what may be taken back */
 static __always_inline void note_folio(__u64 folio)
 {
-	__u32 zero = 0;
-	struct streak *streak = bpf_map_lookup_elem(&streaks, &zero);
+	struct streak *streak = streak__mine();
 
 	if (streak)
 		streak->folio = folio;
 }
 
 /* pages of a known slot go; with the last one the slot is given back */
-static __always_inline void slot__remove(struct file_slot *slot, __u32 file, __u32 pages)
+static __always_inline void slot__remove(struct streak *streak, struct file_slot *slot, __u32 file,
+					 __u32 pages)
 {
+	__s64 there = slot__pages(slot);
+
+	if (there > (__s64)slot->peak)
+		slot->peak = there;
 	slot->removed += pages; /* all who remove hold the mapping's lock: mm/filemap.c */
-	mount_add(slot, -(__s64)pages);
-	if (slot__pages(slot) <= 0 && !slot->swapped && !knob_lazy_inserts)
+	mount_remove(streak, slot, pages);
+	if (there <= (__s64)pages && !slot->swapped && !knob_lazy_inserts)
 		books__release(file, slot->mapping);
 }
 
@@ -148,32 +172,22 @@ static __always_inline bool is_current(const struct streak *streak)
  * held, and nobody adds to this file without it. True when that was all; false: call
  * books__enter().
  */
-static __always_inline bool books__add(__u64 mapping, __u32 pages, bool locked)
+static __always_inline bool books__add(struct streak *streak, __u64 mapping, __u32 pages, bool locked)
 {
-	__u32 zero = 0;
-	struct streak *streak = bpf_map_lookup_elem(&streaks, &zero);
 	struct file_slot *slot;
-	struct owner_slot *owner;
 
 	if (!streak || streak->mapping != mapping || !is_current(streak))
 		return false;
 	slot = bpf_map_lookup_elem(&files, &streak->file);
-	owner = bpf_map_lookup_elem(&owners, &streak->owner);
-	if (!slot || !owner || slot->mapping != mapping || slot->owner != streak->owner ||
-	    slot->flags & FILE_SHARED)
+	if (!slot || slot->mapping != mapping || slot->use != streak->use)
 		return false;
 	if (locked)
 		slot->added += pages;
+	else if (streak->is_home)
+		slot->home_added += pages;
 	else
 		__sync_fetch_and_add(&slot->added, pages);
-	if (slot__pages(slot) > (__s64)slot->peak)
-		slot->peak = slot__pages(slot);
-	if (slot->flags & FILE_TMPFS) {
-		__sync_fetch_and_add(&owner->tmpfs_added, pages);
-		mount_add(slot, pages);
-	} else {
-		__sync_fetch_and_add(&owner->cache_added, pages);
-	}
+	mount_add(streak, pages);
 	return true;
 }
 

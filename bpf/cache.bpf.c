@@ -19,19 +19,31 @@ static __always_inline struct address_space *mapping_of(struct folio *folio, __u
 	return ((struct page *)folio)->mapping;
 }
 
-SEC("tp_btf/mm_filemap_add_to_page_cache")
-int BPF_PROG(cache_add_tracepoint, struct folio *folio)
+/* apart from the program, whose registers it would have saved for each page */
+static __noinline int cache_enter(__u64 *ctx)
 {
+	struct folio *folio = (void *)ctx[0];
 	struct address_space *mapping;
 	__u32 pages;
 	__u64 there;
 
 	mapping = mapping_of(folio, &pages);
-	if (!mapping || books__add((__u64)mapping, pages, false))
+	if (!mapping)
 		return 0;
 	note_folio(as_number(folio));
 	there = mapping->nrpages;
 	return books__enter(as_number(mapping), pages, BEFORE(there, pages));
+}
+
+SEC("tp_btf/mm_filemap_add_to_page_cache")
+int cache_add_tracepoint(__u64 *ctx)
+{
+	struct streak *streak = streak__mine();
+	__u32 pages;
+
+	if (books__add(streak, (__u64)mapping_of((void *)ctx[0], &pages), pages, false))
+		return 0;
+	return cache_enter(ctx);
 }
 
 SEC("tp_btf/mm_filemap_delete_from_page_cache")
@@ -40,12 +52,14 @@ int BPF_PROG(page_remove_tracepoint, struct folio *folio)
 	struct address_space *mapping;
 	struct streak *streak;
 	struct file_slot *slot;
-	__u32 zero = 0, pages, *index;
+	__u32 pages, *index;
 
 	mapping = mapping_of(folio, &pages);
-	streak = bpf_map_lookup_elem(&streaks, &zero);
-	if (!streak || !mapping)
+	if (!mapping)
 		return 0;
+	streak = streak__mine();
+	if (!streak)
+		return books__leave(as_number(mapping), pages);
 	if (streak->minted && streak->folio == as_number(folio))
 		books__take_back(as_number(mapping));
 	if (streak->gone_mapping != (__u64)mapping) {
@@ -62,6 +76,6 @@ int BPF_PROG(page_remove_tracepoint, struct folio *folio)
 	slot = bpf_map_lookup_elem(&files, &streak->gone_file);
 	if (!slot || slot->mapping != (__u64)mapping)
 		return books__leave(as_number(mapping), pages);
-	slot__remove(slot, streak->gone_file, pages);
+	slot__remove(streak, slot, streak->gone_file, pages);
 	return 0;
 }

@@ -27,37 +27,43 @@ int tasks_iter_cast(struct bpf_iter__task *ctx)
 }
 
 /* tmpfs_memcg.bpf.c */
-extern __u32 frame_word;
 int tmpfs_enter(__u64 context, __u32 pages);
 
 static __always_inline bool lock_held(struct address_space *mapping)
 {
-	if (bpf_core_field_exists(((struct spinlock___rt *)0)->lock) ||
+	if (IS_PREEMPT_RT ||
 	    !bpf_core_field_size(mapping->i_pages.xa_lock))
 		return true; /* as in tmpfs_memcg.bpf.c */
 	return *(__u32 *)((void *)mapping + bpf_core_field_offset(mapping->i_pages.xa_lock));
 }
 
-SEC("tp_btf/mod_memcg_lruvec_state")
-int BPF_PROG(tmpfs_add_memcg, struct mem_cgroup *memcg, int item, int val)
+static __noinline int tmpfs_add(__u64 *ctx)
 {
 	struct address_space *mapping;
 	struct streak *streak;
 	struct list_head *word;
-	__u32 zero = 0;
 	__u64 context;
+	__s32 val = (__s32)ctx[2];
 
-	if (item != (int)bpf_core_enum_value(enum node_stat_item, NR_SHMEM) || val <= 0)
+	if (val <= 0)
 		return 0;
-	streak = bpf_map_lookup_elem(&streaks, &zero);
+	streak = streak__mine();
 	if (!streak)
 		return 0;
 	/* through memory: the verifier does no arithmetic on a context */
 	*(volatile __u64 *)&streak->context = (__u64)ctx;
 	context = *(volatile __u64 *)&streak->context;
-	word = CAST(list_head, (void *)(context + frame_word * 8));
+	word = CAST(list_head, (void *)(context + streak->frame * 8));
 	mapping = CAST(folio, word->next)->mapping;
-	if (lock_held(mapping) && books__add((__u64)mapping, val, true))
+	if (lock_held(mapping) && books__add(streak, (__u64)mapping, val, true))
 		return 0;
 	return tmpfs_enter(context, val);
+}
+
+SEC("tp_btf/mod_memcg_lruvec_state")
+int tmpfs_add_memcg(__u64 *ctx)
+{
+	if ((__s32)ctx[1] != (__s32)bpf_core_enum_value(enum node_stat_item, NR_SHMEM))
+		return 0;
+	return tmpfs_add(ctx);
 }

@@ -79,6 +79,8 @@ struct spinlock___rt {
 
 #pragma clang attribute pop
 
+#define IS_PREEMPT_RT bpf_core_field_exists(((struct spinlock___rt *)0)->lock)
+
 /* an address that the verifier takes for a number: a global function accepts no pointer */
 static __always_inline __u64 as_number(const void *pointer)
 {

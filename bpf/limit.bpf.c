@@ -27,23 +27,71 @@ static __always_inline struct record_limit *begin_record(__u32 kind)
 	return record;
 }
 
-/* a mount's threshold was reached */
-int limit__mount(__u32 mount, __u32 kind, __u32 dev)
+static __always_inline void say_mount(__u32 mount, __u32 kind, __u32 dev, __s64 pages)
 {
-	struct mount_slot *slot = bpf_map_lookup_elem(&mounts, &mount);
-	struct record_limit *record;
+	struct record_limit *record = knob_story ? begin_record(kind) : 0;
 
-	if (!slot || !knob_story)
-		return 0;
-	if (kind == LIMIT_TMPFS)
-		slot->warn_pages = 0;
-	record = begin_record(kind);
 	if (!record)
-		return 0;
+		return;
 	record->mount = mount;
 	record->dev = dev;
-	record->used = slot->pages;
+	record->used = pages;
 	bpf_ringbuf_submit(record, BPF_RB_FORCE_WAKEUP);
+}
+
+static __always_inline void count(__u32 mount, __s32 pages)
+{
+	struct mount_slot *slot = bpf_map_lookup_elem(&mounts, &mount);
+
+	if (!slot)
+		return;
+	__sync_fetch_and_add(&slot->pages, pages);
+	if (pages <= 0)
+		return;
+	if (slot->pages > slot->peak)
+		slot->peak = slot->pages;
+	if (slot->warn_pages && slot->pages >= slot->warn_pages) {
+		slot->warn_pages = 0;
+		say_mount(mount, LIMIT_TMPFS, slot->dev, slot->pages);
+	}
+}
+
+int limit__count(__u32 mount, __s32 pages)
+{
+	count(mount, pages);
+	return 0;
+}
+
+/* pages of the streak's mount, with what the CPU kept back */
+int limit__flush(__s32 pages)
+{
+	struct streak *streak = streak__mine();
+	__s32 kept;
+
+	if (!streak)
+		return 0;
+	kept = streak->mount_pages;
+	streak->mount_pages = 0;
+	if (kept > 0 && pages < 0)
+		count(streak->mount, kept);
+	else
+		pages += kept;
+	count(streak->mount, pages);
+	return 0;
+}
+
+/* from now on this CPU keeps back pages of that mount */
+int limit__turn(__u32 mount)
+{
+	struct mount_slot *slot = bpf_map_lookup_elem(&mounts, &mount);
+	struct streak *streak = streak__mine();
+
+	if (!streak || !slot)
+		return 0;
+	if (streak->mount_pages && streak->mount != mount)
+		limit__flush(0);
+	streak->mount = mount;
+	streak->mount_batch = slot->batch;
 	return 0;
 }
 
@@ -58,7 +106,7 @@ __u32 limit__new_file(__u64 sb, __u32 dev)
 	if (!found) {
 		/* device 1 is the kernel's own mount, mounted nowhere */
 		if (dev > 1 && !bpf_map_update_elem(&mount_index, &dev, &mount, BPF_NOEXIST))
-			limit__mount(0, LIMIT_TMPFS_NEW, dev);
+			say_mount(0, LIMIT_TMPFS_NEW, dev, 0);
 		return 0;
 	}
 	mount = *found;
@@ -68,7 +116,7 @@ __u32 limit__new_file(__u64 sb, __u32 dev)
 	warn = slot->warn_free_inodes;
 	if (warn && shmem_free_inodes(info) <= warn) {
 		slot->warn_free_inodes = 0;
-		limit__mount(mount, LIMIT_TMPFS_INODES, dev);
+		say_mount(mount, LIMIT_TMPFS_INODES, dev, slot->pages);
 	}
 	return mount;
 }

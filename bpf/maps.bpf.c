@@ -17,6 +17,8 @@ const volatile __u64 knob_map_bytes = 1 << 20;
 __u64 file_generation = 0;
 __u32 files_top = 0, owners_top = 0;
 
+struct streak streaks[STREAK_CPUS] = {};
+
 __u32 lean_tables = 0;
 __s64 lean_files[LEAN_TABLES] = {}, lean_room = 0;
 bool lean_asked = false;

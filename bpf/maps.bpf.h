@@ -17,25 +17,6 @@
 
 #define MAX_CPUS 1024
 
-/* the last file and owner of a CPU: a streak of pages costs no hash lookup */
-struct streak {
-	__u64 mapping;
-	__u64 task;
-	__u64 task_start_ns;
-	__u32 file;
-	__u32 owner;
-	/* the same for pages that go; FILE_NONE: not in the table at that generation */
-	__u64 gone_mapping;
-	__u64 gone_generation;
-	__u32 gone_file;
-	__u32 pad;
-	__u64 context; /* of the program that runs now, as a number */
-	/* the last shares minted, and for which folio: a full tmpfs takes it out again at once */
-	__u64 folio;
-	__u64 minted; /* 0: none */
-	__u64 minted_ns;
-};
-
 MAP_SCOPE struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -135,12 +116,6 @@ MAP_SCOPE struct {
 	__type(value, struct mount_slot);
 } mounts SEC(".maps");
 
-MAP_SCOPE struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct streak);
-} streaks SEC(".maps");
 
 /* a record under construction: the path walk needs more than a program's stack */
 MAP_SCOPE struct {
@@ -188,6 +163,9 @@ extern __u64 file_generation;
 extern __u32 lean_tables;
 extern __s64 lean_files[LEAN_TABLES], lean_room;
 extern bool lean_asked;
+
+/* by CPU: an element of a per-CPU map is a load further away, and the user side sees these in place */
+extern struct streak streaks[STREAK_CPUS];
 
 /* no slot from here on was ever used: the user side need not look there */
 extern __u32 files_top, owners_top;

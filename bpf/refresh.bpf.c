@@ -9,6 +9,7 @@
 #include "books.bpf.h"
 
 #define NEW_NS 1000000000ULL
+#define STILL_FACTOR 2654435761U /* a hash: neither the drift nor what moved is another one */
 
 __noinline int correct(__u32 file, __s64 drift)
 {
@@ -78,7 +79,7 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	struct address_space *mapping;
 	struct inode *inode;
 	__s64 drift;
-	__u32 seen;
+	__u32 still;
 
 	if (!slot || !key || !slot->mapping)
 		return 0;
@@ -96,10 +97,9 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	inode = BPF_CORE_READ(mapping, host);
 	slot->nrpages = BPF_CORE_READ(mapping, nrpages);
 	slot->size_bytes = BPF_CORE_READ(inode, i_size);
-	if (!BPF_CORE_READ(inode, i_nlink))
-		slot->flags |= FILE_DELETED;
-	else
-		slot->flags &= ~FILE_DELETED;
+	/* seldom: another CPU may add a flag meanwhile, and a streak ends with a change */
+	if (!BPF_CORE_READ(inode, i_nlink) != !!(slot->flags & FILE_DELETED))
+		slot->flags ^= FILE_DELETED;
 	if (slot->flags & FILE_TMPFS) {
 		info = (void *)inode - bpf_core_field_offset(struct shmem_inode_info, vfs_inode);
 		slot->swapped = BPF_CORE_READ(info, swapped);
@@ -112,16 +112,17 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	note_charge(file, slot);
 	if (knob_story && slot->name != story__name(slot->mapping))
 		story__file(file, 0);
+	if (slot->nrpages > slot->peak)
+		slot->peak = slot->nrpages;
 	drift = slot__pages(slot) - (__s64)slot->nrpages;
-	seen = slot->added + slot->removed;
+	still = (__u32)drift * STILL_FACTOR + (__u32)(slot__added(slot) + slot->removed);
 	/* the LRU way counts up to nrpages itself: what is missing is of batches just emptied */
 	if (drift && ((knob_lazy_inserts && drift < 0) ||
-		      (drift == slot->drift && seen == slot->seen))) {
+		      still == slot->still)) {
 		correct(file, drift);
 		drift = 0;
 	}
-	slot->drift = drift;
-	slot->seen = seen;
+	slot->still = still;
 	/* a new slot is there before its first page is counted */
 	if (!slot->nrpages && slot__pages(slot) <= 0 && !slot->swapped &&
 	    slot->birth_ns + NEW_NS < bpf_ktime_get_boot_ns())

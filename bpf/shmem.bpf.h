@@ -25,7 +25,7 @@ static __always_inline __u64 shmem_used_blocks(struct shmem_sb_info *info)
 	__u64 parts = (__u64)BPF_CORE_READ(info, used_blocks.counters);
 	__s32 part;
 
-	for (__u32 cpu = 0; cpu < MAX_CPUS && cpu < cpu_offsets_known; cpu++) {
+	for (__u32 cpu = 0; cpu_offsets_known && cpu < MAX_CPUS && cpu < knob_cpus; cpu++) {
 		if (bpf_probe_read_kernel(&part, sizeof(part), (void *)parts + cpu_offset[cpu]))
 			break;
 		sum += part;

@@ -45,7 +45,7 @@ static __always_inline void owner_count_file(__u32 owner, __s32 change)
 		__sync_fetch_and_add(&slot->files, change);
 }
 
-static __always_inline void owner_count_pages(__u32 owner, __u32 flags, __u32 pages)
+static __always_inline void owner_count_pages(__u32 owner, __u32 flags, __u64 pages)
 {
 	struct owner_slot *slot = owner_at(owner);
 

@@ -28,7 +28,7 @@ static __always_inline void added(__u64 folio, __u64 mapping)
 	} else {
 		pages = page_pages((struct page *)folio);
 	}
-	if (books__add(mapping, pages, false))
+	if (books__add(streak__mine(), mapping, pages, false))
 		return;
 	there = BPF_CORE_READ((struct address_space *)mapping, nrpages);
 	note_folio(folio);

@@ -28,7 +28,7 @@ static __always_inline bool lock_held(struct address_space *mapping)
 {
 	__u32 lock = 1;
 
-	if (bpf_core_field_exists(((struct spinlock___rt *)0)->lock))
+	if (IS_PREEMPT_RT)
 		return true;
 	if (!bpf_core_field_size(mapping->i_pages.xa_lock))
 		return true; /* a kernel for one CPU: its spinlock is empty */
@@ -59,15 +59,16 @@ __noinline int tmpfs_enter(__u64 context, __u32 pages)
 	__u64 mapping = 0, folio = 0, there;
 	__u32 word = frame_word, owner;
 	struct owner_slot *slot;
+	struct streak *streak;
 
 	if (word && !bpf_probe_read_kernel(&folio, sizeof(folio), (void *)(context + word * 8)))
 		mapping = tmpfs_mapping(folio);
-	for (word = 1; !mapping && word < FRAME_WORDS; word++) {
-		if (bpf_probe_read_kernel(&folio, sizeof(folio), (void *)(context + word * 8)))
+	for (__u32 i = 1; !mapping && i < FRAME_WORDS; i++) {
+		if (bpf_probe_read_kernel(&folio, sizeof(folio), (void *)(context + i * 8)))
 			break;
 		mapping = tmpfs_mapping(folio);
 		if (mapping)
-			frame_word = word;
+			frame_word = word = i;
 	}
 	if (!mapping) {
 		count_loss(LOSS_UNRESOLVED, pages);
@@ -77,6 +78,9 @@ __noinline int tmpfs_enter(__u64 context, __u32 pages)
 			__sync_fetch_and_add(&slot->tmpfs_added, pages);
 		return 0;
 	}
+	streak = streak__mine();
+	if (streak)
+		streak->frame = word;
 	there = BPF_CORE_READ((struct address_space *)mapping, nrpages);
 	if (there < pages)
 		nrpages_later = true;

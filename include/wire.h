@@ -48,16 +48,20 @@ enum file_flag {
  */
 struct file_slot {
 	/* one cache line: all that a page touches */
-	__u64 mapping; /* struct address_space *, the key; 0: the slot is free */
-	__s64 base;    /* pages from before, and corrections */
-	__u64 added;   /* pages brought in while watched */
-	__u64 removed; /* pages gone while watched */
-	__u64 peak;
-	__u64 swapped;
-	__u32 flags;
-	__u32 owner;
-	__u32 mount;
-	__u32 scale; /* times that the shares were halved 8 times */
+	__u64 mapping;    /* struct address_space *, the key; 0: the slot is free */
+	__s64 base;       /* pages from before, and corrections */
+	__u64 added;      /* pages brought in while watched, by all CPUs … */
+	__u64 home_added; /* … but these: only the CPU `home` writes here, so it needs no atomic */
+	__u64 removed;    /* pages gone while watched */
+	__u64 credited;   /* of added: counted in an owner_slot; the rest is the first owner's */
+	__u32 peak;       /* pages: the most that there was before one went */
+	__u32 swapped;    /* pages */
+	union {
+		struct {
+			__u16 owner, flags, mount, home;
+		};
+		__u64 use; /* all four: what a streak compares */
+	};
 
 	__u64 ino;
 	__u64 birth_ns; /* when pagetide first saw it; with the index it names the slot's use */
@@ -67,14 +71,25 @@ struct file_slot {
 	__u64 total_shares; /* of all owners */
 	__u32 dev;          /* s_dev as the kernel encodes it: major << 20 | minor */
 	__u32 name;         /* fingerprint of dentry, name and parent: changes on rename */
-	__s32 drift;        /* pages - nrpages at the last refresh */
-	__u32 seen;         /* added + removed at the last refresh, its low half */
+	__u32 scale;        /* times that the shares were halved 8 times */
+	__u32 still;        /* of drift and movements at the last refresh: refresh.bpf.c */
 };
 _Static_assert(sizeof(struct file_slot) == 128, "wire");
 
+static inline __u64 slot__added(const struct file_slot *slot)
+{
+	return slot->added + slot->home_added;
+}
+
 static inline __s64 slot__pages(const struct file_slot *slot)
 {
-	return slot->base + (__s64)(slot->added - slot->removed);
+	return slot->base + (__s64)(slot__added(slot) - slot->removed);
+}
+
+/* what the first owner brought in, in pages, beyond what its own slot counts */
+static inline __u64 slot__uncredited(const struct file_slot *slot)
+{
+	return slot__added(slot) - slot->credited;
 }
 
 /* beside a file's slot, which has no room to spare; of another use of the slot when the births differ */
@@ -117,7 +132,7 @@ struct owner_slot {
 	__u64 cgroup; /* kernfs id of its memory cgroup (v1) or its cgroup (v2) */
 	__u32 uid;
 	__u32 files;     /* file slots and pairs that name it, at least */
-	__u64 cache_added;  /* pages */
+	__u64 cache_added; /* pages; and what is not credited yet of the files that it is the first owner of */
 	__u64 tmpfs_added;
 	__s64 other_cache;  /* pages of files that the file table has no room for */
 	__s64 other_tmpfs;
@@ -149,8 +164,44 @@ struct mount_slot {
 	__s64 warn_pages; /* a record is sent when `pages` reaches it, and this is set to 0; 0: never */
 	__s64 peak;       /* the most that `pages` was */
 	__u64 warn_free_inodes; /* as warn_pages, when no more inodes are free than that; 0: never */
+	__u32 batch; /* a CPU adds its pages when there are so many (struct streak); 0: at once */
+	__u32 dev;
 };
-_Static_assert(sizeof(struct mount_slot) == 32, "wire");
+_Static_assert(sizeof(struct mount_slot) == 40, "wire");
+
+/*
+ * The last file and owner of a CPU: a streak of pages costs no hash lookup. One line
+ * of the processor's cache for pages that come, one for pages that go. The user side
+ * reads what a CPU has not added to a mount yet, and nothing else.
+ */
+struct streak {
+	__u64 mapping __attribute__((aligned(128)));
+	__u64 task;
+	__u64 task_start_ns;
+	__u64 context; /* of the program that runs now, as a number */
+	__u64 use;     /* file_slot.use: when it changes the streak ends */
+	__u32 file;
+	__u16 frame;   /* words from the context to the folio: tmpfs_memcg.bpf.c */
+	__u8 is_home;
+	__u8 pad;
+	__u32 mount; /* 0: none */
+	__s32 mount_batch;
+	__s32 mount_pages; /* of `mount`, not added to its slot yet */
+	__u32 pad2;
+
+	__u64 gone_mapping;
+	__u64 gone_generation;
+	__u32 gone_file; /* FILE_NONE: not in the table at that generation */
+	/* the last shares minted, whose, and for which folio: a full tmpfs takes it out again at once */
+	__u32 minted_owner;
+	__u64 minted; /* 0: none */
+	__u64 minted_ns;
+	__u64 folio;
+	__u64 gone_pad[2];
+};
+#define USE_NONE (~0ULL) /* of a streak: no slot is used like that */
+_Static_assert(sizeof(struct streak) == 128, "wire");
+#define STREAK_CPUS 512 /* CPUs beyond have none: each page takes the slow half */
 
 /* ---- the ring buffer ---- */
 

@@ -49,7 +49,7 @@ int collector__mount_now(struct collector *collector, uint32_t dev, struct mount
 		if (dev_of(mount) != dev)
 			continue;
 		out->slot = tracer__know_mount(collector->tracer, dev);
-		out->slot_pages = out->slot ? tracer__mount(collector->tracer, out->slot)->pages : 0;
+		out->slot_pages = out->slot ? tracer__mount(collector->tracer, out->slot).pages : 0;
 		err = mountns__usage(&collector->proc, mount, &usage);
 		out->path = mount->path;
 		out->used_bytes = figure(usage.used_bytes);

@@ -108,7 +108,7 @@ static int read_view(struct collector *collector)
 static uint64_t peak_of(const struct collector *collector, const struct tmpfs_mount *mount,
 			struct parse_figure used)
 {
-	const struct mount_slot *slot;
+	struct mount_count count;
 	uint32_t index;
 
 	if (!collector->tracing || !used.has)
@@ -116,10 +116,8 @@ static uint64_t peak_of(const struct collector *collector, const struct tmpfs_mo
 	index = tracer__know_mount(collector->tracer, dev_of(mount));
 	if (!index)
 		return 0;
-	slot = tracer__mount(collector->tracer, index);
-	if (slot->peak <= slot->pages)
-		return used.value;
-	return used.value + (uint64_t)(slot->peak - slot->pages) * (uint64_t)sysconf(_SC_PAGESIZE);
+	count = tracer__mount(collector->tracer, index);
+	return used.value + (uint64_t)(count.peak_pages - count.pages) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void read_usage(struct collector *collector)

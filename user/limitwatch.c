@@ -275,6 +275,8 @@ void limitwatch__arm_tmpfs(struct limitwatch *limits, uint32_t dev, const struct
 	}
 	if (collector__mount_now(limits->collector, dev, &now) || !now.slot)
 		return;
+	tracer__mount_limit(limits->tracer, now.slot,
+			    now.limit_bytes == UINT64_MAX ? UINT64_MAX : now.limit_bytes / limits->page_bytes);
 	if (bytes->next) {
 		pages = (int64_t)(bytes->next / limits->page_bytes) -
 			((int64_t)(now.used_bytes / limits->page_bytes) - now.slot_pages);

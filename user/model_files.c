@@ -56,7 +56,7 @@ static void file_row(struct model *model, const struct reading *reading, uint32_
 	row->swap_bytes = pages_to_bytes(model, slot->swapped);
 	row->peak_bytes = pages_to_bytes(model, slot->peak > slot->nrpages ? slot->peak : slot->nrpages);
 	row->size_bytes = slot->size_bytes;
-	row->added_bytes = pages_to_bytes(model, slot->added);
+	row->added_bytes = pages_to_bytes(model, slot__added(slot));
 	row->removed_bytes = pages_to_bytes(model, slot->removed);
 	row->count = 1;
 	row->bytes_each = ABSENT;

@@ -80,7 +80,7 @@ void model__find_owners(struct model *model, const struct reading *reading, uint
 			 size_t *pair, struct owners_of_file *of)
 {
 	const struct file_slot *slot = &reading->files[index];
-	uint64_t added = slot->added, total = slot->shares;
+	uint64_t added = slot__added(slot), total = slot->shares;
 
 	of->count = 0;
 	if (!add_part(model, of, slot->owner, slot->shares, 0))
@@ -151,6 +151,10 @@ uint64_t model__credit(struct model *model, const struct file_slot *slot,
 			model->owner_used[part->owner] = 1;
 		if (!process)
 			continue;
+		if (i == 0 && slot->flags & FILE_TMPFS)
+			process->tmpfs_added += slot__uncredited(slot);
+		else if (i == 0)
+			process->cache_added += slot__uncredited(slot);
 		known += part->pages;
 		if (slot->flags & FILE_TMPFS) {
 			process->tmpfs += part->pages;

@@ -68,7 +68,16 @@ int tracer__make_room(struct tracer *tracer);
  * the same at each call), 0 when there are too many mounts.
  */
 uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev);
-const struct mount_slot *tracer__mount(const struct tracer *tracer, uint32_t index);
+struct mount_count {
+	int64_t pages; /* net, since the mount is known */
+	int64_t peak_pages; /* the most that this was, less what the CPUs keep back: tracer__mount_limit() */
+};
+struct mount_count tracer__mount(const struct tracer *tracer, uint32_t index);
+/*
+ * The mount's size, UINT64_MAX for none: on a large one each CPU adds several pages at
+ * once. A peak and a crossing are late by a thousandth of the size at most.
+ */
+void tracer__mount_limit(struct tracer *tracer, uint32_t index, uint64_t limit_pages);
 /* All but these are mounted no more: their slots and device numbers may come back. */
 void tracer__forget_mounts(struct tracer *tracer, const uint32_t *devs, size_t count);
 /* A record comes when they reach `pages`, one when no more inodes are free; 0: never. */

@@ -33,7 +33,7 @@ uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
 		return 0;
 	if (tracer__map_slots(&tracer->mounts, index + 1))
 		return 0;
-	memset(slot_of(tracer, index), 0, sizeof(struct mount_slot));
+	*slot_of(tracer, index) = (struct mount_slot){.dev = dev};
 	if (bpf_map__update_elem(tracer->bpf->maps.mount_index, &dev, sizeof(dev), &index, sizeof(index),
 				 BPF_ANY))
 		return 0;
@@ -41,9 +41,20 @@ uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
 	return index;
 }
 
-const struct mount_slot *tracer__mount(const struct tracer *tracer, uint32_t index)
+/* what no CPU has added yet is read after the slot: a flush between the two counts twice, not never */
+struct mount_count tracer__mount(const struct tracer *tracer, uint32_t index)
 {
-	return slot_of(tracer, index);
+	const struct mount_slot *slot = slot_of(tracer, index);
+	const struct streak *streaks = tracer->bpf->bss->streaks;
+	struct mount_count count = {.pages = slot->pages, .peak_pages = slot->peak};
+
+	for (uint32_t cpu = 0; cpu < STREAK_CPUS && cpu < tracer->bpf->rodata->knob_cpus; cpu++) {
+		if (streaks[cpu].mount == index)
+			count.pages += streaks[cpu].mount_pages;
+	}
+	if (count.pages > count.peak_pages)
+		count.peak_pages = count.pages;
+	return count;
 }
 
 void tracer__forget_mounts(struct tracer *tracer, const uint32_t *devs, size_t count)
@@ -60,6 +71,15 @@ void tracer__forget_mounts(struct tracer *tracer, const uint32_t *devs, size_t c
 		tracer__arm_mount(tracer, i, 0, 0);
 		tracer->mount_devs[i] = 0;
 	}
+}
+
+void tracer__mount_limit(struct tracer *tracer, uint32_t index, uint64_t limit_pages)
+{
+	/* what the CPUs keep back together is a thousandth of the limit at most */
+	uint64_t batch = limit_pages / 1000 / tracer->bpf->rodata->knob_cpus;
+
+	if (index && index < MAX_MOUNTS && tracer->mount_devs[index])
+		slot_of(tracer, index)->batch = batch < MOUNT_BATCH_MOST ? (uint32_t)batch : MOUNT_BATCH_MOST;
 }
 
 void tracer__arm_mount(struct tracer *tracer, uint32_t index, int64_t pages, uint64_t free_inodes)

@@ -7,10 +7,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "wire.h" /* the skeleton names its types */
 #include "pagetide.skel.h"
 #include "tracer.h"
 
 #define MAX_MOUNTS 1024 /* as the maps have it */
+#define MOUNT_BATCH_MOST 64
 #define MAX_LINKS (FACTS * WAY_PROGRAMS)
 
 enum iterator { ITERATE_TASKS, ITERATE_CGROUPS, ITERATE_OPEN, ITERATE_MAPPED, ITERATE_FILES, ITERATORS };

@@ -170,8 +170,9 @@ static inline struct file_slot *world__file(struct world *w, uint32_t index, uin
 	slot->birth_ns = 10 * SECOND + ++w->births; /* each use of a slot is another file */
 	slot->dev = dev;
 	slot->flags = dev == DISK_DEV ? 0 : FILE_TMPFS;
-	slot->owner = owner;
-	slot->nrpages = slot->added = slot->peak = pages;
+	slot->owner = (uint16_t)owner;
+	slot->nrpages = slot->added = pages;
+	slot->peak = (uint32_t)pages;
 	slot->size_bytes = pages * PAGE;
 	return slot;
 }

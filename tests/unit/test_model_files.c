@@ -208,7 +208,7 @@ static void pairs_that_mean_nothing_are_garbage(void **state)
 	assert_true(is_garbage_pair(w, 2, 6));
 	assert_true(is_garbage_pair(w, WORLD_ROWS - 1, 7));
 	/* shared no more: its pairs may go */
-	w->files[5].flags &= ~(uint32_t)FILE_SHARED;
+	w->files[5].flags &= (uint16_t)~FILE_SHARED;
 	w->reading.pair_count = 1;
 	w->pairs[0].key = (struct pair_key){ .file = 5, .owner = 3, .birth_ns = w->files[5].birth_ns };
 	world__read(w, SECOND);
