@@ -78,10 +78,9 @@ static __always_inline void fill_head(struct record *head, __u16 type, __u16 len
  */
 static __always_inline __u64 ring_flags(void)
 {
-	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >
-		       bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) / 4
-		   ? BPF_RB_FORCE_WAKEUP
-		   : BPF_RB_NO_WAKEUP;
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) / 4
+		       ? BPF_RB_FORCE_WAKEUP
+		       : BPF_RB_NO_WAKEUP;
 }
 
 /*
@@ -129,8 +128,7 @@ static __always_inline void note_folio(__u64 folio)
 }
 
 /* pages of a known slot go; with the last one the slot is given back */
-static __always_inline void slot__remove(struct streak *streak, struct file_slot *slot, __u32 file,
-					 __u32 pages)
+static __always_inline void slot__remove(struct streak *streak, struct file_slot *slot, __u32 file, __u32 pages)
 {
 	__s64 there = slot__pages(slot);
 
@@ -147,8 +145,7 @@ static __always_inline bool same_inode(const struct file_slot *slot)
 {
 	struct address_space *mapping = (void *)slot->mapping;
 	struct inode *inode = BPF_CORE_READ(mapping, host);
-	__u32 dev = slot->flags & FILE_BLOCK ? BPF_CORE_READ(inode, i_rdev)
-					     : BPF_CORE_READ(inode, i_sb, s_dev);
+	__u32 dev = slot->flags & FILE_BLOCK ? BPF_CORE_READ(inode, i_rdev) : BPF_CORE_READ(inode, i_sb, s_dev);
 
 	return slot->ino == BPF_CORE_READ(inode, i_ino) && slot->dev == dev;
 }
@@ -160,8 +157,7 @@ static __always_inline bool is_current(const struct streak *streak)
 
 	if (!bpf_core_enum_value_exists(enum bpf_func_id___task_btf, BPF_FUNC_get_current_task_btf)) {
 		task = (void *)bpf_get_current_task();
-		return streak->task == (__u64)task &&
-		       streak->task_start_ns == BPF_CORE_READ(task, start_boottime);
+		return streak->task == (__u64)task && streak->task_start_ns == BPF_CORE_READ(task, start_boottime);
 	}
 	task = bpf_get_current_task_btf();
 	return streak->task == (__u64)task && streak->task_start_ns == task->start_boottime;

@@ -8,8 +8,7 @@
 
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
-#define CAST(type, pointer)                                                                        \
-	((struct type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(struct type)))
+#define CAST(type, pointer) ((struct type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(struct type)))
 
 /*
  * tasks_iter through a pointer that is not trusted: at each pointer that is loaded
@@ -31,8 +30,7 @@ int tmpfs_enter(__u64 context, __u32 pages);
 
 static __always_inline bool lock_held(struct address_space *mapping)
 {
-	if (IS_PREEMPT_RT ||
-	    !bpf_core_field_size(mapping->i_pages.xa_lock))
+	if (IS_PREEMPT_RT || !bpf_core_field_size(mapping->i_pages.xa_lock))
 		return true; /* as in tmpfs_memcg.bpf.c */
 	return *(__u32 *)((void *)mapping + bpf_core_field_offset(mapping->i_pages.xa_lock));
 }

@@ -17,8 +17,7 @@ int cgroups_iter(struct bpf_iter__cgroup *ctx)
 		return 0;
 	bpf_probe_read_kernel(&memcg, sizeof(memcg),
 			      (void *)cgroup + bpf_core_field_offset(struct cgroup, subsys) +
-				  sizeof(memcg) * bpf_core_enum_value(enum cgroup_subsys_id,
-								      memory_cgrp_id));
+				      sizeof(memcg) * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
 	if (!memcg)
 		return 0;
 	memcg = (void *)memcg - bpf_core_field_offset(struct mem_cgroup, css);

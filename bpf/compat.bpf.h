@@ -112,8 +112,7 @@ static __always_inline __u32 page_pages(struct page *page)
 	__u32 pages = 1;
 
 	if (flags & (1UL << bpf_core_enum_value(enum pageflags, PG_head))) {
-		struct page___compound *second =
-		    (void *)page + bpf_core_type_size(struct page);
+		struct page___compound *second = (void *)page + bpf_core_type_size(struct page);
 		bpf_core_read(&pages, sizeof(pages), &second->compound_nr);
 	}
 	return pages;

@@ -7,8 +7,7 @@
  */
 #include "books.bpf.h"
 
-static __always_inline int hold(struct seq_file *seq, struct task_struct *task, __u64 inode,
-				__u32 way)
+static __always_inline int hold(struct seq_file *seq, struct task_struct *task, __u64 inode, __u32 way)
 {
 	struct address_space *mapping = BPF_CORE_READ((struct inode *)inode, i_mapping);
 	__u64 key = (__u64)mapping;

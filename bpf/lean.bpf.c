@@ -13,8 +13,7 @@ static __always_inline void owner_count_other(__u32 owner, __u32 flags, __s64 pa
 	struct owner_slot *slot = owner_at(owner);
 
 	if (slot)
-		__sync_fetch_and_add(flags & FILE_TMPFS ? &slot->other_tmpfs : &slot->other_cache,
-				     pages);
+		__sync_fetch_and_add(flags & FILE_TMPFS ? &slot->other_tmpfs : &slot->other_cache, pages);
 }
 
 /* the mapping's entry in one of the tables from *table on; that table into *table */

@@ -54,8 +54,7 @@ int BPF_PROG(exec_tracepoint, struct task_struct *task, pid_t old_pid, struct li
 	fill_process(&record->process, task);
 	bpf_probe_read_kernel_str(record->process.comm, COMM_LENGTH, task->comm);
 	record->path[0] = 0;
-	bpf_probe_read_kernel_str(record->path, sizeof(record->path),
-				  BPF_CORE_READ(bprm, filename));
+	bpf_probe_read_kernel_str(record->path, sizeof(record->path), BPF_CORE_READ(bprm, filename));
 	bpf_ringbuf_submit(record, ring_flags());
 	return 0;
 }
@@ -110,8 +109,7 @@ int BPF_PROG(exit_tracepoint, struct task_struct *task)
 		record->cache_added = 0;
 		record->tmpfs_added = 0;
 		record->owner = 0;
-		record->exit_code = signal->group_exit_code ? signal->group_exit_code
-							     : task->exit_code;
+		record->exit_code = signal->group_exit_code ? signal->group_exit_code : task->exit_code;
 	}
 	owner_exits(record, &key);
 	if (record)

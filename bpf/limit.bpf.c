@@ -121,8 +121,7 @@ __u32 limit__new_file(__u64 sb, __u32 dev)
 	return mount;
 }
 
-static __always_inline void say_cgroup(__u32 kind, struct mem_cgroup *memcg, __u64 usage,
-				       __u64 limit)
+static __always_inline void say_cgroup(__u32 kind, struct mem_cgroup *memcg, __u64 usage, __u64 limit)
 {
 	struct record_limit *record = begin_record(kind);
 

@@ -38,10 +38,9 @@ static __always_inline void describe_file(struct record_map *record, int fd)
 	inode = BPF_CORE_READ(file, f_inode);
 	record->ino = BPF_CORE_READ(inode, i_ino);
 	record->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	record->kind = BPF_CORE_READ(inode, i_sb, s_magic) == TMPFS_MAGIC ? MAP_KIND_SHMEM
-									   : MAP_KIND_FILE;
-	record->path_length = walk_up(BPF_CORE_READ(file, f_path.dentry), record->path,
-				      MAPPED_PATH_BYTES - 256, &flags);
+	record->kind = BPF_CORE_READ(inode, i_sb, s_magic) == TMPFS_MAGIC ? MAP_KIND_SHMEM : MAP_KIND_FILE;
+	record->path_length =
+		walk_up(BPF_CORE_READ(file, f_path.dentry), record->path, MAPPED_PATH_BYTES - 256, &flags);
 }
 
 /* what a call did: filled from the registers by the program, told by say_map() */

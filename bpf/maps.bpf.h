@@ -116,7 +116,6 @@ MAP_SCOPE struct {
 	__type(value, struct mount_slot);
 } mounts SEC(".maps");
 
-
 /* a record under construction: the path walk needs more than a program's stack */
 MAP_SCOPE struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -148,7 +147,7 @@ MAP_SCOPE struct {
 
 /* knobs, set before load: a program that is not needed costs nothing */
 extern const volatile bool knob_unified;      /* cgroup v2 owns the memory controller */
-extern const volatile __u32 knob_self;         /* the reader's own process */
+extern const volatile __u32 knob_self;        /* the reader's own process */
 extern const volatile bool knob_lazy_inserts; /* pages are seen late: the LRU way */
 extern const volatile bool knob_story;        /* send records, not only keep the books */
 extern const volatile __u32 knob_files, knob_files_kept, knob_owners;

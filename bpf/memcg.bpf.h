@@ -23,8 +23,7 @@ static __always_inline struct cgroup_subsys_state *task_memory_css(struct task_s
 		return 0;
 	bpf_probe_read_kernel(&css, sizeof(css),
 			      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
-				  sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id,
-								    memory_cgrp_id));
+				      sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
 	return css;
 }
 

@@ -18,8 +18,7 @@ __noinline int correct(__u32 file, __s64 drift)
 	if (!slot)
 		return 0;
 	count_loss(LOSS_DRIFT, drift > 0 ? drift : -drift);
-	if (drift < 0 && (slot->flags & FILE_SHARED ||
-			  (slot->owner != OWNER_UNKNOWN && !knob_lazy_inserts)))
+	if (drift < 0 && (slot->flags & FILE_SHARED || (slot->owner != OWNER_UNKNOWN && !knob_lazy_inserts)))
 		books__credit(file, OWNER_UNKNOWN, -drift);
 	__sync_fetch_and_add(&slot->base, -drift);
 	return 0;
@@ -117,8 +116,7 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	drift = slot__pages(slot) - (__s64)slot->nrpages;
 	still = (__u32)drift * STILL_FACTOR + (__u32)(slot__added(slot) + slot->removed);
 	/* the LRU way counts up to nrpages itself: what is missing is of batches just emptied */
-	if (drift && ((knob_lazy_inserts && drift < 0) ||
-		      still == slot->still)) {
+	if (drift && ((knob_lazy_inserts && drift < 0) || still == slot->still)) {
 		correct(file, drift);
 		drift = 0;
 	}

@@ -19,16 +19,43 @@
 
 #if defined(__TARGET_ARCH_arm64)
 enum {
-	SYS_WRITE = 64, SYS_WRITEV = 66, SYS_PWRITE = 68, SYS_PWRITEV = 70, SYS_SENDFILE = 71,
-	SYS_SPLICE = 76, SYS_FALLOCATE = 47, SYS_COPY_FILE_RANGE = 285, SYS_PWRITEV2 = 287,
-	SYS_OPENAT = 56, SYS_MKDIRAT = 34, SYS_MKNODAT = 33, SYS_SYMLINKAT = 36, SYS_LINKAT = 37,
+	SYS_WRITE = 64,
+	SYS_WRITEV = 66,
+	SYS_PWRITE = 68,
+	SYS_PWRITEV = 70,
+	SYS_SENDFILE = 71,
+	SYS_SPLICE = 76,
+	SYS_FALLOCATE = 47,
+	SYS_COPY_FILE_RANGE = 285,
+	SYS_PWRITEV2 = 287,
+	SYS_OPENAT = 56,
+	SYS_MKDIRAT = 34,
+	SYS_MKNODAT = 33,
+	SYS_SYMLINKAT = 36,
+	SYS_LINKAT = 37,
 };
 #else
 enum {
-	SYS_WRITE = 1, SYS_WRITEV = 20, SYS_PWRITE = 18, SYS_PWRITEV = 296, SYS_SENDFILE = 40,
-	SYS_SPLICE = 275, SYS_FALLOCATE = 285, SYS_COPY_FILE_RANGE = 326, SYS_PWRITEV2 = 328,
-	SYS_OPENAT = 257, SYS_MKDIRAT = 258, SYS_MKNODAT = 259, SYS_SYMLINKAT = 266, SYS_LINKAT = 265,
-	SYS_OPEN = 2, SYS_CREAT = 85, SYS_MKDIR = 83, SYS_MKNOD = 133, SYS_SYMLINK = 88, SYS_LINK = 86,
+	SYS_WRITE = 1,
+	SYS_WRITEV = 20,
+	SYS_PWRITE = 18,
+	SYS_PWRITEV = 296,
+	SYS_SENDFILE = 40,
+	SYS_SPLICE = 275,
+	SYS_FALLOCATE = 285,
+	SYS_COPY_FILE_RANGE = 326,
+	SYS_PWRITEV2 = 328,
+	SYS_OPENAT = 257,
+	SYS_MKDIRAT = 258,
+	SYS_MKNODAT = 259,
+	SYS_SYMLINKAT = 266,
+	SYS_LINKAT = 265,
+	SYS_OPEN = 2,
+	SYS_CREAT = 85,
+	SYS_MKDIR = 83,
+	SYS_MKNOD = 133,
+	SYS_SYMLINK = 88,
+	SYS_LINK = 86,
 };
 #endif
 
@@ -134,8 +161,8 @@ static __always_inline void describe_file(struct record_refused *record, struct 
 	record->used_blocks = shmem_used_blocks(info);
 	record->limit_inodes = BPF_CORE_READ(info, max_inodes);
 	record->free_inodes = shmem_free_inodes(info);
-	record->path_length = walk_up(BPF_CORE_READ(file, f_path.dentry), record->path,
-				      MAPPED_PATH_BYTES - 256, &flags);
+	record->path_length =
+		walk_up(BPF_CORE_READ(file, f_path.dentry), record->path, MAPPED_PATH_BYTES - 256, &flags);
 	if (flags & PATH_CUT)
 		record->flags |= REFUSED_PATH_CUT;
 }
@@ -241,8 +268,7 @@ static __always_inline int refused_fault(__u64 address, struct file *file)
 SEC("tp_btf/signal_generate")
 int BPF_PROG(sigbus_tracepoint, int sig, struct kernel_siginfo *info, struct task_struct *task)
 {
-	static long (*const find_vma)(struct task_struct *, __u64, void *, void *, __u64) =
-	    (void *)BPF_FUNC_find_vma;
+	static long (*const find_vma)(struct task_struct *, __u64, void *, void *, __u64) = (void *)BPF_FUNC_find_vma;
 	__u64 address = refused_address(sig, info);
 	struct fault fault = {};
 
@@ -266,8 +292,7 @@ int BPF_PROG(sigbus_tree_tracepoint, int sig, struct kernel_siginfo *info, struc
 	mm = (void *)BPF_CORE_READ(current, mm);
 	node = BPF_CORE_READ(mm, mm_rb.rb_node);
 	for (int i = 0; node && i < TREE_DEPTH; i++) {
-		struct vm_area_struct *vma =
-		    (void *)node - bpf_core_field_offset(struct vm_area_struct___tree, vm_rb);
+		struct vm_area_struct *vma = (void *)node - bpf_core_field_offset(struct vm_area_struct___tree, vm_rb);
 
 		if (address >= BPF_CORE_READ(vma, vm_end))
 			node = BPF_CORE_READ(node, rb_right);

@@ -53,8 +53,7 @@ static __always_inline void rss_read(struct mm_struct *mm, struct rss_sums *sums
 	/* an array of another element size than ours: CO-RE moves fields, not strides */
 	for (int i = 0; i < RSS_KINDS; i++)
 		bpf_probe_read_kernel(&sums->pages[i], sizeof(sums->pages[i]),
-				      (void *)first + i * size +
-					  bpf_core_field_offset(struct percpu_counter, count));
+				      (void *)first + i * size + bpf_core_field_offset(struct percpu_counter, count));
 	bpf_probe_read_kernel(&counters, sizeof(counters),
 			      (void *)first + bpf_core_field_offset(struct percpu_counter, counters));
 	rss_add_cpus(counters, sums);
@@ -70,8 +69,7 @@ static __always_inline void rss_read_known(struct mm_struct *mm, struct rss_sums
 		return;
 	}
 	size = bpf_core_type_size(struct percpu_counter);
-	count = bpf_core_field_offset(struct mm_struct, rss_stat) +
-		bpf_core_field_offset(struct percpu_counter, count);
+	count = bpf_core_field_offset(struct mm_struct, rss_stat) + bpf_core_field_offset(struct percpu_counter, count);
 	for (int i = 0; i < RSS_KINDS; i++)
 		sums->pages[i] = *(__s64 *)((void *)mm + (count + i * size));
 	rss_add_cpus((__u64)mm->rss_stat[0].counters, sums);

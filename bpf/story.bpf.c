@@ -27,8 +27,7 @@ static __always_inline __u32 fingerprint(struct inode *inode)
 	if (!dentry)
 		return 1;
 	hash = BPF_CORE_READ(dentry, d_name.hash_len);
-	hash = (__u64)dentry ^ (hash << 17 | hash >> 47) ^
-	       (__u64)BPF_CORE_READ(dentry, d_parent) * 31;
+	hash = (__u64)dentry ^ (hash << 17 | hash >> 47) ^ (__u64)BPF_CORE_READ(dentry, d_parent) * 31;
 	return hash ^ hash >> 32;
 }
 
@@ -56,8 +55,7 @@ int story__file(__u32 file, __u32 tid)
 	slot->name = fingerprint(inode);
 	if (dentry) {
 		bytes = walk_up(dentry, record->path, PATH_BYTES - 256, &flags);
-		if (!BPF_CORE_READ(dentry, d_hash.pprev) &&
-		    BPF_CORE_READ(dentry, d_parent) != dentry)
+		if (!BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry)
 			flags |= PATH_UNHASHED;
 	}
 	record->head.type = RECORD_FILE;

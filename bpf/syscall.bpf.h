@@ -5,7 +5,7 @@
 
 #include "compat.bpf.h"
 
-#define TS_COMPAT 2	    /* arch/x86/include/asm/thread_info.h */
+#define TS_COMPAT 2         /* arch/x86/include/asm/thread_info.h */
 #define PSR_MODE32_BIT 0x10 /* arch/arm64/include/uapi/asm/ptrace.h */
 
 #if defined(__TARGET_ARCH_arm64)

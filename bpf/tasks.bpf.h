@@ -18,11 +18,9 @@ static __always_inline __u64 task_cgroup_known(struct task_struct *task)
 		return set->dfl_cgrp->kn->id;
 	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
 		return 0;
-	css = *(struct cgroup_subsys_state **)((void *)set +
-					       (bpf_core_field_offset(struct css_set, subsys) +
-						sizeof(css) * bpf_core_enum_value(
-								  enum cgroup_subsys_id,
-								  memory_cgrp_id)));
+	css = *(struct cgroup_subsys_state **)((void *)set + (bpf_core_field_offset(struct css_set, subsys) +
+							      sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id,
+												memory_cgrp_id)));
 	return css->cgroup->kn->id;
 }
 

@@ -64,7 +64,7 @@ struct {
 SEC("kprobe/shmem_add_to_page_cache")
 int BPF_KPROBE(tmpfs_add_kprobe, __u64 folio, __u64 mapping)
 {
-	struct call call = {folio, mapping};
+	struct call call = { folio, mapping };
 	__u64 task = bpf_get_current_pid_tgid();
 
 	bpf_map_update_elem(&calls, &task, &call, BPF_ANY);

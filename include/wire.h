@@ -131,10 +131,10 @@ struct owner_slot {
 	char comm[COMM_LENGTH];
 	__u64 cgroup; /* kernfs id of its memory cgroup (v1) or its cgroup (v2) */
 	__u32 uid;
-	__u32 files;     /* file slots and pairs that name it, at least */
+	__u32 files;       /* file slots and pairs that name it, at least */
 	__u64 cache_added; /* pages; and what is not credited yet of the files that it is the first owner of */
 	__u64 tmpfs_added;
-	__s64 other_cache;  /* pages of files that the file table has no room for */
+	__s64 other_cache; /* pages of files that the file table has no room for */
 	__s64 other_tmpfs;
 	__u64 exit_ns; /* 0: alive */
 	__u32 flags;   /* enum process_flag */
@@ -160,11 +160,11 @@ _Static_assert(sizeof(struct lean_file) == 16, "wire");
 
 /* a mount that the user side knows: the kernel side counts its pages */
 struct mount_slot {
-	__s64 pages; /* net change since the user side set base */
-	__s64 warn_pages; /* a record is sent when `pages` reaches it, and this is set to 0; 0: never */
-	__s64 peak;       /* the most that `pages` was */
+	__s64 pages;            /* net change since the user side set base */
+	__s64 warn_pages;       /* a record is sent when `pages` reaches it, and this is set to 0; 0: never */
+	__s64 peak;             /* the most that `pages` was */
 	__u64 warn_free_inodes; /* as warn_pages, when no more inodes are free than that; 0: never */
-	__u32 batch; /* a CPU adds its pages when there are so many (struct streak); 0: at once */
+	__u32 batch;            /* a CPU adds its pages when there are so many (struct streak); 0: at once */
 	__u32 dev;
 };
 _Static_assert(sizeof(struct mount_slot) == 40, "wire");
@@ -181,7 +181,7 @@ struct streak {
 	__u64 context; /* of the program that runs now, as a number */
 	__u64 use;     /* file_slot.use: when it changes the streak ends */
 	__u32 file;
-	__u16 frame;   /* words from the context to the folio: tmpfs_memcg.bpf.c */
+	__u16 frame; /* words from the context to the folio: tmpfs_memcg.bpf.c */
 	__u8 is_home;
 	__u8 pad;
 	__u32 mount; /* 0: none */
@@ -213,8 +213,8 @@ enum record_type {
 	RECORD_EXEC,
 	RECORD_EXIT,
 	RECORD_OOM,
-	RECORD_MAP, /* mmap, munmap, brk, mremap */
-	RECORD_FULL, /* a table fills: the user side makes room */
+	RECORD_MAP,     /* mmap, munmap, brk, mremap */
+	RECORD_FULL,    /* a table fills: the user side makes room */
 	RECORD_LIMIT,   /* a tmpfs or a cgroup came near its limit: urgent */
 	RECORD_REFUSED, /* a full tmpfs refused a page or an inode */
 	RECORD_TYPES,
@@ -288,7 +288,7 @@ struct record_exit {
 	struct record_process process;
 	__u64 peak_rss_pages; /* signal->maxrss */
 	__u64 cache_added, tmpfs_added;
-	__u32 owner; /* its index, 0 if it never brought a page in */
+	__u32 owner;     /* its index, 0 if it never brought a page in */
 	__s32 exit_code; /* as wait(2) encodes it */
 };
 _Static_assert(sizeof(struct record_exit) == 96, "wire");
@@ -329,8 +329,8 @@ struct record_limit {
 	struct record head;
 	struct record_process process; /* who brought the page in */
 	__u64 cgroup;                  /* of LIMIT_CGROUP and LIMIT_RECLAIM: kernfs id */
-	__s64 used; /* mount_slot.pages; the cgroup's usage in pages; LIMIT_TMPFS_INODES: inodes */
-	__u64 limit; /* pages or inodes */
+	__s64 used;                    /* mount_slot.pages; the cgroup's usage in pages; LIMIT_TMPFS_INODES: inodes */
+	__u64 limit;                   /* pages or inodes */
 	__u32 kind;
 	__u32 mount; /* index; 0: none */
 	__u32 dev;

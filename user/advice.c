@@ -64,7 +64,8 @@ static bool inodes(struct warning *w)
 			 " by %s), or remount with a larger nr_inodes",
 			 BASE_PATH_BYTES, c->path[0] ? c->path : w->target, c->files, who(c, name, sizeof(name)));
 	else
-		snprintf(w->advice, sizeof(w->advice), "it is the number of files that ends, not the bytes: "
+		snprintf(w->advice, sizeof(w->advice),
+			 "it is the number of files that ends, not the bytes: "
 			 "remove small files, or remount with a larger nr_inodes");
 	return true;
 }
@@ -87,7 +88,8 @@ static bool full_tmpfs(struct warning *w)
 	if (w->limit != WARNING_TMPFS)
 		return false;
 	if (!w->culprit_count)
-		snprintf(w->advice, sizeof(w->advice), "the limit is the mount's own size, not the machine's "
+		snprintf(w->advice, sizeof(w->advice),
+			 "the limit is the mount's own size, not the machine's "
 			 "memory: remove files, or remount it with a larger size");
 	else
 		snprintf(w->advice, sizeof(w->advice),
@@ -107,12 +109,14 @@ static bool full_cgroup(struct warning *w)
 	if (w->limit_name && strcmp(w->limit_name, "max") != 0) {
 		snprintf(w->advice, sizeof(w->advice), "%s; its %s limit kills nothing: %s",
 			 w->culprit_count ? who(c, name, sizeof(name)) : "nobody stands out", w->limit_name,
-			 strcmp(w->limit_name, "high") == 0 ? "above it the kernel slows down whoever asks for memory"
-							    : "above it the cgroup gives back first when memory is short");
+			 strcmp(w->limit_name, "high") == 0
+				 ? "above it the kernel slows down whoever asks for memory"
+				 : "above it the cgroup gives back first when memory is short");
 		return true;
 	}
 	if (!w->culprit_count)
-		snprintf(w->advice, sizeof(w->advice), "raise the cgroup's limit or stop something in it: at the "
+		snprintf(w->advice, sizeof(w->advice),
+			 "raise the cgroup's limit or stop something in it: at the "
 			 "limit the kernel kills, however much memory the machine has free");
 	else
 		snprintf(w->advice, sizeof(w->advice),

@@ -118,7 +118,7 @@ void bag__cut(struct bag *bag, size_t by, size_t most)
 	HASH_SORT(bag->rows, compare);
 	if (HASH_COUNT(bag->rows) > most)
 		other = other_row(bag);
-	HASH_ITER(hh, bag->rows, row, next) {
+	HASH_ITER (hh, bag->rows, row, next) {
 		if (!other || row == other || ++kept < most)
 			continue;
 		merge(bag, other, row);
@@ -131,6 +131,6 @@ void bag__free(struct bag *bag)
 {
 	struct bag_row *row, *next;
 
-	HASH_ITER(hh, bag->rows, row, next)
+	HASH_ITER (hh, bag->rows, row, next)
 		free_row(bag, row);
 }

@@ -23,7 +23,7 @@ enum bag_rule {
 struct bag_row {
 	char *label[BAG_LABELS];
 	double figure[BAG_FIGURES]; /* NaN: not known */
-	char *text;		    /* whoever writes the row may keep its labels here, from malloc */
+	char *text;                 /* whoever writes the row may keep its labels here, from malloc */
 	UT_hash_handle hh;
 	size_t key_length;
 	char key[];

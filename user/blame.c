@@ -122,8 +122,7 @@ void blame__add(struct blame *blame, const struct share *share)
 		note_file(culprit, share);
 }
 
-static void find_growth(struct culprit *culprit, const struct history *history, enum history_kind kind,
-			uint64_t now_ns)
+static void find_growth(struct culprit *culprit, const struct history *history, enum history_kind kind, uint64_t now_ns)
 {
 	double age = now_ns > culprit->start_ns ? (double)(now_ns - culprit->start_ns) / 1e9 : 0;
 	uint64_t before = 0;
@@ -132,8 +131,8 @@ static void find_growth(struct culprit *culprit, const struct history *history, 
 	if (age * 1e9 < (double)BLAME_WINDOW_NS) {
 		culprit->growth_bytes = (int64_t)culprit->bytes;
 		culprit->seconds = age;
-	} else if (history && history__before(history, culprit->pid, culprit->start_ns, kind, BLAME_WINDOW_NS,
-					      now_ns, &before, &culprit->seconds)) {
+	} else if (history && history__before(history, culprit->pid, culprit->start_ns, kind, BLAME_WINDOW_NS, now_ns,
+					      &before, &culprit->seconds)) {
 		culprit->growth_bytes = (int64_t)culprit->bytes - (int64_t)before;
 	}
 }
@@ -195,8 +194,8 @@ static void merge_names(struct blame *blame)
 	}
 }
 
-void blame__finish(struct blame *blame, const struct history *history, enum history_kind kind,
-		   uint64_t now_ns, struct warning *warning)
+void blame__finish(struct blame *blame, const struct history *history, enum history_kind kind, uint64_t now_ns,
+		   struct warning *warning)
 {
 	for (size_t i = 0; i < blame->count; i++)
 		find_growth(&blame->all[i], history, kind, now_ns);
@@ -208,8 +207,7 @@ void blame__finish(struct blame *blame, const struct history *history, enum hist
 }
 
 /* by pid and start, as the snapshot's processes are sorted */
-static const struct snapshot_process *process_of(const struct snapshot *snapshot, uint32_t pid,
-						 uint64_t start_ns)
+static const struct snapshot_process *process_of(const struct snapshot *snapshot, uint32_t pid, uint64_t start_ns)
 {
 	size_t low = 0, high = snapshot->process_count;
 
@@ -237,13 +235,17 @@ void blame__mount(struct blame *blame, const struct snapshot *snapshot, unsigned
 			continue;
 		for (size_t j = 0; j < file->owner_count; j++) {
 			const struct snapshot_owner *owner = &file->owners[j];
-			const struct snapshot_process *p =
-			    process_of(snapshot, owner->pid, owner->start_ns);
-			struct share share = {.pid = owner->pid, .start_ns = owner->start_ns,
-					      .comm = owner->comm, .exited = owner->exited,
-					      .container = p ? p->container : NULL, .path = file->path,
-					      .file = true, .files = 1, .deleted = file->deleted,
-					      .bytes = owner->bytes};
+			const struct snapshot_process *p = process_of(snapshot, owner->pid, owner->start_ns);
+			struct share share = { .pid = owner->pid,
+					       .start_ns = owner->start_ns,
+					       .comm = owner->comm,
+					       .exited = owner->exited,
+					       .container = p ? p->container : NULL,
+					       .path = file->path,
+					       .file = true,
+					       .files = 1,
+					       .deleted = file->deleted,
+					       .bytes = owner->bytes };
 
 			blame__add(blame, &share);
 		}
@@ -263,8 +265,11 @@ void blame__cgroup(struct blame *blame, const struct snapshot *snapshot, const c
 {
 	for (size_t i = 0; i < snapshot->process_count; i++) {
 		const struct snapshot_process *p = &snapshot->processes[i];
-		struct share share = {.pid = p->pid, .start_ns = p->start_ns, .comm = p->comm,
-				      .container = p->container, .exited = p->exited};
+		struct share share = { .pid = p->pid,
+				       .start_ns = p->start_ns,
+				       .comm = p->comm,
+				       .container = p->container,
+				       .exited = p->exited };
 
 		if (p->kernel || (path && (!p->cgroup || !is_below(p->cgroup, path))))
 			continue;

@@ -30,8 +30,8 @@ struct share {
 void blame__begin(struct blame *blame);
 void blame__add(struct blame *blame, const struct share *share);
 /* Growth from the history, one row for many processes of one name, the largest growth first. */
-void blame__finish(struct blame *blame, const struct history *history, enum history_kind kind,
-		   uint64_t now_ns, struct warning *warning);
+void blame__finish(struct blame *blame, const struct history *history, enum history_kind kind, uint64_t now_ns,
+		   struct warning *warning);
 
 /* All shares of a target, out of a snapshot. */
 void blame__mount(struct blame *blame, const struct snapshot *snapshot, unsigned major, unsigned minor);

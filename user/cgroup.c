@@ -15,7 +15,7 @@
 
 static bool has_option(const struct mount_entry *entry, const char *name)
 {
-	struct parse_span rest = {entry->super_options, strlen(entry->super_options)}, key, value;
+	struct parse_span rest = { entry->super_options, strlen(entry->super_options) }, key, value;
 
 	while (mounts__next_option(&rest, &key, &value))
 		if (value.p == NULL && parse__equals(key, name))
@@ -50,8 +50,7 @@ int cgroup__find(const struct mount_table *table, struct cgroup_where *out)
 	}
 	if (best == NULL)
 		return -ENOENT;
-	if (strlen(best->mount_point) >= sizeof(out->mount_point) ||
-	    strlen(best->root) >= sizeof(out->root))
+	if (strlen(best->mount_point) >= sizeof(out->mount_point) || strlen(best->root) >= sizeof(out->root))
 		return -ENAMETOOLONG;
 	out->version = strcmp(best->fstype, "cgroup2") == 0 ? 2 : 1;
 	strcpy(out->mount_point, best->mount_point);
@@ -61,7 +60,7 @@ int cgroup__find(const struct mount_table *table, struct cgroup_where *out)
 
 bool cgroup__has_memory(const char *buf, size_t len)
 {
-	struct parse_span rest = {buf, len}, line, word;
+	struct parse_span rest = { buf, len }, line, word;
 
 	while (parse__line(&rest, &line, NULL))
 		while (parse__until(&line, ' ', &word))
@@ -72,9 +71,9 @@ bool cgroup__has_memory(const char *buf, size_t len)
 
 struct parse_figure cgroup__parse_value(const char *buf, size_t len)
 {
-	struct parse_figure out = {0};
+	struct parse_figure out = { 0 };
 
-	out.has = parse__whole_u64((struct parse_span){buf, len}, &out.value) == 0;
+	out.has = parse__whole_u64((struct parse_span){ buf, len }, &out.value) == 0;
 	return out;
 }
 
@@ -83,7 +82,7 @@ struct parse_figure cgroup__parse_limit(const char *buf, size_t len)
 	struct parse_figure out = cgroup__parse_value(buf, len);
 
 	if (out.has && out.value >= NO_LIMIT_BYTES)
-		return (struct parse_figure){0};
+		return (struct parse_figure){ 0 };
 	return out;
 }
 
@@ -92,7 +91,10 @@ struct stat_lines {
 	struct parse_figure kernel, kernel_stack, page_tables, sec_page_tables, percpu, slab;
 };
 
-#define LINE(text, member) {text, offsetof(struct stat_lines, member), PARSE_PLAIN}
+#define LINE(text, member)                                             \
+	{                                                              \
+		text, offsetof(struct stat_lines, member), PARSE_PLAIN \
+	}
 
 /* Hierarchical figures: v1's plain lines are of the cgroup without its children. */
 static const struct parse_key v1_keys[] = {
@@ -135,9 +137,9 @@ static uint64_t saturating_subtract(uint64_t a, uint64_t b)
 /* "kernel" came with 5.18; vmalloc is left out of the sum, since it may hold percpu and stacks. */
 static struct parse_figure kernel_of(const struct stat_lines *l)
 {
-	const struct parse_figure *parts[] = {&l->kernel_stack, &l->page_tables,
-					      &l->sec_page_tables, &l->percpu, &l->slab};
-	struct parse_figure sum = {0};
+	const struct parse_figure *parts[] = { &l->kernel_stack, &l->page_tables, &l->sec_page_tables, &l->percpu,
+					       &l->slab };
+	struct parse_figure sum = { 0 };
 
 	if (l->kernel.has)
 		return l->kernel;
@@ -150,8 +152,8 @@ static struct parse_figure kernel_of(const struct stat_lines *l)
 
 void cgroup__parse_stat(int version, const char *buf, size_t len, struct cgroup_figures *figures)
 {
-	struct stat_lines l = {0};
-	struct parse_span text = {buf, len};
+	struct stat_lines l = { 0 };
+	struct parse_span text = { buf, len };
 
 	if (version == 1) {
 		parse__keys(text, v1_keys, sizeof(v1_keys) / sizeof(v1_keys[0]), &l);
@@ -162,23 +164,21 @@ void cgroup__parse_stat(int version, const char *buf, size_t len, struct cgroup_
 	}
 	figures->anon_bytes = l.anon;
 	figures->shmem_bytes = l.shmem;
-	figures->file_bytes = (struct parse_figure){0};
+	figures->file_bytes = (struct parse_figure){ 0 };
 	if (l.cache.has && l.shmem.has)
-		figures->file_bytes = (struct parse_figure){
-			true, saturating_subtract(l.cache.value, l.shmem.value)};
-	figures->reclaimable_bytes = (struct parse_figure){0};
+		figures->file_bytes = (struct parse_figure){ true, saturating_subtract(l.cache.value, l.shmem.value) };
+	figures->reclaimable_bytes = (struct parse_figure){ 0 };
 	if (l.inactive_file.has && l.active_file.has) {
 		uint64_t lru = saturating_add(l.inactive_file.value, l.active_file.value);
 		uint64_t busy = saturating_add(l.dirty.value, l.writeback.value);
 
-		figures->reclaimable_bytes =
-			(struct parse_figure){true, saturating_subtract(lru, busy)};
+		figures->reclaimable_bytes = (struct parse_figure){ true, saturating_subtract(lru, busy) };
 	}
 }
 
 int cgroup__add(struct cgroup_tree *tree, uint64_t id, const char *path, uint32_t parent)
 {
-	struct cgroup_node *grown, node = {.id = id, .parent = parent, .charges_parent = true};
+	struct cgroup_node *grown, node = { .id = id, .parent = parent, .charges_parent = true };
 	size_t count = tree->count;
 
 	/* Capacity is the next power of two: nothing to keep beside the count. */
@@ -237,12 +237,11 @@ void cgroup__free_tree(struct cgroup_tree *tree)
 }
 
 /* Takes the limit if it is the first or has less room than what is in *best. */
-static bool consider(const struct cgroup_tree *tree, uint32_t node, enum cgroup_limit kind,
-		     bool has_best, struct cgroup_tightest *best)
+static bool consider(const struct cgroup_tree *tree, uint32_t node, enum cgroup_limit kind, bool has_best,
+		     struct cgroup_tightest *best)
 {
 	const struct cgroup_figures *f = &tree->nodes[node].figures;
-	const struct parse_figure *limit =
-		kind == CGROUP_LIMIT_MAX ? &f->limit_bytes : &f->high_bytes;
+	const struct parse_figure *limit = kind == CGROUP_LIMIT_MAX ? &f->limit_bytes : &f->high_bytes;
 	uint64_t room;
 
 	if (!limit->has || !f->usage_bytes.has)
@@ -260,8 +259,7 @@ static bool consider(const struct cgroup_tree *tree, uint32_t node, enum cgroup_
 	return true;
 }
 
-int cgroup__tightest(const struct cgroup_tree *tree, uint32_t node, unsigned kinds,
-		     struct cgroup_tightest *out)
+int cgroup__tightest(const struct cgroup_tree *tree, uint32_t node, unsigned kinds, struct cgroup_tightest *out)
 {
 	bool found = false;
 

@@ -24,9 +24,9 @@
 
 /* Where the memory controller's hierarchy can be seen. */
 struct cgroup_where {
-	int version;                /* 1 or 2 */
+	int version; /* 1 or 2 */
 	char mount_point[PATH_MAX];
-	char root[PATH_MAX];        /* the cgroup that is mounted there; "/" unless in a container */
+	char root[PATH_MAX]; /* the cgroup that is mounted there; "/" unless in a container */
 };
 
 /*
@@ -41,14 +41,14 @@ struct cgroup_figures {
 	struct parse_figure high_bytes;  /* v2 memory.high: throttled above */
 	struct parse_figure soft_bytes;  /* v1 memory.soft_limit_in_bytes: reclaimed first above */
 	struct parse_figure anon_bytes, file_bytes, shmem_bytes, swap_bytes;
-	struct parse_figure kernel_bytes; /* v2 before 5.18: the sum of its known parts */
+	struct parse_figure kernel_bytes;      /* v2 before 5.18: the sum of its known parts */
 	struct parse_figure reclaimable_bytes; /* clean file cache: on the file LRU lists, not dirty */
 };
 
 struct cgroup_node {
-	uint64_t id;        /* inode number of its directory */
-	char *path;         /* as /proc/PID/cgroup shows it: "/", "/system.slice/a.service"; owned */
-	uint32_t parent;    /* index in the tree, below this node's own; CGROUP_NO_NODE for the top */
+	uint64_t id;         /* inode number of its directory */
+	char *path;          /* as /proc/PID/cgroup shows it: "/", "/system.slice/a.service"; owned */
+	uint32_t parent;     /* index in the tree, below this node's own; CGROUP_NO_NODE for the top */
 	bool charges_parent; /* false: v1 without use_hierarchy; the parent's limit does not bind it */
 	struct cgroup_figures figures;
 	UT_hash_handle hh_id, hh_path; /* private */
@@ -58,8 +58,8 @@ struct cgroup_tree {
 	int version;
 	struct cgroup_node *nodes; /* parents before children; nodes[0] is the top; owned */
 	size_t count;
-	size_t vanished;           /* cgroups removed while they were read */
-	size_t too_deep;           /* cgroups not entered: nested beyond what is followed */
+	size_t vanished;                     /* cgroups removed while they were read */
+	size_t too_deep;                     /* cgroups not entered: nested beyond what is followed */
 	struct cgroup_node *by_id, *by_path; /* private */
 };
 
@@ -113,7 +113,7 @@ struct cgroup_tightest {
 	uint32_t node; /* the cgroup whose limit it is */
 	enum cgroup_limit kind;
 	uint64_t limit_bytes;
-	uint64_t room_bytes; /* limit - usage of that cgroup; 0 when it is above */
+	uint64_t room_bytes;                   /* limit - usage of that cgroup; 0 when it is above */
 	struct parse_figure reclaimable_bytes; /* of that cgroup: room that reclaim would make */
 };
 
@@ -121,7 +121,6 @@ struct cgroup_tightest {
  * Of a node and its ancestors, the limit with the least room; of equals the nearest. `kinds` is an
  * or of cgroup_limit. Nodes without usage or limit do not count. 0, or -ENOENT when none binds.
  */
-int cgroup__tightest(const struct cgroup_tree *tree, uint32_t node, unsigned kinds,
-		     struct cgroup_tightest *out);
+int cgroup__tightest(const struct cgroup_tree *tree, uint32_t node, unsigned kinds, struct cgroup_tightest *out);
 
 #endif

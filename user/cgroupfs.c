@@ -26,7 +26,10 @@ struct file_row {
 	bool limit;
 };
 
-#define FIGURE(name, member, limit) {name, offsetof(struct cgroup_figures, member), limit}
+#define FIGURE(name, member, limit)                                  \
+	{                                                            \
+		name, offsetof(struct cgroup_figures, member), limit \
+	}
 
 static const struct file_row v1_files[] = {
 	FIGURE("memory.usage_in_bytes", usage_bytes, false),
@@ -34,16 +37,13 @@ static const struct file_row v1_files[] = {
 	FIGURE("memory.limit_in_bytes", limit_bytes, true),
 	FIGURE("memory.soft_limit_in_bytes", soft_bytes, true),
 	FIGURE("memory.kmem.usage_in_bytes", kernel_bytes, false),
-	{0},
+	{ 0 },
 };
 
 static const struct file_row v2_files[] = {
-	FIGURE("memory.current", usage_bytes, false),
-	FIGURE("memory.peak", peak_bytes, false), /* since 5.19 */
-	FIGURE("memory.max", limit_bytes, true),
-	FIGURE("memory.high", high_bytes, true),
-	FIGURE("memory.swap.current", swap_bytes, false),
-	{0},
+	FIGURE("memory.current", usage_bytes, false),     FIGURE("memory.peak", peak_bytes, false), /* since 5.19 */
+	FIGURE("memory.max", limit_bytes, true),          FIGURE("memory.high", high_bytes, true),
+	FIGURE("memory.swap.current", swap_bytes, false), { 0 },
 };
 
 struct walk {
@@ -59,14 +59,12 @@ static void read_figures(struct walk *walk, int dir, struct cgroup_figures *figu
 	int len;
 
 	for (; row->name; row++) {
-		struct parse_figure *figure =
-			(struct parse_figure *)((char *)figures + row->offset);
+		struct parse_figure *figure = (struct parse_figure *)((char *)figures + row->offset);
 
 		len = file__read_once(dir, row->name, buf, sizeof(buf));
 		if (len < 0)
 			continue;
-		*figure = row->limit ? cgroup__parse_limit(buf, (size_t)len)
-				     : cgroup__parse_value(buf, (size_t)len);
+		*figure = row->limit ? cgroup__parse_limit(buf, (size_t)len) : cgroup__parse_value(buf, (size_t)len);
 	}
 	len = file__read_once(dir, "memory.stat", walk->stat, sizeof(walk->stat));
 	if (len > 0)
@@ -91,8 +89,7 @@ static bool charges_up(const struct cgroup_tree *tree, const struct cgroup_node 
 static int read_node(struct walk *walk, int dir, uint32_t parent, bool charges_parent, int depth);
 
 /* A sub-directory that is gone, or not ours to open, is no error of the tree. */
-static int read_child(struct walk *walk, int dir, const char *name, uint32_t parent, bool charges,
-		      int depth)
+static int read_child(struct walk *walk, int dir, const char *name, uint32_t parent, bool charges, int depth)
 {
 	size_t len = strlen(walk->path);
 	int child, err;
@@ -101,8 +98,8 @@ static int read_child(struct walk *walk, int dir, const char *name, uint32_t par
 		walk->tree->too_deep++;
 		return 0;
 	}
-	err = snprintf(walk->path + len, sizeof(walk->path) - len, "%s%s",
-		       len && walk->path[len - 1] == '/' ? "" : "/", name);
+	err = snprintf(walk->path + len, sizeof(walk->path) - len, "%s%s", len && walk->path[len - 1] == '/' ? "" : "/",
+		       name);
 	if (err < 0 || (size_t)err >= sizeof(walk->path) - len) {
 		walk->path[len] = '\0';
 		walk->tree->too_deep++;
@@ -132,8 +129,7 @@ static int read_children(struct walk *walk, int fd, uint32_t parent, bool charge
 		return err;
 	}
 	while (!err && (entry = readdir(dir)) != NULL) {
-		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
+		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		err = read_child(walk, dirfd(dir), entry->d_name, parent, charges, depth + 1);
 	}

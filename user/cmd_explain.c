@@ -15,7 +15,7 @@
 static const struct snapshot *watch(struct session *session, double seconds, int *err)
 {
 	const struct snapshot *snapshot = session__read(session, 0, err);
-	struct loop loop = {0};
+	struct loop loop = { 0 };
 
 	if (!snapshot || !session->tracing)
 		return snapshot;
@@ -38,11 +38,11 @@ static const struct snapshot *watch(struct session *session, double seconds, int
 
 int command__explain(const struct options *options)
 {
-	struct session_needs needs = {.groups = GROUP_TRACE, .cmdlines = true};
+	struct session_needs needs = { .groups = GROUP_TRACE, .cmdlines = true };
 	double seconds = explain_report__seconds(options);
 	const struct snapshot *snapshot;
-	struct session session = {0};
-	struct output output = {0};
+	struct session session = { 0 };
+	struct output output = { 0 };
 	int err = output__open(&output, options->output, stdout), status;
 
 	if (err)
@@ -59,7 +59,8 @@ int command__explain(const struct options *options)
 			status = EXIT_FAILED;
 		} else {
 			err = explain_report__write(output.stream, options, snapshot,
-						    session.limits ? limitwatch__history(session.limits) : NULL, seconds);
+						    session.limits ? limitwatch__history(session.limits) : NULL,
+						    seconds);
 		}
 	}
 	session__close(&session);

@@ -42,8 +42,8 @@ static int print_json(FILE *out, const struct session *session)
 
 	for (int i = 0; i < FACTS; i++) {
 		const struct choice *choice = &session->plan.choices[i];
-		json_t *row = json_pack("{s:s, s:s, s:b}", "fact", choice->fact->name, "what",
-					choice->fact->what, "available", choice->way != NULL);
+		json_t *row = json_pack("{s:s, s:s, s:b}", "fact", choice->fact->name, "what", choice->fact->what,
+					"available", choice->way != NULL);
 
 		if (choice->way)
 			json_object_set_new(row, "way", json_string(choice->way->name));
@@ -51,8 +51,8 @@ static int print_json(FILE *out, const struct session *session)
 			json_object_set_new(row, "lost", json_string(loss_of(choice)));
 		json_array_append_new(rows, row);
 	}
-	whole = json_pack("{s:s, s:s, s:s, s:i, s:o}", "kernel", kernel__release(), "lockdown",
-			  kernel__lockdown(), "tier", plan__tier_name(session->plan.tier), "map_bytes",
+	whole = json_pack("{s:s, s:s, s:s, s:i, s:o}", "kernel", kernel__release(), "lockdown", kernel__lockdown(),
+			  "tier", plan__tier_name(session->plan.tier), "map_bytes",
 			  (int)tracer__map_bytes(session->tracer), "facts", rows);
 	err = whole && json_dumpf(whole, out, JSON_COMPACT) == 0 && fputc('\n', out) != EOF ? 0 : -EIO;
 	json_decref(whole);
@@ -62,7 +62,7 @@ static int print_json(FILE *out, const struct session *session)
 int command__probes(const struct options *options)
 {
 	/* all are loaded and attached for a moment: what is said here was tried */
-	struct session_needs needs = {.groups = GROUP_READ | GROUP_TRACE | GROUP_MAPPINGS};
+	struct session_needs needs = { .groups = GROUP_READ | GROUP_TRACE | GROUP_MAPPINGS };
 	struct session session = {};
 	struct output output = {};
 	int err = output__open(&output, options->output, stdout), status;

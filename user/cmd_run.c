@@ -59,9 +59,10 @@ static void tell(void *context, const struct event *event)
 	if (run->warning_count == WARNINGS_KEPT)
 		return;
 	run->warnings[run->warning_count] = *event->warning;
-	run->warning_events[run->warning_count] = (struct event){
-	    .type = EVENT_WARNING, .time_ns = event->time_ns, .boot_ns = event->boot_ns,
-	    .warning = &run->warnings[run->warning_count]};
+	run->warning_events[run->warning_count] = (struct event){ .type = EVENT_WARNING,
+								  .time_ns = event->time_ns,
+								  .boot_ns = event->boot_ns,
+								  .warning = &run->warnings[run->warning_count] };
 	run->warning_count++;
 }
 
@@ -208,8 +209,7 @@ static int open_outputs(struct run *run)
 
 static int run_to_the_end(struct run *run)
 {
-	int status, err = loop__open(&run->loop, run->options->interval_seconds,
-				     run->options->duration_seconds,
+	int status, err = loop__open(&run->loop, run->options->interval_seconds, run->options->duration_seconds,
 				     tracer__ring_fd(run->session.tracer), -1);
 
 	if (err) {
@@ -237,8 +237,12 @@ static int run_to_the_end(struct run *run)
 int command__run(const struct options *options)
 {
 	static struct run run;
-	struct session_needs needs = {.groups = GROUP_TRACE, .keep_gone = true, .follow = true,
-				      .cmdlines = true, .emit = tell, .context = &run};
+	struct session_needs needs = { .groups = GROUP_TRACE,
+				       .keep_gone = true,
+				       .follow = true,
+				       .cmdlines = true,
+				       .emit = tell,
+				       .context = &run };
 	int status, closed, closed_csv;
 
 	run.options = options;

@@ -38,14 +38,14 @@
 #define TYPE_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 struct server {
-	struct options now; /* as on the command line, until a reload */
+	struct options now;            /* as on the command line, until a reload */
 	const struct options *options; /* of it */
 	struct serve_reload reload;
 	struct session session;
 	struct loop loop;
 	struct http *http;
 	struct http *local; /* for our own commands; NULL: another serve has the socket */
-	int epoll_fd;	    /* of both */
+	int epoll_fd;       /* of both */
 	struct tally *tally;
 	struct page *page;
 	struct metrics_input input;
@@ -376,7 +376,10 @@ int command__serve(const struct options *options)
 	int err = tally__open(&server.tally, COUNTED), status = EXIT_FAILED;
 
 	server.input = (struct metrics_input){
-		.tally = server.tally, .max_series = options->max_series, .render_seconds = NAN, .map_bytes = ABSENT,
+		.tally = server.tally,
+		.max_series = options->max_series,
+		.render_seconds = NAN,
+		.map_bytes = ABSENT,
 		.forecast = { &server, mount_full, cgroup_full },
 	};
 	if (!err)

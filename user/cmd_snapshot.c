@@ -13,7 +13,7 @@
 
 int command__snapshot(const struct options *options)
 {
-	struct session_needs needs = {.groups = GROUP_READ, .cmdlines = true, .holders = true};
+	struct session_needs needs = { .groups = GROUP_READ, .cmdlines = true, .holders = true };
 	struct session session = {};
 	struct output output = {};
 	const struct snapshot *snapshot;
@@ -36,8 +36,7 @@ int command__snapshot(const struct options *options)
 		} else {
 			err = sink__begin(output.stream, options);
 			if (!err)
-				err = sink__choose(options)->snapshot(output.stream, snapshot,
-								      options);
+				err = sink__choose(options)->snapshot(output.stream, snapshot, options);
 		}
 	}
 	session__close(&session);

@@ -111,8 +111,8 @@ static int watch(struct view_state *state)
 static int open_view(struct view_state *state)
 {
 	const struct options *options = state->options;
-	bool screen = options->format == FORMAT_TEXT && !options->output && isatty(STDIN_FILENO) &&
-		      isatty(STDOUT_FILENO);
+	bool screen =
+		options->format == FORMAT_TEXT && !options->output && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	int err = loop__open(&state->loop, options->interval_seconds, options->duration_seconds,
 			     tracer__ring_fd(state->session.tracer), screen ? STDIN_FILENO : -1);
 
@@ -133,9 +133,8 @@ static int open_view(struct view_state *state)
 
 int command__top(const struct options *options)
 {
-	struct view_state state = {.options = options};
-	struct session_needs needs = {
-	    .groups = GROUP_TRACE, .cmdlines = true, .emit = tell, .context = &state};
+	struct view_state state = { .options = options };
+	struct session_needs needs = { .groups = GROUP_TRACE, .cmdlines = true, .emit = tell, .context = &state };
 	int err = output__open(&state.output, options->output, stdout), status, closed;
 
 	if (err)

@@ -12,8 +12,7 @@
 #include "session.h"
 #include "sink.h"
 
-#define MAPPING_EVENTS \
-	(1U << EVENT_MMAP | 1U << EVENT_MUNMAP | 1U << EVENT_BRK | 1U << EVENT_MREMAP)
+#define MAPPING_EVENTS (1U << EVENT_MMAP | 1U << EVENT_MUNMAP | 1U << EVENT_BRK | 1U << EVENT_MREMAP)
 
 struct trace {
 	const struct options *options;
@@ -38,8 +37,8 @@ static void tell(void *context, const struct event *event)
 	struct trace *trace = context;
 	const struct options *options = trace->options;
 
-	if (trace->err || (options->count && trace->told >= options->count) ||
-	    !is_followed(trace, event) || !select__event(event, options))
+	if (trace->err || (options->count && trace->told >= options->count) || !is_followed(trace, event) ||
+	    !select__event(event, options))
 		return;
 	trace->err = sink__choose(options)->event(trace->output.stream, event, options);
 	trace->told++;
@@ -93,8 +92,7 @@ static bool is_over(struct trace *trace)
 {
 	if (trace->options->count && trace->told >= trace->options->count)
 		return true;
-	return trace->options->argc && trace->follow.ended &&
-	       !model__followed_alive(trace->session.model);
+	return trace->options->argc && trace->follow.ended && !model__followed_alive(trace->session.model);
 }
 
 static int watch(struct trace *trace)
@@ -122,8 +120,7 @@ static int watch(struct trace *trace)
 		if (events & LOOP_END)
 			break;
 		if (events & LOOP_QUIT) {
-			if (trace->options->argc && !trace->follow.ended &&
-			    !trace->loop.signal_from_tty)
+			if (trace->options->argc && !trace->follow.ended && !trace->loop.signal_from_tty)
 				follow__signal(&trace->follow, trace->loop.signal);
 			if (!trace->options->argc || trace->follow.ended) {
 				trace->output.hurried = true;
@@ -137,13 +134,13 @@ static int watch(struct trace *trace)
 
 int command__trace(const struct options *options)
 {
-	struct trace trace = {.options = options};
+	struct trace trace = { .options = options };
 	struct session_needs needs = {
-	    .groups = GROUP_TRACE | (options->events & MAPPING_EVENTS ? GROUP_MAPPINGS : 0U),
-	    .page_events = true,
-	    .follow = options->argc > 0,
-	    .emit = tell,
-	    .context = &trace,
+		.groups = GROUP_TRACE | (options->events & MAPPING_EVENTS ? GROUP_MAPPINGS : 0U),
+		.page_events = true,
+		.follow = options->argc > 0,
+		.emit = tell,
+		.context = &trace,
 	};
 	int err = output__open(&trace.output, options->output, stdout), status, closed;
 

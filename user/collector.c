@@ -64,7 +64,7 @@ void collector__our_losses(struct collector *collector, uint64_t odd_records, ui
 /* key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap */
 static void take_segment(struct collector *collector, struct parse_span line)
 {
-	uint64_t fields[16] = {0};
+	uint64_t fields[16] = { 0 };
 	struct reading_segment *segment;
 	size_t n = 0;
 
@@ -109,7 +109,7 @@ static void read_segments(struct collector *collector)
 	collector->reading.segment_count = 0;
 	if (file__slurp(collector->proc.fd, "sysvipc/shm", SYSV_MOST, &text, &length))
 		return;
-	rest = (struct parse_span){text, length};
+	rest = (struct parse_span){ text, length };
 	parse__line(&rest, &line, NULL); /* the header */
 	while (parse__line(&rest, &line, NULL))
 		take_segment(collector, line);
@@ -120,8 +120,7 @@ static void read_segments(struct collector *collector)
 int collector__holders(struct collector *collector)
 {
 	bool mapped = true;
-	int n = tracer__holders(collector->tracer, &collector->holders, &collector->holder_capacity,
-				&mapped);
+	int n = tracer__holders(collector->tracer, &collector->holders, &collector->holder_capacity, &mapped);
 
 	return n < 0 || mapped ? n : collector__mapped(collector, (size_t)n);
 }

@@ -13,9 +13,9 @@
 struct collector;
 
 enum want {
-	WANT_HOLDERS = 1 << 0,  /* who has which file open or mapped: dear with many tasks */
+	WANT_HOLDERS = 1 << 0, /* who has which file open or mapped: dear with many tasks */
 	WANT_CMDLINES = 1 << 1,
-	WANT_FRESH = 1 << 2,    /* a reading for its own sake: nothing kept is good enough */
+	WANT_FRESH = 1 << 2, /* a reading for its own sake: nothing kept is good enough */
 };
 
 /* tracer may be NULL: then /proc alone is read. 0 or -errno. Close takes NULL. */
@@ -42,8 +42,8 @@ const struct reading *collector__read(struct collector *collector, unsigned want
  * slot had counted then. 0 or -errno.
  */
 struct mount_now {
-	uint32_t slot; /* 0: it has none */
-	const char *path; /* lives until the next reading */
+	uint32_t slot;                                               /* 0: it has none */
+	const char *path;                                            /* lives until the next reading */
 	uint64_t used_bytes, limit_bytes, used_inodes, limit_inodes; /* UINT64_MAX: none */
 	int64_t slot_pages;
 };

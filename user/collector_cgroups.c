@@ -60,8 +60,7 @@ int collector__open_cgroups(struct collector *collector)
 		collector->root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (container_names__open(&collector->names, collector->root_fd))
 		return -ENOMEM;
-	collector->cgroup_fd =
-	    open(collector->where.mount_point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	collector->cgroup_fd = open(collector->where.mount_point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return 0;
 }
 

@@ -86,8 +86,7 @@ int collector__reclaimable(struct collector *collector, const char *path, uint64
 	ssize_t n;
 	int fd;
 
-	if (collector->cgroup_fd < 0 ||
-	    (size_t)snprintf(name, sizeof(name), ".%s/memory.stat", path) >= sizeof(name))
+	if (collector->cgroup_fd < 0 || (size_t)snprintf(name, sizeof(name), ".%s/memory.stat", path) >= sizeof(name))
 		return -ENOENT;
 	fd = openat(collector->cgroup_fd, name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

@@ -84,8 +84,7 @@ static void take_line(struct maps_walk *walk, pid_t pid, const char *line)
 	char path[64];
 	int fd;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %x:%x %" SCNu64, &start, &end, &major, &minor,
-		   &inode) != 5 ||
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %x:%x %" SCNu64, &start, &end, &major, &minor, &inode) != 5 ||
 	    !inode || !is_tmpfs(walk->collector, major, minor))
 		return;
 	snprintf(path, sizeof(path), "%d/map_files/%" PRIx64 "-%" PRIx64, (int)pid, start, end);
@@ -114,7 +113,7 @@ static void walk_process(struct maps_walk *walk, pid_t pid)
 
 int collector__mapped(struct collector *collector, size_t count)
 {
-	struct maps_walk walk = {.collector = collector, .count = count};
+	struct maps_walk walk = { .collector = collector, .count = count };
 	struct proc_iter iter;
 	pid_t pid;
 	int err = proc__iter_begin(&collector->proc, &iter);

@@ -25,10 +25,9 @@
 
 static bool our_mounts_changed(const struct collector *collector)
 {
-	struct pollfd poll_fd = {.fd = collector->mountinfo_fd, .events = POLLPRI};
+	struct pollfd poll_fd = { .fd = collector->mountinfo_fd, .events = POLLPRI };
 
-	return collector->mountinfo_fd >= 0 && poll(&poll_fd, 1, 0) > 0 &&
-	       poll_fd.revents & (POLLPRI | POLLERR);
+	return collector->mountinfo_fd >= 0 && poll(&poll_fd, 1, 0) > 0 && poll_fd.revents & (POLLPRI | POLLERR);
 }
 
 static uint32_t dev_of(const struct tmpfs_mount *mount)
@@ -105,8 +104,7 @@ static int read_view(struct collector *collector)
 }
 
 /* the kernel side saw how far its count rose above what it is now */
-static uint64_t peak_of(const struct collector *collector, const struct tmpfs_mount *mount,
-			struct parse_figure used)
+static uint64_t peak_of(const struct collector *collector, const struct tmpfs_mount *mount, struct parse_figure used)
 {
 	struct mount_count count;
 	uint32_t index;
@@ -208,8 +206,7 @@ static void walk_folder(struct walk *walk, int folder, int depth)
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		if (fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) ||
-		    status.st_dev != walk->dev)
+		if (fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) || status.st_dev != walk->dev)
 			continue;
 		if (S_ISDIR(status.st_mode)) {
 			fd = openat(dirfd(dir), entry->d_name,
@@ -238,8 +235,7 @@ static void walk_mount(struct walk *walk, const struct tmpfs_mount *mount)
 	struct stat status;
 	int fd;
 
-	if ((size_t)snprintf(path, sizeof(path), "%d/root%s", (int)mount->ns_pid, mount->path) >=
-	    sizeof(path))
+	if ((size_t)snprintf(path, sizeof(path), "%d/root%s", (int)mount->ns_pid, mount->path) >= sizeof(path))
 		return;
 	fd = openat(walk->collector->proc.fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOATIME);
 	if (fd < 0)
@@ -258,7 +254,7 @@ static void walk_mount(struct walk *walk, const struct tmpfs_mount *mount)
 
 int collector__seed(struct collector *collector)
 {
-	struct walk walk = {.collector = collector};
+	struct walk walk = { .collector = collector };
 	int n;
 
 	if (!collector->tracer)

@@ -7,8 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void from_proc(const struct collector *collector, const struct proc_process *in,
-		      struct task_row *row)
+static void from_proc(const struct collector *collector, const struct proc_process *in, struct task_row *row)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint32_t node;
@@ -73,7 +72,7 @@ void collector__forget(struct collector *collector, uint32_t pid)
 {
 	struct cmdline *cmdline, *next;
 
-	HASH_ITER(hh, collector->cmdlines, cmdline, next) {
+	HASH_ITER (hh, collector->cmdlines, cmdline, next) {
 		if (cmdline->key.pid == pid)
 			cmdline->comm[0] = '\0'; /* matches no process: read again */
 	}
@@ -127,7 +126,7 @@ static void read_cmdlines(struct collector *collector, size_t count)
 		cmdline->seen = false;
 	for (size_t i = 0; i < count; i++)
 		collector->cmdline_of[i] = cmdline_of(collector, &collector->tasks[i]);
-	HASH_ITER(hh, collector->cmdlines, cmdline, next) {
+	HASH_ITER (hh, collector->cmdlines, cmdline, next) {
 		if (cmdline->seen)
 			continue;
 		HASH_DEL(collector->cmdlines, cmdline);
@@ -159,7 +158,7 @@ void collector__free_processes(struct collector *collector)
 {
 	struct cmdline *cmdline, *next;
 
-	HASH_ITER(hh, collector->cmdlines, cmdline, next) {
+	HASH_ITER (hh, collector->cmdlines, cmdline, next) {
 		HASH_DEL(collector->cmdlines, cmdline);
 		free(cmdline->text);
 		free(cmdline);

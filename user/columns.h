@@ -12,18 +12,18 @@
 #include "snapshot.h"
 
 enum column_kind { /* what it is, and so how it is printed */
-	COLUMN_BYTES,
-	COLUMN_CHANGE, /* bytes with a sign */
-	COLUMN_RATE,   /* bytes per second */
-	COLUMN_COUNT,
-	COLUMN_ID,     /* a number that is not a quantity */
-	COLUMN_RATIO,  /* 0 to 1 */
-	COLUMN_SECONDS,
-	COLUMN_FLAG,
-	COLUMN_STRING,
-	COLUMN_DEVICE, /* major << 32 | minor */
-	COLUMN_TIME,   /* nanoseconds since the epoch, shown to 1 ms */
-	COLUMN_START,  /* the same, known to 10 ms */
+		   COLUMN_BYTES,
+		   COLUMN_CHANGE, /* bytes with a sign */
+		   COLUMN_RATE,   /* bytes per second */
+		   COLUMN_COUNT,
+		   COLUMN_ID,    /* a number that is not a quantity */
+		   COLUMN_RATIO, /* 0 to 1 */
+		   COLUMN_SECONDS,
+		   COLUMN_FLAG,
+		   COLUMN_STRING,
+		   COLUMN_DEVICE, /* major << 32 | minor */
+		   COLUMN_TIME,   /* nanoseconds since the epoch, shown to 1 ms */
+		   COLUMN_START,  /* the same, known to 10 ms */
 };
 
 enum field_type { FIELD_COMPUTED, FIELD_U64, FIELD_U32, FIELD_I64, FIELD_INT, FIELD_REAL, FIELD_STRING, FIELD_FLAG };
@@ -42,9 +42,9 @@ struct column {
 	const char *key;   /* for machines and --sort; NULL: only in tables for people */
 	const char *title; /* above the column in tables for people; NULL: only for machines */
 	enum column_kind kind;
-	int rank;           /* in a narrow table the highest goes first; 0 stays */
+	int rank; /* in a narrow table the highest goes first; 0 stays */
 	enum field_type type;
-	size_t offset;      /* in the row, when not computed */
+	size_t offset; /* in the row, when not computed */
 	struct value (*compute)(const void *row);
 	void (*text)(const void *row, char *raw, size_t cap); /* for people, not escaped; NULL: the value */
 	const char *object; /* JSON: inside this object, without this prefix and its "_" */
@@ -53,9 +53,9 @@ struct column {
 };
 
 struct columns {
-	const char *name;   /* as in --by */
-	const char *table;  /* JSON key of the table */
-	const char *title;  /* of the table, for people */
+	const char *name;  /* as in --by */
+	const char *table; /* JSON key of the table */
+	const char *title; /* of the table, for people */
 	const struct column *columns;
 	size_t count;
 	const struct column *order; /* rows come in this order unless told; descending where it is a quantity */
@@ -94,12 +94,11 @@ bool column__is_number(const struct column *column);
 
 /* All processes of one container, or those of none: a row of VIEW_CONTAINER (select.h makes them). */
 struct container_row {
-	const char *container; /* NULL: in no container */
+	const char *container;               /* NULL: in no container */
 	const struct snapshot_container *in; /* the same, whole; NULL: none or not known */
-	const char *cgroup;    /* its topmost cgroup; NULL: not known */
-	uint64_t processes;    /* alive */
-	uint64_t rss_bytes, anon_bytes, file_bytes, shmem_bytes, swap_bytes, page_table_bytes, cache_bytes,
-	    tmpfs_bytes;
+	const char *cgroup;                  /* its topmost cgroup; NULL: not known */
+	uint64_t processes;                  /* alive */
+	uint64_t rss_bytes, anon_bytes, file_bytes, shmem_bytes, swap_bytes, page_table_bytes, cache_bytes, tmpfs_bytes;
 	uint64_t usage_bytes, limit_bytes, peak_bytes; /* of that cgroup */
 	double resident_rate, cache_rate, tmpfs_rate;
 };

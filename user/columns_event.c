@@ -56,9 +56,11 @@ static struct value event_exit_status(const void *row)
 	return (struct value){ .known = true, .number = column_value__exit_status(e->exit.exit_code) };
 }
 
-#define OF(types, ...) { __VA_ARGS__, .events = types }
-#define PLAIN(what, how, member, name) \
-	.key = name, .kind = what, .type = how, .offset = offsetof(struct event, member)
+#define OF(types, ...)                       \
+	{                                    \
+		__VA_ARGS__, .events = types \
+	}
+#define PLAIN(what, how, member, name) .key = name, .kind = what, .type = how, .offset = offsetof(struct event, member)
 #define MADE(what, how, name) .key = name, .kind = what, .type = FIELD_COMPUTED, .compute = how
 
 static const struct column event_columns[] = {

@@ -12,8 +12,11 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-#define FIELD(what, how, row, member, name, above, order) \
-	{ .key = name, .title = above, .kind = what, .rank = order, .type = how, .offset = offsetof(struct row, member) }
+#define FIELD(what, how, row, member, name, above, order)                              \
+	{                                                                              \
+		.key = name, .title = above, .kind = what, .rank = order, .type = how, \
+		.offset = offsetof(struct row, member)                                 \
+	}
 #define BYTES(row, member, name, above, order) FIELD(COLUMN_BYTES, FIELD_U64, row, member, name, above, order)
 #define CHANGE(row, member, name, above, order) FIELD(COLUMN_CHANGE, FIELD_I64, row, member, name, above, order)
 #define COUNT(row, member, name, above, order) FIELD(COLUMN_COUNT, FIELD_U64, row, member, name, above, order)
@@ -26,8 +29,10 @@
 #define STRING(row, member, name, above, order) FIELD(COLUMN_STRING, FIELD_STRING, row, member, name, above, order)
 #define FLAG(row, member, name, above, order) FIELD(COLUMN_FLAG, FIELD_FLAG, row, member, name, above, order)
 #define TIME(row, member, name, above, order) FIELD(COLUMN_TIME, FIELD_U64, row, member, name, above, order)
-#define COMPUTED(what, how, name, above, order) \
-	{ .key = name, .title = above, .kind = what, .rank = order, .type = FIELD_COMPUTED, .compute = how }
+#define COMPUTED(what, how, name, above, order)                                                                  \
+	{                                                                                                        \
+		.key = name, .title = above, .kind = what, .rank = order, .type = FIELD_COMPUTED, .compute = how \
+	}
 
 extern const struct columns columns_file;
 

@@ -106,7 +106,11 @@ static struct value file_owner_pid(const void *row)
 }
 
 static const struct column file_columns[] = {
-	{ .key = "path", .title = "PATH", .kind = COLUMN_STRING, .type = FIELD_COMPUTED, .compute = file_path,
+	{ .key = "path",
+	  .title = "PATH",
+	  .kind = COLUMN_STRING,
+	  .type = FIELD_COMPUTED,
+	  .compute = file_path,
 	  .text = column_text__file },
 	STRING(snapshot_file, mount, "mount", NULL, 0),
 	COMPUTED(COLUMN_ID, file_namespace, "namespace", "NAMESPACE", 1),
@@ -125,13 +129,19 @@ static const struct column file_columns[] = {
 	FLAG(snapshot_file, deleted, "deleted", NULL, 0),
 	FLAG(snapshot_file, shared, "shared", NULL, 0),
 	FLAG(snapshot_file, gone, "gone", NULL, 0),
-	{ .key = "owner", .title = "OWNER", .kind = COLUMN_STRING, .rank = 1, .type = FIELD_COMPUTED,
-	  .compute = file_owner, .text = column_text__owner, .flat = true },
+	{ .key = "owner",
+	  .title = "OWNER",
+	  .kind = COLUMN_STRING,
+	  .rank = 1,
+	  .type = FIELD_COMPUTED,
+	  .compute = file_owner,
+	  .text = column_text__owner,
+	  .flat = true },
 	{ .key = "owner_pid", .kind = COLUMN_ID, .type = FIELD_COMPUTED, .compute = file_owner_pid, .flat = true },
 };
 static const struct column file_order = BYTES(snapshot_file, bytes, NULL, NULL, 0);
 
-const struct columns columns_file = { "file", "files", "Files in memory", file_columns, COUNT_OF(file_columns),
+const struct columns columns_file = { "file",     "files", "Files in memory", file_columns, COUNT_OF(file_columns),
 				      &file_order };
 
 static const struct column timeline_columns[] = {
@@ -149,5 +159,6 @@ static const struct column timeline_columns[] = {
 	COUNT32(timeline_row, processes, "processes", "processes", 0),
 };
 
-const struct columns columns_timeline = { "timeline", "timeline", "Timeline", timeline_columns,
-					  COUNT_OF(timeline_columns), NULL };
+const struct columns columns_timeline = {
+	"timeline", "timeline", "Timeline", timeline_columns, COUNT_OF(timeline_columns), NULL
+};

@@ -5,21 +5,21 @@
 #include <math.h>
 #include <stddef.h>
 
-static const struct value unknown = {.known = false};
+static const struct value unknown = { .known = false };
 
 static struct value string(const char *text)
 {
-	return (struct value){.known = text != NULL, .string = text};
+	return (struct value){ .known = text != NULL, .string = text };
 }
 
 static struct value number(uint64_t figure)
 {
-	return (struct value){.known = is_known(figure), .number = figure};
+	return (struct value){ .known = is_known(figure), .number = figure };
 }
 
 static struct value real(double figure)
 {
-	return (struct value){.known = !isnan(figure), .real = figure};
+	return (struct value){ .known = !isnan(figure), .real = figure };
 }
 
 const struct warning *event__who(const struct event *e)
@@ -124,7 +124,7 @@ struct value column_limit__level(const void *row)
 {
 	const struct event *e = row;
 
-	return (struct value){.known = e->warning->level != 0, .number = e->warning->level};
+	return (struct value){ .known = e->warning->level != 0, .number = e->warning->level };
 }
 
 /* of inodes it is inodes a second, and has another name */
@@ -146,8 +146,7 @@ struct value column_limit__by_memory(const void *row)
 {
 	const struct event *e = row;
 
-	return (struct value){.known = e->warning->limit == WARNING_TMPFS,
-			      .number = e->warning->limited_by_memory};
+	return (struct value){ .known = e->warning->limit == WARNING_TMPFS, .number = e->warning->limited_by_memory };
 }
 
 struct value column_limit__advice(const void *row)

@@ -5,8 +5,8 @@
 
 #include "columns.h"
 
-struct value column_limit__name(const void *row);       /* "tmpfs", "cgroup", … */
-struct value column_limit__which(const void *row);      /* "size", "inodes", "max", … */
+struct value column_limit__name(const void *row);  /* "tmpfs", "cgroup", … */
+struct value column_limit__which(const void *row); /* "size", "inodes", "max", … */
 struct value column_limit__reason(const void *row);
 struct value column_limit__target(const void *row);
 struct value column_limit__used(const void *row);

@@ -21,8 +21,11 @@ static const struct column process_columns[] = {
 	BYTES(snapshot_process, tmpfs_added_bytes, NULL, "TMPFS IN", 1),
 	BYTES(snapshot_process, cache_bytes, NULL, "CACHE LEFT", 4),
 	BYTES(snapshot_process, tmpfs_bytes, NULL, "TMPFS LEFT", 3),
-	{ .title = "COMMAND", .kind = COLUMN_STRING, .type = FIELD_STRING,
-	  .offset = offsetof(struct snapshot_process, comm), .text = column_text__process },
+	{ .title = "COMMAND",
+	  .kind = COLUMN_STRING,
+	  .type = FIELD_STRING,
+	  .offset = offsetof(struct snapshot_process, comm),
+	  .text = column_text__process },
 };
 static const struct column process_order = BYTES(snapshot_process, peak_rss_bytes, NULL, NULL, 0);
 
@@ -41,16 +44,27 @@ static const struct column file_columns[] = {
 	BYTES(snapshot_file, added_bytes, NULL, "BROUGHT IN", 3),
 	COMPUTED(COLUMN_COUNT, column_value__file_count, NULL, "FILES", 1),
 	BYTES(snapshot_file, bytes_each, NULL, "EACH", 1),
-	{ .title = "BY", .kind = COLUMN_STRING, .rank = 2, .type = FIELD_STRING,
-	  .offset = offsetof(struct snapshot_file, path), .text = column_text__owner },
-	{ .title = "PATH", .kind = COLUMN_STRING, .type = FIELD_STRING, .offset = offsetof(struct snapshot_file, path),
+	{ .title = "BY",
+	  .kind = COLUMN_STRING,
+	  .rank = 2,
+	  .type = FIELD_STRING,
+	  .offset = offsetof(struct snapshot_file, path),
+	  .text = column_text__owner },
+	{ .title = "PATH",
+	  .kind = COLUMN_STRING,
+	  .type = FIELD_STRING,
+	  .offset = offsetof(struct snapshot_file, path),
 	  .text = column_text__file },
 };
 static const struct column file_order = BYTES(snapshot_file, peak_bytes, NULL, NULL, 0);
 
-const struct columns columns_run_process = { "process", "processes", "Processes, the biggest first", process_columns,
-					     COUNT_OF(process_columns), &process_order };
-const struct columns columns_run_mount = { "mount", "mounts", "tmpfs mounts it used", mount_columns,
-					   COUNT_OF(mount_columns), &mount_order };
-const struct columns columns_run_file = { "file", "files", "Files it brought in", file_columns,
-					  COUNT_OF(file_columns), &file_order };
+const struct columns columns_run_process = {
+	"process",     "processes", "Processes, the biggest first", process_columns, COUNT_OF(process_columns),
+	&process_order
+};
+const struct columns columns_run_mount = {
+	"mount", "mounts", "tmpfs mounts it used", mount_columns, COUNT_OF(mount_columns), &mount_order
+};
+const struct columns columns_run_file = {
+	"file", "files", "Files it brought in", file_columns, COUNT_OF(file_columns), &file_order
+};

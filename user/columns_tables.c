@@ -85,8 +85,12 @@ static const struct column process_columns[] = {
 	ID(snapshot_process, pid, "pid", "PID", 0),
 	ID(snapshot_process, ppid, "ppid", NULL, 0),
 	COMPUTED(COLUMN_START, process_start, "start_time", NULL, 0),
-	{ .key = "comm", .title = "COMMAND", .kind = COLUMN_STRING, .type = FIELD_STRING,
-	  .offset = offsetof(struct snapshot_process, comm), .text = column_text__process },
+	{ .key = "comm",
+	  .title = "COMMAND",
+	  .kind = COLUMN_STRING,
+	  .type = FIELD_STRING,
+	  .offset = offsetof(struct snapshot_process, comm),
+	  .text = column_text__process },
 	STRING(snapshot_process, cmdline, "cmdline", NULL, 0),
 	ID(snapshot_process, uid, "uid", NULL, 0),
 	STRING(snapshot_process, cgroup, "cgroup", NULL, 0),
@@ -129,12 +133,12 @@ static struct value text_or_absent(const char *text)
 	return (struct value){ .known = text != NULL, .string = text };
 }
 
-#define OF_CONTAINER(part)                                                        \
-	static struct value container_##part(const void *row)                     \
-	{                                                                         \
-		const struct container_row *c = row;                              \
-                                                                                  \
-		return text_or_absent(c->in ? c->in->part : NULL);                \
+#define OF_CONTAINER(part)                                         \
+	static struct value container_##part(const void *row)      \
+	{                                                          \
+		const struct container_row *c = row;               \
+                                                                   \
+		return text_or_absent(c->in ? c->in->part : NULL); \
 	}
 OF_CONTAINER(id)
 OF_CONTAINER(runtime)
@@ -153,8 +157,12 @@ static struct value container_ratio(const void *row)
 }
 
 static const struct column container_columns[] = {
-	{ .key = "container", .title = "CONTAINER", .kind = COLUMN_STRING, .type = FIELD_STRING,
-	  .offset = offsetof(struct container_row, container), .text = container_text },
+	{ .key = "container",
+	  .title = "CONTAINER",
+	  .kind = COLUMN_STRING,
+	  .type = FIELD_STRING,
+	  .offset = offsetof(struct container_row, container),
+	  .text = container_text },
 	COMPUTED(COLUMN_STRING, container_id, "container_id", NULL, 0),
 	COMPUTED(COLUMN_STRING, container_runtime, "runtime", NULL, 0),
 	COMPUTED(COLUMN_STRING, container_pod_namespace, "namespace", NULL, 0),
@@ -191,9 +199,11 @@ static struct value cgroup_ratio(const void *row)
 			       .real = 1 - (double)c->tightest_room_bytes / (double)c->tightest_limit_bytes };
 }
 
-#define TIGHTEST(what, how, member, name, above, order)                                                 \
-	{ .key = name, .title = above, .kind = what, .rank = order, .type = how,                        \
-	  .offset = offsetof(struct snapshot_cgroup, member), .object = "tightest" }
+#define TIGHTEST(what, how, member, name, above, order)                                  \
+	{                                                                                \
+		.key = name, .title = above, .kind = what, .rank = order, .type = how,   \
+		.offset = offsetof(struct snapshot_cgroup, member), .object = "tightest" \
+	}
 
 static const struct column cgroup_columns[] = {
 	STRING(snapshot_cgroup, path, "path", "CGROUP", 0),
@@ -255,8 +265,13 @@ static void mount_namespace_text(const void *row, char *raw, size_t cap)
 static const struct column mount_columns[] = {
 	STRING(snapshot_mount, path, "path", "MOUNT", 0),
 	COMPUTED(COLUMN_DEVICE, mount_device, "dev", NULL, 0),
-	{ .key = "namespace", .title = "NAMESPACE", .kind = COLUMN_ID, .rank = 1, .type = FIELD_COMPUTED,
-	  .compute = mount_namespace, .text = mount_namespace_text },
+	{ .key = "namespace",
+	  .title = "NAMESPACE",
+	  .kind = COLUMN_ID,
+	  .rank = 1,
+	  .type = FIELD_COMPUTED,
+	  .compute = mount_namespace,
+	  .text = mount_namespace_text },
 	FLAG(snapshot_mount, root_namespace, "root_namespace", NULL, 0),
 	FLAG(snapshot_mount, internal, "internal", NULL, 0),
 	BYTES(snapshot_mount, used_bytes, "used_bytes", "USED", 0),
@@ -277,22 +292,31 @@ static const struct column system_columns[] = {
 	FLAG(system_part, reclaimable, "reclaimable", "RECLAIMABLE", 0),
 };
 
-static const struct columns process_view = { "process", "processes", "Processes", process_columns,
-					     COUNT_OF(process_columns), &process_order };
-static const struct columns container_view = { "container", "containers", "Containers", container_columns,
-					       COUNT_OF(container_columns), &container_order };
-static const struct columns cgroup_view = { "cgroup", "cgroups", "Memory cgroups", cgroup_columns,
-					    COUNT_OF(cgroup_columns), &cgroup_order };
-static const struct columns mount_view = { "mount", "mounts", "tmpfs mounts", mount_columns,
-					   COUNT_OF(mount_columns), &mount_order };
-static const struct columns system_view = { "system", "system", "Memory of this machine", system_columns,
-					    COUNT_OF(system_columns), NULL };
+static const struct columns process_view = {
+	"process", "processes", "Processes", process_columns, COUNT_OF(process_columns), &process_order
+};
+static const struct columns container_view = {
+	"container", "containers", "Containers", container_columns, COUNT_OF(container_columns), &container_order
+};
+static const struct columns cgroup_view = {
+	"cgroup", "cgroups", "Memory cgroups", cgroup_columns, COUNT_OF(cgroup_columns), &cgroup_order
+};
+static const struct columns mount_view = {
+	"mount", "mounts", "tmpfs mounts", mount_columns, COUNT_OF(mount_columns), &mount_order
+};
+static const struct columns system_view = {
+	"system", "system", "Memory of this machine", system_columns, COUNT_OF(system_columns), NULL
+};
 
 const struct columns *columns__of(enum view view)
 {
 	static const struct columns *const views[] = {
-		[VIEW_ALL] = NULL,	      [VIEW_SYSTEM] = &system_view, [VIEW_PROCESS] = &process_view,
-		[VIEW_CONTAINER] = &container_view, [VIEW_CGROUP] = &cgroup_view, [VIEW_MOUNT] = &mount_view,
+		[VIEW_ALL] = NULL,
+		[VIEW_SYSTEM] = &system_view,
+		[VIEW_PROCESS] = &process_view,
+		[VIEW_CONTAINER] = &container_view,
+		[VIEW_CGROUP] = &cgroup_view,
+		[VIEW_MOUNT] = &mount_view,
 		[VIEW_FILE] = &columns_file,
 	};
 

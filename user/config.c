@@ -30,9 +30,12 @@ void config__take(struct options *now, const struct options *fresh, char *list, 
 		const char *name;
 		bool same;
 	} fixed[] = {
-		{ "listen", text__same(now->listen, fresh->listen) },	    { "socket", text__same(now->socket, fresh->socket) },
-		{ "tier", now->tier == fresh->tier },		    { "max-files", now->max_files == fresh->max_files },
-		{ "log", now->log_journal == fresh->log_journal },  { "web-config", text__same(now->web_config, fresh->web_config) },
+		{ "listen", text__same(now->listen, fresh->listen) },
+		{ "socket", text__same(now->socket, fresh->socket) },
+		{ "tier", now->tier == fresh->tier },
+		{ "max-files", now->max_files == fresh->max_files },
+		{ "log", now->log_journal == fresh->log_journal },
+		{ "web-config", text__same(now->web_config, fresh->web_config) },
 	};
 
 	list[0] = '\0';

@@ -34,15 +34,26 @@ struct pattern {
 	const char *qos;          /* of pods */
 };
 
-#define HELPER(before, after) {NULL, before, after, FORM_TEXT, CONTAINER_NONE, "", ""}
-#define CONTAINER(parent, before, after, runtime) \
-	{parent, before, after, FORM_HEX64, CONTAINER_CONTAINER, runtime, ""}
-#define POD(parent, before, after, qos) \
-	{parent, before, after, FORM_POD_UID, CONTAINER_POD, "", qos}
-#define PODMAN_POD(parent, before, after) \
-	{parent, before, after, FORM_HEX64, CONTAINER_POD, "podman", ""}
-#define MACHINE(parent, before, after, form, runtime) \
-	{parent, before, after, form, CONTAINER_MACHINE, runtime, ""}
+#define HELPER(before, after)                                          \
+	{                                                              \
+		NULL, before, after, FORM_TEXT, CONTAINER_NONE, "", "" \
+	}
+#define CONTAINER(parent, before, after, runtime)                                   \
+	{                                                                           \
+		parent, before, after, FORM_HEX64, CONTAINER_CONTAINER, runtime, "" \
+	}
+#define POD(parent, before, after, qos)                                     \
+	{                                                                   \
+		parent, before, after, FORM_POD_UID, CONTAINER_POD, "", qos \
+	}
+#define PODMAN_POD(parent, before, after)                                      \
+	{                                                                      \
+		parent, before, after, FORM_HEX64, CONTAINER_POD, "podman", "" \
+	}
+#define MACHINE(parent, before, after, form, runtime)                       \
+	{                                                                   \
+		parent, before, after, form, CONTAINER_MACHINE, runtime, "" \
+	}
 
 static const struct pattern patterns[] = {
 	HELPER("crio-conmon-", ".scope"),
@@ -60,10 +71,10 @@ static const struct pattern patterns[] = {
 	CONTAINER(NULL, "libpod-", ".scope", "podman"),
 	CONTAINER(NULL, "libpod-", "", "podman"),
 	CONTAINER("docker", "", "", "docker"),
-	{NULL, "runc-", ".scope", FORM_UNIT, CONTAINER_CONTAINER, "runc", ""},
+	{ NULL, "runc-", ".scope", FORM_UNIT, CONTAINER_CONTAINER, "runc", "" },
 	/* All others on runc: docker-..., garden-... */
-	{NULL, "", ".scope", FORM_PREFIX, CONTAINER_CONTAINER, "", ""},
-	{"buildkit", "", "", FORM_TEXT, CONTAINER_CONTAINER, "buildkit", ""},
+	{ NULL, "", ".scope", FORM_PREFIX, CONTAINER_CONTAINER, "", "" },
+	{ "buildkit", "", "", FORM_TEXT, CONTAINER_CONTAINER, "buildkit", "" },
 
 	PODMAN_POD(NULL, "machine-libpod_pod_", ".slice"),
 	PODMAN_POD(NULL, "user-libpod_pod_", ".slice"),
@@ -102,14 +113,14 @@ static bool is_hex(struct parse_span s)
 
 static bool is_pod_uid(struct parse_span s)
 {
-	static const size_t parts[] = {8, 4, 4, 4, 12};
+	static const size_t parts[] = { 8, 4, 4, 4, 12 };
 
 	if (s.len == STATIC_POD_LEN)
 		return is_hex(s);
 	if (s.len != UUID_LEN)
 		return false;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (!is_hex((struct parse_span){s.p, parts[i]}))
+		if (!is_hex((struct parse_span){ s.p, parts[i] }))
 			return false;
 		s.p += parts[i];
 		s.len -= parts[i];
@@ -141,7 +152,7 @@ static void put_unescaped(struct parse_span text, char *dst, size_t cap)
 		char c = text.p[i];
 
 		if (c == '\\' && text.len - i >= 4 && text.p[i + 1] == 'x' &&
-		    is_hex((struct parse_span){text.p + i + 2, 2})) {
+		    is_hex((struct parse_span){ text.p + i + 2, 2 })) {
 			int value = hex_value(text.p[i + 2]) * 16 + hex_value(text.p[i + 3]);
 
 			if (value >= 0x20 && value < 0x7f) {
@@ -168,7 +179,7 @@ static bool take_vm_number(struct parse_span *s)
 
 	if (s->len == 0 || s->p[0] < '0' || s->p[0] > '9' || parse__take_u64(s, &number))
 		return false;
-	for (const char *const *dash = (const char *const[]){"-", "\\x2d", NULL}; *dash; dash++) {
+	for (const char *const *dash = (const char *const[]){ "-", "\\x2d", NULL }; *dash; dash++) {
 		size_t len = strlen(*dash);
 
 		if (!parse__starts(*s, *dash))
@@ -196,25 +207,24 @@ static bool form_takes(enum form form, struct parse_span *s, struct parse_span *
 	case FORM_PREFIX:
 		if (s->len < HEX_ID_LEN + 2 || s->p[s->len - HEX_ID_LEN - 1] != '-')
 			return false;
-		*runtime = (struct parse_span){s->p, s->len - HEX_ID_LEN - 1};
-		*s = (struct parse_span){s->p + s->len - HEX_ID_LEN, HEX_ID_LEN};
+		*runtime = (struct parse_span){ s->p, s->len - HEX_ID_LEN - 1 };
+		*s = (struct parse_span){ s->p + s->len - HEX_ID_LEN, HEX_ID_LEN };
 		return is_hex(*s);
 	}
 	return false;
 }
 
-static bool matches(const struct pattern *row, struct parse_span parent,
-		    struct parse_span component, struct parse_span *id, struct parse_span *runtime)
+static bool matches(const struct pattern *row, struct parse_span parent, struct parse_span component,
+		    struct parse_span *id, struct parse_span *runtime)
 {
 	size_t before = strlen(row->before), after = strlen(row->after);
 
 	if (row->parent && !parse__equals(parent, row->parent))
 		return false;
-	if (component.len <= before + after || !parse__starts(component, row->before) ||
-	    !ends(component, row->after))
+	if (component.len <= before + after || !parse__starts(component, row->before) || !ends(component, row->after))
 		return false;
-	*id = (struct parse_span){component.p + before, component.len - before - after};
-	*runtime = (struct parse_span){row->runtime, strlen(row->runtime)};
+	*id = (struct parse_span){ component.p + before, component.len - before - after };
+	*runtime = (struct parse_span){ row->runtime, strlen(row->runtime) };
 	return form_takes(row->form, id, runtime);
 }
 
@@ -224,13 +234,11 @@ static void note_unit(struct parse_span component, struct container_identity *ou
 		put(component, out->slice, sizeof(out->slice));
 	/* A manager's own init.scope says less than the service or session around it. */
 	else if (ends(component, ".service") ||
-		 (ends(component, ".scope") &&
-		  !(out->unit[0] && parse__equals(component, "init.scope"))))
+		 (ends(component, ".scope") && !(out->unit[0] && parse__equals(component, "init.scope"))))
 		put(component, out->unit, sizeof(out->unit));
 }
 
-static void note_pod(const struct pattern *row, struct parse_span uid,
-		     struct container_identity *out)
+static void note_pod(const struct pattern *row, struct parse_span uid, struct container_identity *out)
 {
 	put(uid, out->pod_uid, sizeof(out->pod_uid));
 	for (char *p = out->pod_uid; *p; p++)
@@ -240,8 +248,7 @@ static void note_pod(const struct pattern *row, struct parse_span uid,
 	out->id[0] = '\0'; /* an id further up is of what the pod runs in */
 }
 
-static void note_component(struct parse_span parent, struct parse_span component,
-			   struct container_identity *out)
+static void note_component(struct parse_span parent, struct parse_span component, struct container_identity *out)
 {
 	struct parse_span id, runtime;
 
@@ -266,8 +273,7 @@ static void note_component(struct parse_span parent, struct parse_span component
 }
 
 /* runc without systemd keeps "SLICE:PREFIX:ID" as one component: it names two. */
-static void note_whole(struct parse_span parent, struct parse_span component,
-		       struct container_identity *out)
+static void note_whole(struct parse_span parent, struct parse_span component, struct container_identity *out)
 {
 	struct parse_span rest = component, slice;
 
@@ -281,7 +287,7 @@ static void note_whole(struct parse_span parent, struct parse_span component,
 
 static enum container_kind unit_kind(const struct container_identity *out)
 {
-	struct parse_span unit = {out->unit, strlen(out->unit)};
+	struct parse_span unit = { out->unit, strlen(out->unit) };
 
 	if (ends(unit, ".service"))
 		return CONTAINER_SERVICE;
@@ -314,7 +320,7 @@ static void put_name(struct container_identity *out)
 	case CONTAINER_NONE:
 		break;
 	}
-	text = (struct parse_span){from, strlen(from)};
+	text = (struct parse_span){ from, strlen(from) };
 	/* Only what is random is cut; a name is shown whole. */
 	if (out->kind == CONTAINER_POD || (text.len == HEX_ID_LEN && is_hex(text)))
 		text.len = text.len < CONTAINER_SHORT_ID ? text.len : CONTAINER_SHORT_ID;
@@ -323,12 +329,11 @@ static void put_name(struct container_identity *out)
 
 void container__identify(const char *cgroup_path, struct container_identity *out)
 {
-	struct parse_span rest = {cgroup_path, strlen(cgroup_path)}, component, parent = {"", 0};
+	struct parse_span rest = { cgroup_path, strlen(cgroup_path) }, component, parent = { "", 0 };
 
 	memset(out, 0, sizeof(*out));
 	while (parse__until(&rest, '/', &component)) {
-		if (component.len == 0 || parse__equals(component, "..") ||
-		    parse__equals(component, "."))
+		if (component.len == 0 || parse__equals(component, "..") || parse__equals(component, "."))
 			continue;
 		note_whole(parent, component, out);
 		parent = component;
@@ -341,9 +346,8 @@ void container__identify(const char *cgroup_path, struct container_identity *out
 const char *container__kind_name(enum container_kind kind)
 {
 	static const char *const names[] = {
-		[CONTAINER_NONE] = "none",       [CONTAINER_SLICE] = "slice",
-		[CONTAINER_SCOPE] = "scope",     [CONTAINER_SESSION] = "session",
-		[CONTAINER_SERVICE] = "service", [CONTAINER_POD] = "pod",
+		[CONTAINER_NONE] = "none",       [CONTAINER_SLICE] = "slice",         [CONTAINER_SCOPE] = "scope",
+		[CONTAINER_SESSION] = "session", [CONTAINER_SERVICE] = "service",     [CONTAINER_POD] = "pod",
 		[CONTAINER_MACHINE] = "machine", [CONTAINER_CONTAINER] = "container",
 	};
 

@@ -122,7 +122,7 @@ int container_config__storage(const char *text, size_t len, const char *id, stru
 	int err = json ? -ENOENT : -EINVAL;
 	size_t i;
 
-	json_array_foreach(json, i, row) {
+	json_array_foreach (json, i, row) {
 		const char *row_id = json_string_value(json_object_get(row, "id"));
 
 		if (!row_id || strcmp(row_id, id) != 0)

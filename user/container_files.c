@@ -141,7 +141,8 @@ static bool find_home(struct parse_span line, uint64_t uid, char *home, size_t c
 		if (i == 2 && (parse__whole_u64(field, &found) || found != uid))
 			return false;
 	}
-	return field.len > 1 && field.p[0] == '/' && parse__copy((struct parse_span){ field.p + 1, field.len - 1 }, home, cap) == 0;
+	return field.len > 1 && field.p[0] == '/' &&
+	       parse__copy((struct parse_span){ field.p + 1, field.len - 1 }, home, cap) == 0;
 }
 
 static bool home_of(int root_fd, uint64_t uid, char *home, size_t cap)

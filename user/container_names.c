@@ -16,7 +16,7 @@
 
 #define SECOND_NS 1000000000ULL
 #define KEEP_NS (300 * SECOND_NS) /* longer than any sane scrape interval */
-#define PAUSE_MOST 6	      /* 64 s between two looks for a name */
+#define PAUSE_MOST 6              /* 64 s between two looks for a name */
 #define STATES_MOST 4096
 
 struct entry {
@@ -60,7 +60,7 @@ void container_names__close(struct container_names *names)
 
 	if (!names)
 		return;
-	HASH_ITER(hh, names->entries, entry, next)
+	HASH_ITER (hh, names->entries, entry, next)
 		free_entry(names, entry);
 	free(names);
 }
@@ -227,7 +227,7 @@ void container_names__refresh(struct container_names *names, const struct cgroup
 	read_states(names, "run/crun", false, now_ns);
 	for (size_t i = 0; tree && i < tree->count; i++)
 		note_path(names, tree->nodes[i].path, now_ns);
-	HASH_ITER(hh, names->entries, entry, next)
+	HASH_ITER (hh, names->entries, entry, next)
 		if (now_ns - entry->seen_ns > KEEP_NS)
 			free_entry(names, entry);
 }

@@ -77,8 +77,8 @@ const struct record *decode(void *data, size_t length, struct decode_stats *stat
 
 	stats->records++;
 	if (length < sizeof(*head) || head->type == RECORD_NONE || head->type >= RECORD_TYPES ||
-	    length < least[head->type] || head->length < least[head->type] ||
-	    head->length > length || check(head, head->length)) {
+	    length < least[head->type] || head->length < least[head->type] || head->length > length ||
+	    check(head, head->length)) {
 		stats->odd++;
 		return NULL;
 	}

@@ -31,15 +31,15 @@ extern const char *const event_names[EVENT_TYPES]; /* "mmap", "munmap", … as i
 
 struct event {
 	enum event_type type;
-	uint64_t time_ns;  /* realtime */
+	uint64_t time_ns; /* realtime */
 	uint64_t boot_ns;
 	uint32_t pid, ppid, tid, uid;
 	uint64_t start_ns;
 	const char *comm;
-	const char *cgroup;    /* NULL: not known */
-	const char *container; /* NULL: none */
+	const char *cgroup;                  /* NULL: not known */
+	const char *container;               /* NULL: none */
 	const struct snapshot_container *in; /* the same, whole */
-	bool followed; /* of the command that is traced, or a descendant */
+	bool followed;                       /* of the command that is traced, or a descendant */
 	union {
 		struct { /* mmap, munmap, brk, mremap */
 			uint64_t address, length_bytes;
@@ -62,8 +62,7 @@ struct event {
 			int exit_code; /* as wait(2) encodes it */
 		} exit;
 		struct {
-			uint64_t anon_bytes, file_bytes, shmem_bytes, swap_bytes, page_table_bytes,
-			    virtual_bytes;
+			uint64_t anon_bytes, file_bytes, shmem_bytes, swap_bytes, page_table_bytes, virtual_bytes;
 			int oom_score_adj;
 			uint32_t trigger_pid;
 			const char *trigger_comm;
@@ -72,13 +71,13 @@ struct event {
 			uint64_t charged_tmpfs_bytes; /* tmpfs pages charged to it or below */
 			uint64_t available_bytes;     /* of the machine, at the last reading */
 			const struct warning *who;    /* its culprits: the largest consumers; NULL: not known */
-		} oom; /* pid and comm are the victim's */
+		} oom;                                /* pid and comm are the victim's */
 		const struct warning *warning;
-		struct { /* enospc, sigbus */
+		struct {                   /* enospc, sigbus */
 			const char *call;  /* "write"; NULL: a fault */
 			const char *limit; /* "size", "inodes", "cgroup"; NULL: not known */
 			const char *path, *mount;
-			bool is_short; /* a write that was cut short: it did not fail */
+			bool is_short;                                 /* a write that was cut short: it did not fail */
 			uint64_t wanted_bytes, written_bytes, address; /* ABSENT: none */
 			uint64_t used_bytes, limit_bytes, used_inodes, limit_inodes; /* of the mount */
 			const struct warning *who; /* its culprits: whose bytes are on the mount */

@@ -83,7 +83,8 @@ static void without_holders(struct explanation *e)
 		if (file->kind == FILE_KIND_SYSV)
 			snprintf(f->advice, sizeof(f->advice), "remove it with ipcrm -m %" PRIu64, file->ino);
 		else
-			snprintf(f->advice, sizeof(f->advice), "something in the kernel keeps it: a message in a socket, "
+			snprintf(f->advice, sizeof(f->advice),
+				 "something in the kernel keeps it: a message in a socket, "
 				 "io_uring or a mount");
 		explain__figure(f, "bytes", (double)file->bytes);
 	}
@@ -104,8 +105,9 @@ static void only_cache(struct explanation *e)
 		f = explain__add(e, "cache_looks_full", 10, c->path);
 		if (!f)
 			return;
-		snprintf(f->text, sizeof(f->text), "cgroup %.300s looks full, but %s of its limit of %s is clean page cache",
-			 c->path, units__bytes(cache, c->reclaimable_bytes), units__bytes(limit, c->limit_bytes));
+		snprintf(f->text, sizeof(f->text),
+			 "cgroup %.300s looks full, but %s of its limit of %s is clean page cache", c->path,
+			 units__bytes(cache, c->reclaimable_bytes), units__bytes(limit, c->limit_bytes));
 		snprintf(f->advice, sizeof(f->advice), "nothing: the kernel takes it back when it is needed");
 		explain__figure(f, "used_bytes", (double)c->usage_bytes);
 		explain__figure(f, "reclaimable_bytes", (double)c->reclaimable_bytes);
@@ -127,9 +129,10 @@ static void limit_below_peak(struct explanation *e)
 		f = explain__add(e, "limit_below_peak", 30, c->path);
 		if (!f)
 			return;
-		snprintf(f->text, sizeof(f->text), "cgroup %.300s has reached its limit before: its peak was %s of %s", c->path,
-			 units__bytes(peak, c->peak_bytes), units__bytes(limit, c->limit_bytes));
-		snprintf(f->advice, sizeof(f->advice), "what it did then will meet the limit again: raise it, or find what grew "
+		snprintf(f->text, sizeof(f->text), "cgroup %.300s has reached its limit before: its peak was %s of %s",
+			 c->path, units__bytes(peak, c->peak_bytes), units__bytes(limit, c->limit_bytes));
+		snprintf(f->advice, sizeof(f->advice),
+			 "what it did then will meet the limit again: raise it, or find what grew "
 			 "with pagetide run or trace");
 		explain__figure(f, "peak_bytes", (double)c->peak_bytes);
 		explain__figure(f, "limit_bytes", (double)c->limit_bytes);
@@ -153,7 +156,8 @@ static void no_swap(struct explanation *e)
 	f = explain__add(e, "no_swap_under_tmpfs", 40, NULL);
 	if (!f)
 		return;
-	snprintf(f->text, sizeof(f->text), "%s are in tmpfs files and there is no swap: this memory cannot be taken back",
+	snprintf(f->text, sizeof(f->text),
+		 "%s are in tmpfs files and there is no swap: this memory cannot be taken back",
 		 units__bytes(used_text, used));
 	snprintf(f->advice, sizeof(f->advice), "remove files, or add swap so that idle ones can leave memory");
 	explain__figure(f, "tmpfs_bytes", (double)used);
@@ -190,10 +194,12 @@ static void only_grows(struct explanation *e)
 		f = explain__add(e, "process_only_grows", left < 600 ? 80 : 35, p->comm);
 		if (!f)
 			return;
-		snprintf(f->text, sizeof(f->text), "%s[%u] only grows: %s of anonymous memory more, %s (fit %.2f); at its limit in %s",
-			 p->comm, p->pid, units__bytes(grown, points[n - 1].used - points[0].used),
+		snprintf(f->text, sizeof(f->text),
+			 "%s[%u] only grows: %s of anonymous memory more, %s (fit %.2f); at its limit in %s", p->comm,
+			 p->pid, units__bytes(grown, points[n - 1].used - points[0].used),
 			 units__rate(rate, line.slope), line.fit, units__duration(seconds, left));
-		snprintf(f->advice, sizeof(f->advice), "a cache without a bound or a leak: watch it with pagetide run, mark its steps, "
+		snprintf(f->advice, sizeof(f->advice),
+			 "a cache without a bound or a leak: watch it with pagetide run, mark its steps, "
 			 "and limit its cgroup");
 		explain__figure(f, "pid", p->pid);
 		explain__figure(f, "bytes_per_hour", line.slope * 3600);
@@ -211,14 +217,14 @@ static int by_urgency(const void *a, const void *b)
 	return strcmp(left->target, right->target);
 }
 
-size_t explain__findings(const struct snapshot *snapshot, const struct history *history,
-			 struct finding *out, size_t cap)
+size_t explain__findings(const struct snapshot *snapshot, const struct history *history, struct finding *out,
+			 size_t cap)
 {
 	static void (*const rules[])(struct explanation *) = {
-		explain__limits, only_grows, explain__many_files, explain__charged, deleted_but_open, without_holders, no_swap,
-		limit_below_peak, only_cache,
+		explain__limits, only_grows, explain__many_files, explain__charged, deleted_but_open,
+		without_holders, no_swap,    limit_below_peak,    only_cache,
 	};
-	struct explanation e = {.snapshot = snapshot, .history = history, .out = out, .cap = cap};
+	struct explanation e = { .snapshot = snapshot, .history = history, .out = out, .cap = cap };
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		rules[i](&e);

@@ -13,8 +13,8 @@
 #define FINDING_TEXT_MAX 768
 
 struct finding {
-	const char *kind;      /* "tmpfs_full", "deleted_but_open", …; static */
-	unsigned urgency;      /* 0 to 100 */
+	const char *kind; /* "tmpfs_full", "deleted_but_open", …; static */
+	unsigned urgency; /* 0 to 100 */
 	char text[FINDING_TEXT_MAX], advice[FINDING_TEXT_MAX];
 	char target[256];
 	struct {
@@ -25,8 +25,8 @@ struct finding {
 };
 
 /* Returns how many there are, at most cap. history may be NULL. */
-size_t explain__findings(const struct snapshot *snapshot, const struct history *history,
-			 struct finding *out, size_t cap);
+size_t explain__findings(const struct snapshot *snapshot, const struct history *history, struct finding *out,
+			 size_t cap);
 /* What could not be seen, line by line; NULL ends them. */
 const char *explain__unseen(const struct snapshot *snapshot, double watched_seconds, size_t index);
 

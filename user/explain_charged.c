@@ -75,7 +75,8 @@ static void note(struct charged *all, size_t *count, const struct snapshot_file 
 	if (i == CGROUPS)
 		return;
 	if (i == *count)
-		all[(*count)++] = (struct charged){.id = file->charged_id, .path = file->charged_path, .example = file};
+		all[(*count)++] =
+			(struct charged){ .id = file->charged_id, .path = file->charged_path, .example = file };
 	all[i].bytes += file->bytes;
 	all[i].files++;
 	if (file->bytes > all[i].example->bytes)
@@ -93,14 +94,20 @@ static void add(struct explanation *e, const struct charged *c)
 		return;
 	units__bytes(bytes, c->bytes);
 	if (c->path) {
-		snprintf(f->text, sizeof(f->text), "%s of tmpfs in %" PRIu64 " files (the largest %.200s) count in cgroup %.200s, "
-			 "where none of their owners and holders is", bytes, c->files, largest, c->path);
-		snprintf(f->advice, sizeof(f->advice), "pages stay charged to the cgroup that brought them in: whoever uses these "
+		snprintf(f->text, sizeof(f->text),
+			 "%s of tmpfs in %" PRIu64 " files (the largest %.200s) count in cgroup %.200s, "
+			 "where none of their owners and holders is",
+			 bytes, c->files, largest, c->path);
+		snprintf(f->advice, sizeof(f->advice),
+			 "pages stay charged to the cgroup that brought them in: whoever uses these "
 			 "files spends that cgroup's limit; remove them, or let their user write them anew");
 	} else {
-		snprintf(f->text, sizeof(f->text), "%s of tmpfs in %" PRIu64 " files (the largest %.200s) were charged to a cgroup "
-			 "that is removed", bytes, c->files, largest);
-		snprintf(f->advice, sizeof(f->advice), "they outlived the service or container that made them, and go on counting "
+		snprintf(f->text, sizeof(f->text),
+			 "%s of tmpfs in %" PRIu64 " files (the largest %.200s) were charged to a cgroup "
+			 "that is removed",
+			 bytes, c->files, largest);
+		snprintf(f->advice, sizeof(f->advice),
+			 "they outlived the service or container that made them, and go on counting "
 			 "in the cgroups above it: remove them");
 	}
 	explain__figure(f, "bytes", (double)c->bytes);

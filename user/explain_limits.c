@@ -19,8 +19,7 @@
 #define MANY_BYTES (8ULL << 20)
 
 /* fills the rest of a warning from who it was, and makes it a finding */
-static void add(struct explanation *e, struct warning *w, struct blame *blame, enum history_kind kind,
-		const char *name)
+static void add(struct explanation *e, struct warning *w, struct blame *blame, enum history_kind kind, const char *name)
 {
 	double hard = (double)w->used - (is_known(w->reclaimable_bytes) ? (double)w->reclaimable_bytes : 0);
 	double percent = 100 * hard / (double)w->limit_value;
@@ -28,15 +27,18 @@ static void add(struct explanation *e, struct warning *w, struct blame *blame, e
 
 	blame__finish(blame, e->history, kind, e->snapshot->boot_ns, w);
 	advice__write(w);
-	f = explain__add(e, name, percent >= 99 ? 100 : w->eta_seconds < 60 ? 95 : 60 + (unsigned)percent / 4, w->target);
+	f = explain__add(e, name,
+			 percent >= 99         ? 100
+			 : w->eta_seconds < 60 ? 95
+					       : 60 + (unsigned)percent / 4,
+			 w->target);
 	if (!f)
 		return;
 	memcpy(f->advice, w->advice, sizeof(w->advice));
 	w->advice[0] = '\0';
 	warning_text__line(w, f->text, sizeof(f->text));
 	explain__figure(f, w->limit == WARNING_TMPFS_INODES ? "used_inodes" : "used_bytes", (double)w->used);
-	explain__figure(f, w->limit == WARNING_TMPFS_INODES ? "limit_inodes" : "limit_bytes",
-			(double)w->limit_value);
+	explain__figure(f, w->limit == WARNING_TMPFS_INODES ? "limit_inodes" : "limit_bytes", (double)w->limit_value);
 	explain__figure(f, "rate_bytes_per_second", w->limit == WARNING_TMPFS_INODES ? (double)NAN : w->rate);
 	explain__figure(f, "eta_seconds", w->eta_seconds);
 	explain__figure(f, "percent", percent);
@@ -91,8 +93,9 @@ void explain__limits(struct explanation *e)
 	}
 	if (!is_known(s->system.total_bytes) || !is_known(s->system.available_bytes))
 		return;
-	gauge = (struct gauge){.limit = WARNING_SYSTEM, .limit_value = s->system.total_bytes,
-			       .used = s->system.total_bytes - s->system.available_bytes};
+	gauge = (struct gauge){ .limit = WARNING_SYSTEM,
+				.limit_value = s->system.total_bytes,
+				.used = s->system.total_bytes - s->system.available_bytes };
 	if (!judge(&gauge, 0, s->host, &w))
 		return;
 	blame__begin(&blame);
@@ -123,10 +126,12 @@ void explain__many_files(struct explanation *e)
 			f = explain__add(e, "many_files_of_one_size", 55, c->path);
 			if (!f)
 				return;
-			snprintf(f->text, sizeof(f->text), "%s[%u]%s left %" PRIu64 " files of %s each under %s: %s in all", c->comm,
-				 c->pid, c->exited ? ", which has exited," : "", c->files, units__bytes(each, c->bytes_each),
+			snprintf(f->text, sizeof(f->text),
+				 "%s[%u]%s left %" PRIu64 " files of %s each under %s: %s in all", c->comm, c->pid,
+				 c->exited ? ", which has exited," : "", c->files, units__bytes(each, c->bytes_each),
 				 c->path[0] ? c->path : mount->path, units__bytes(all, c->bytes));
-			snprintf(f->advice, sizeof(f->advice), "one more for each piece of work (joblib does this with every array it is "
+			snprintf(f->advice, sizeof(f->advice),
+				 "one more for each piece of work (joblib does this with every array it is "
 				 "handed anew): reuse or remove them, or put them on a disk");
 			explain__figure(f, "pid", c->pid);
 			explain__figure(f, "files", (double)c->files);

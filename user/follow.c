@@ -87,8 +87,7 @@ int follow__go(struct follow *follow)
 
 void follow__reap(struct follow *follow)
 {
-	if (follow->pid > 0 && !follow->ended &&
-	    waitpid(follow->pid, &follow->status, WNOHANG) == follow->pid)
+	if (follow->pid > 0 && !follow->ended && waitpid(follow->pid, &follow->status, WNOHANG) == follow->pid)
 		follow->ended = true;
 }
 

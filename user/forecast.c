@@ -5,11 +5,11 @@
 #include <string.h>
 
 #define NS 1000000000ULL
-#define CLOSE_NS 1000000ULL      /* points nearer than that are one */
-#define MEMORY_NS (60 * NS)      /* a tooth is remembered for so long */
-#define FALL_PART 50             /* a fall of 1/50 of the limit, or of a tenth of the rise, ends it */
-#define LARGE_PART 5             /* believed: a fifth of the limit in SHORT_SECONDS … */
-#define SMALL_PART 50            /* … or a fiftieth in LONG_SECONDS */
+#define CLOSE_NS 1000000ULL /* points nearer than that are one */
+#define MEMORY_NS (60 * NS) /* a tooth is remembered for so long */
+#define FALL_PART 50        /* a fall of 1/50 of the limit, or of a tenth of the rise, ends it */
+#define LARGE_PART 5        /* believed: a fifth of the limit in SHORT_SECONDS … */
+#define SMALL_PART 50       /* … or a fiftieth in LONG_SECONDS */
 #define SHORT_SECONDS 2.5
 #define LONG_SECONDS 12.0
 
@@ -38,8 +38,8 @@ static size_t begin_of_rise(const struct forecast *f, uint64_t fall)
 
 	for (size_t i = f->count - 1; i-- > 0;) {
 		uint64_t rise = f->points[f->count - 1].used > f->points[lowest].used
-				    ? f->points[f->count - 1].used - f->points[lowest].used
-				    : 0;
+					? f->points[f->count - 1].used - f->points[lowest].used
+					: 0;
 		uint64_t slack = fall > rise / 10 ? fall : rise / 10;
 
 		if (f->points[i].used > f->points[lowest].used + slack)
@@ -92,7 +92,7 @@ void forecast__add(struct forecast *f, uint64_t time_ns, uint64_t used)
 	}
 	if (f->count == FORECAST_POINTS)
 		thin_out(f);
-	f->points[f->count++] = (struct forecast_point){time_ns, used};
+	f->points[f->count++] = (struct forecast_point){ time_ns, used };
 }
 
 /* growth a second since the first point that is not older than from_ns */
@@ -114,7 +114,7 @@ static double rate_since(const struct forecast *f, uint64_t from_ns)
 
 struct forecast_rise forecast__rise(const struct forecast *f, uint64_t limit)
 {
-	struct forecast_rise rise = {0};
+	struct forecast_rise rise = { 0 };
 	const struct forecast_point *first, *last;
 	double whole, later;
 
@@ -129,11 +129,9 @@ struct forecast_rise forecast__rise(const struct forecast *f, uint64_t limit)
 	whole = (double)rise.growth / rise.seconds;
 	later = rate_since(f, last->time_ns - (last->time_ns - first->time_ns) / 2);
 	rise.rate = later < whole ? later : whole;
-	rise.believed = rise.rate > 0 &&
-			((rise.seconds >= SHORT_SECONDS && rise.growth >= limit / LARGE_PART) ||
-			 (rise.seconds >= LONG_SECONDS && rise.growth >= limit / SMALL_PART));
-	if (f->fell_bytes && last->time_ns - f->fell_ns < MEMORY_NS &&
-	    rise.growth < f->fell_bytes + f->fell_bytes / 4)
+	rise.believed = rise.rate > 0 && ((rise.seconds >= SHORT_SECONDS && rise.growth >= limit / LARGE_PART) ||
+					  (rise.seconds >= LONG_SECONDS && rise.growth >= limit / SMALL_PART));
+	if (f->fell_bytes && last->time_ns - f->fell_ns < MEMORY_NS && rise.growth < f->fell_bytes + f->fell_bytes / 4)
 		rise.believed = false;
 	return rise;
 }
@@ -147,7 +145,7 @@ double forecast__eta(uint64_t used, uint64_t limit, double rate)
 
 struct forecast_line forecast__line(const struct forecast_point *points, size_t count)
 {
-	struct forecast_line line = {0, 0};
+	struct forecast_line line = { 0, 0 };
 	double time = 0, used = 0, tt = 0, tu = 0, uu = 0;
 
 	if (count < 3)

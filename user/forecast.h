@@ -24,10 +24,10 @@ struct forecast {
 };
 
 struct forecast_rise {
-	uint64_t growth;     /* since the rise began */
-	double seconds;      /* how long ago that was */
-	double rate;         /* a second: the lower of the whole rise and its later half; 0: none */
-	bool believed;       /* long or large enough to predict from */
+	uint64_t growth; /* since the rise began */
+	double seconds;  /* how long ago that was */
+	double rate;     /* a second: the lower of the whole rise and its later half; 0: none */
+	bool believed;   /* long or large enough to predict from */
 };
 
 /* time must not go back; an earlier one is ignored */

@@ -27,7 +27,7 @@ enum guard_verdict {
 
 /* The caller's, from guard__ask until it was answered. */
 struct guard_question {
-	enum guard_verdict verdict;	/* to be read after answered() */
+	enum guard_verdict verdict;      /* to be read after answered() */
 	void (*answered)(void *context); /* in the guard's thread: nothing of the question is touched after it */
 	void *context;
 	/* the guard's own */
@@ -35,7 +35,7 @@ struct guard_question {
 	struct guard_question *next;
 };
 
-int guard__open(struct guard **guard); /* 0 or -ENOMEM; nobody is asked for a password */
+int guard__open(struct guard **guard);  /* 0 or -ENOMEM; nobody is asked for a password */
 void guard__close(struct guard *guard); /* takes NULL; all must be answered: guard__drain */
 
 /* From now on these, whose strings are copied; count 0: nobody is asked. 0 or -ENOMEM: as before. */

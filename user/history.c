@@ -120,9 +120,8 @@ static uint64_t oldest(const struct history *history, const struct line *line)
 	return line->born > first ? line->born : first;
 }
 
-bool history__before(const struct history *history, uint32_t pid, uint64_t start_ns,
-		     enum history_kind kind, uint64_t window_ns, uint64_t now_ns, uint64_t *bytes,
-		     double *seconds)
+bool history__before(const struct history *history, uint32_t pid, uint64_t start_ns, enum history_kind kind,
+		     uint64_t window_ns, uint64_t now_ns, uint64_t *bytes, double *seconds)
 {
 	const struct line *line = find(history, pid, start_ns);
 
@@ -140,8 +139,8 @@ bool history__before(const struct history *history, uint32_t pid, uint64_t start
 	return false;
 }
 
-size_t history__series(const struct history *history, uint32_t pid, uint64_t start_ns,
-		       enum history_kind kind, struct forecast_point *points)
+size_t history__series(const struct history *history, uint32_t pid, uint64_t start_ns, enum history_kind kind,
+		       struct forecast_point *points)
 {
 	const struct line *line = find(history, pid, start_ns);
 	size_t count = 0;

@@ -14,7 +14,7 @@
 
 struct history;
 
-int history__open(struct history **history); /* 0 or -ENOMEM */
+int history__open(struct history **history);  /* 0 or -ENOMEM */
 void history__close(struct history *history); /* takes NULL */
 /* at most one point a second is kept: call it with every snapshot */
 void history__take(struct history *history, const struct snapshot *snapshot);
@@ -25,11 +25,10 @@ enum history_kind { HISTORY_ANON, HISTORY_RESIDENT, HISTORY_TMPFS, HISTORY_CACHE
  * The bytes that a process had at the oldest point within the window, and how long before now_ns
  * that was. False: it is not known (it may be younger than a second, or small).
  */
-bool history__before(const struct history *history, uint32_t pid, uint64_t start_ns,
-		     enum history_kind kind, uint64_t window_ns, uint64_t now_ns, uint64_t *bytes,
-		     double *seconds);
+bool history__before(const struct history *history, uint32_t pid, uint64_t start_ns, enum history_kind kind,
+		     uint64_t window_ns, uint64_t now_ns, uint64_t *bytes, double *seconds);
 /* its points, oldest first, at most HISTORY_POINTS; returns their number */
-size_t history__series(const struct history *history, uint32_t pid, uint64_t start_ns,
-		       enum history_kind kind, struct forecast_point *points);
+size_t history__series(const struct history *history, uint32_t pid, uint64_t start_ns, enum history_kind kind,
+		       struct forecast_point *points);
 
 #endif

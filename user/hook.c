@@ -149,8 +149,7 @@ static int spawn(struct hook *hook, int input, int output)
 		posix_spawn_file_actions_destroy(&files);
 		return -ENOMEM;
 	}
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-						      POSIX_SPAWN_SETPGROUP);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
 	posix_spawnattr_setpgroup(&attributes, 0);
@@ -203,7 +202,7 @@ static void listen_to(struct hook *hook)
 
 static void start(struct hook *hook, uint64_t now_ns)
 {
-	int input[2] = {-1, -1}, output[2] = {-1, -1}, err = 0;
+	int input[2] = { -1, -1 }, output[2] = { -1, -1 }, err = 0;
 
 	hook->written = hook->said_length = 0;
 	hook->killed = false;
@@ -241,11 +240,11 @@ static void tell_end(const struct hook *hook, int status)
 		say("the command of --on-warn, %s, was not done after %.0f s and was ended%s%s", hook->words[0],
 		    (double)hook->timeout_ns / (double)NS, said[0] ? ": " : "", said);
 	else if (WIFSIGNALED(status))
-		say("the command of --on-warn, %s, was killed by signal %d%s%s", hook->words[0],
-		    WTERMSIG(status), said[0] ? ": " : "", said);
+		say("the command of --on-warn, %s, was killed by signal %d%s%s", hook->words[0], WTERMSIG(status),
+		    said[0] ? ": " : "", said);
 	else if (WEXITSTATUS(status))
-		say("the command of --on-warn, %s, failed with status %d%s%s", hook->words[0],
-		    WEXITSTATUS(status), said[0] ? ": " : "", said);
+		say("the command of --on-warn, %s, failed with status %d%s%s", hook->words[0], WEXITSTATUS(status),
+		    said[0] ? ": " : "", said);
 }
 
 static void reap(struct hook *hook)
@@ -289,8 +288,7 @@ void hook__look(struct hook *hook, uint64_t now_ns)
 	while (!hook->pid && hook->waiting_count) {
 		hook->running = hook->waiting[0];
 		hook->waiting_count--;
-		memmove(&hook->waiting[0], &hook->waiting[1],
-			hook->waiting_count * sizeof(hook->waiting[0]));
+		memmove(&hook->waiting[0], &hook->waiting[1], hook->waiting_count * sizeof(hook->waiting[0]));
 		start(hook, now_ns);
 	}
 	if (hook->dropped && !hook->waiting_count) {
@@ -305,7 +303,7 @@ void hook__close(struct hook *hook)
 	if (!hook)
 		return;
 	for (int i = 0; hook->pid && i < 20; i++) {
-		struct pollfd output = {.fd = hook->output_fd, .events = POLLIN};
+		struct pollfd output = { .fd = hook->output_fd, .events = POLLIN };
 
 		poll(&output, hook->output_fd >= 0 ? 1 : 0, 50);
 		feed(hook);

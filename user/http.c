@@ -22,8 +22,8 @@
 #define REALM "pagetide"
 
 /* the page needs its own script, style sheet and figures; nobody needs more */
-#define POLICY                                                                                                \
-	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "         \
+#define POLICY                                                                                         \
+	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " \
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 struct http {
@@ -162,8 +162,8 @@ static enum MHD_Result give_answer(struct http *http, struct MHD_Connection *con
 	struct http_response response = { .status = MHD_HTTP_NOT_FOUND };
 	const char *width;
 
-	request.wants_openmetrics = accept__openmetrics(
-	    mhd.lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
+	request.wants_openmetrics =
+		accept__openmetrics(mhd.lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
 	request.words = mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "words");
 	width = mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "width");
 	request.width = width ? (unsigned)strtoul(width, NULL, 10) : 0;
@@ -171,8 +171,9 @@ static enum MHD_Result give_answer(struct http *http, struct MHD_Connection *con
 	http->answer(http->context, &request, &response);
 	if (response.status != MHD_HTTP_OK && !response.body)
 		return refuse(connection, response.status,
-			      response.status == MHD_HTTP_NOT_FOUND ? "no such page: /, /metrics, /healthz, /api/snapshot\n" :
-								      "not now\n");
+			      response.status == MHD_HTTP_NOT_FOUND
+				      ? "no such page: /, /metrics, /healthz, /api/snapshot\n"
+				      : "not now\n");
 	return send_response(connection, &response);
 }
 
@@ -249,12 +250,12 @@ static struct MHD_Daemon *start_daemon(struct http *http, const struct web_confi
 		return NULL;
 	if (!tls)
 		encryption[0].option = MHD_OPTION_END;
-	daemon = mhd.start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0U),
-				  0, NULL, NULL, take_request, http, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
-				  MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MOST,
-				  MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-				  MEMORY_MOST, MHD_OPTION_NOTIFY_COMPLETED, end_visit, NULL, MHD_OPTION_ARRAY, encryption,
-				  MHD_OPTION_END);
+	daemon = mhd.start_daemon(
+		MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0U), 0, NULL, NULL,
+		take_request, http, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MOST, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_SECONDS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_MOST, MHD_OPTION_NOTIFY_COMPLETED, end_visit, NULL,
+		MHD_OPTION_ARRAY, encryption, MHD_OPTION_END);
 	if (!daemon)
 		close(fd);
 	if (!daemon || epoll_fd_of(daemon) >= 0)

@@ -17,9 +17,9 @@ struct http;
 struct http_request {
 	const char *path;
 	bool wants_openmetrics; /* of its Accept header */
-	const char *words;	/* of the query; NULL: none */
-	unsigned width;		/* of the query: columns of who asks; 0: not told */
-	const char *since;	/* of the query; NULL: not told */
+	const char *words;      /* of the query; NULL: none */
+	unsigned width;         /* of the query: columns of who asks; 0: not told */
+	const char *since;      /* of the query; NULL: not told */
 };
 
 struct http_response {

@@ -37,7 +37,8 @@ static bool load(const char *file, const struct function *functions, size_t coun
 
 	if (!library) {
 		say("serve needs %s, which cannot be loaded: install Debian's libmicrohttpd12, or use the static "
-		    "binary", file);
+		    "binary",
+		    file);
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {

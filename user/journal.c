@@ -12,7 +12,7 @@
 
 #define JOURNAL "/run/systemd/journal/socket"
 #define SYSLOG "/dev/log"
-#define PRIORITY 4              /* LOG_WARNING */
+#define PRIORITY 4 /* LOG_WARNING */
 #define DAEMON_WARNING (3 << 3 | PRIORITY)
 
 struct journal {
@@ -24,7 +24,7 @@ struct journal {
 
 static int connect_to(const char *path)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err;
 
 	if (fd < 0)
@@ -70,11 +70,10 @@ void journal__send(struct journal *journal, const char *message, const char *fie
 
 	if (journal->native)
 		n = snprintf(journal->text, sizeof(journal->text),
-			     "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=pagetide\n%s", message, PRIORITY,
-			     fields);
+			     "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=pagetide\n%s", message, PRIORITY, fields);
 	else
-		n = snprintf(journal->text, sizeof(journal->text), "<%d>pagetide[%d]: %s", DAEMON_WARNING,
-			     getpid(), message);
+		n = snprintf(journal->text, sizeof(journal->text), "<%d>pagetide[%d]: %s", DAEMON_WARNING, getpid(),
+			     message);
 	if (n < 0 || (size_t)n >= sizeof(journal->text) ||
 	    send(journal->fd, journal->text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) != n)
 		journal->lost++;

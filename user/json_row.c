@@ -124,8 +124,8 @@ json_t *json_row__make(const struct columns *columns, const void *row, uint32_t 
 
 int json_row__put(FILE *out, json_t *json, bool bare)
 {
-	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS) | (bare ? JSON_EMBED : 0u)) :
-			    NULL;
+	char *text =
+		json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS) | (bare ? JSON_EMBED : 0u)) : NULL;
 	int err;
 
 	json_decref(json);

@@ -166,18 +166,16 @@ bool kernel__has_field(struct kernel *kernel, const char *type, const char *fiel
 }
 
 static const struct bpf_insn empty_program[] = {
-	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
-	{.code = BPF_JMP | BPF_EXIT},
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+	{ .code = BPF_JMP | BPF_EXIT },
 };
 
 static int try_tracing(int id, enum bpf_attach_type type)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = type,
-		    .attach_btf_id = (__u32)id);
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = type, .attach_btf_id = (__u32)id);
 	int program, link, err = 0;
 
-	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "pagetide_try", "GPL", empty_program, 2,
-				&options);
+	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "pagetide_try", "GPL", empty_program, 2, &options);
 	if (program < 0)
 		return program;
 	link = bpf_raw_tracepoint_open(NULL, program);
@@ -207,7 +205,7 @@ int kernel__try_tracepoint(struct kernel *kernel, const char *name)
 
 int kernel__try_kprobe(struct kernel *kernel, const char *function)
 {
-	struct perf_event_attr attr = {.size = sizeof(attr)};
+	struct perf_event_attr attr = { .size = sizeof(attr) };
 	char text[32];
 	int err = 0, fd, program;
 	long event;

@@ -65,8 +65,7 @@ static void fill_call(struct hook_call *call, const struct event *event, const c
 	set_variable(call, &n, "MESSAGE", line);
 	set_variable(call, &n, "ADVICE", w->advice);
 	set_number(call, &n, w->limit == WARNING_TMPFS_INODES ? "USED_INODES" : "USED_BYTES", (double)w->used);
-	set_number(call, &n, w->limit == WARNING_TMPFS_INODES ? "LIMIT_INODES" : "LIMIT_BYTES",
-		   (double)w->limit_value);
+	set_number(call, &n, w->limit == WARNING_TMPFS_INODES ? "LIMIT_INODES" : "LIMIT_BYTES", (double)w->limit_value);
 	set_number(call, &n, "LEVEL_PERCENT", w->level ? (double)w->level : (double)NAN);
 	set_number(call, &n, "RATE", w->rate);
 	set_number(call, &n, "ETA_SECONDS", w->eta_seconds);
@@ -80,16 +79,16 @@ static void log_warning(struct limitwatch *limits, const struct warning *w, cons
 {
 	char fields[1024];
 
-	snprintf(fields, sizeof(fields), "PAGETIDE_LIMIT=%s\nPAGETIDE_REASON=%s\nPAGETIDE_USED=%" PRIu64
-		 "\nPAGETIDE_LIMIT_VALUE=%" PRIu64 "\n", warning_limit_names[w->limit],
-		 warning_reason_names[w->reason], w->used, w->limit_value);
+	snprintf(fields, sizeof(fields),
+		 "PAGETIDE_LIMIT=%s\nPAGETIDE_REASON=%s\nPAGETIDE_USED=%" PRIu64 "\nPAGETIDE_LIMIT_VALUE=%" PRIu64 "\n",
+		 warning_limit_names[w->limit], warning_reason_names[w->reason], w->used, w->limit_value);
 	journal__send(limits->journal, line, fields);
 }
 
 void limitwatch__tell(struct limitwatch *limits, struct warning *warning)
 {
 	static char raw[WARNING_LINE_MAX], line[WARNING_LINE_MAX * 2];
-	struct event event = {.type = EVENT_WARNING, .boot_ns = warning->boot_ns, .warning = warning};
+	struct event event = { .type = EVENT_WARNING, .boot_ns = warning->boot_ns, .warning = warning };
 	uint32_t pid = warning->culprit_count ? warning->culprits[0].pid : 0;
 
 	limits->counts.warnings += warning->reason != WARNING_SAMPLE;
@@ -131,9 +130,15 @@ static void tell_sample(struct limitwatch *limits)
 	w->eta_seconds = 12;
 	w->reclaimable_bytes = ABSENT;
 	w->culprit_count = 1;
-	w->culprits[0] = (struct culprit){.pid = (uint32_t)getpid(), .processes = 1, .comm = "pagetide",
-					  .bytes = 52ULL << 20, .growth_bytes = 52 << 20, .seconds = 50,
-					  .files = 1, .bytes_each = ABSENT, .path = "/dev/shm/sample"};
+	w->culprits[0] = (struct culprit){ .pid = (uint32_t)getpid(),
+					   .processes = 1,
+					   .comm = "pagetide",
+					   .bytes = 52ULL << 20,
+					   .growth_bytes = 52 << 20,
+					   .seconds = 50,
+					   .files = 1,
+					   .bytes_each = ABSENT,
+					   .path = "/dev/shm/sample" };
 	advice__write(w);
 	limitwatch__tell(limits, w);
 }
@@ -175,8 +180,8 @@ static int open_ways_out(struct limitwatch *limits)
 
 static struct warner_settings settings_of(const struct options *options)
 {
-	struct warner_settings settings = {.eta_seconds = options->warn_eta_seconds,
-					   .floor_percent = (unsigned)options->warn_floor};
+	struct warner_settings settings = { .eta_seconds = options->warn_eta_seconds,
+					    .floor_percent = (unsigned)options->warn_floor };
 
 	settings.level_count = (size_t)value__levels(options->warn_at, settings.levels, WARNER_LEVELS);
 	return settings;
@@ -191,7 +196,7 @@ void limitwatch__set_levels(struct limitwatch *limits)
 }
 
 int limitwatch__open(struct limitwatch **out, const struct options *options, struct tracer *tracer,
-		 struct collector *collector, struct model *model)
+		     struct collector *collector, struct model *model)
 {
 	struct warner_settings settings = settings_of(options);
 	struct limitwatch *limits = calloc(1, sizeof(*limits));
@@ -263,7 +268,7 @@ static bool is_near(const struct warner_watch *watch)
 
 /* thresholds for the next level; base: what was there when the slot began to count */
 void limitwatch__arm_tmpfs(struct limitwatch *limits, uint32_t dev, const struct warner_watch *bytes,
-		       const struct warner_watch *inodes)
+			   const struct warner_watch *inodes)
 {
 	int64_t pages = 0;
 	uint64_t free_inodes = 0;
@@ -289,13 +294,12 @@ void limitwatch__arm_tmpfs(struct limitwatch *limits, uint32_t dev, const struct
 
 static void arm_mount(struct limitwatch *limits, const struct snapshot_mount *mount)
 {
-	struct warner_watch watch[2] = {{0, 0, NAN}, {0, 0, NAN}};
+	struct warner_watch watch[2] = { { 0, 0, NAN }, { 0, 0, NAN } };
 	struct gauge gauge;
 
 	for (int inodes = 0; inodes < 2; inodes++) {
 		if (warner__mount_gauge(mount, &limits->system, inodes, &gauge))
-			warner__gauge(limits->warner, &gauge, limits->urgent.boot_ns, &limits->urgent,
-				      &watch[inodes]);
+			warner__gauge(limits->warner, &gauge, limits->urgent.boot_ns, &limits->urgent, &watch[inodes]);
 	}
 	limitwatch__arm_tmpfs(limits, mount->major << 20 | mount->minor, &watch[0], &watch[1]);
 }
@@ -308,8 +312,8 @@ void limitwatch__snapshot(struct limitwatch *limits, const struct snapshot *snap
 	limits->swap_free_bytes = is_known(snapshot->system.swap_free_bytes) ? snapshot->system.swap_free_bytes : 0;
 	limits->system = snapshot->system;
 	do {
-		count = warner__judge(limits->warner, snapshot, limits->history, snapshot->boot_ns,
-				      limits->warnings, WARNINGS_AT_ONCE);
+		count = warner__judge(limits->warner, snapshot, limits->history, snapshot->boot_ns, limits->warnings,
+				      WARNINGS_AT_ONCE);
 		for (int i = 0; i < count; i++)
 			limitwatch__tell(limits, &limits->warnings[i]);
 	} while (count == WARNINGS_AT_ONCE);

@@ -25,7 +25,7 @@ struct limits_counts {
  * 0, -ENOMEM, or -EINVAL after a line on standard error (the command of --on-warn).
  */
 int limitwatch__open(struct limitwatch **limits, const struct options *options, struct tracer *tracer,
-		 struct collector *collector, struct model *model);
+		     struct collector *collector, struct model *model);
 void limitwatch__close(struct limitwatch *limits); /* takes NULL */
 
 /* its options say other levels */

@@ -28,7 +28,7 @@ void limitwatch__blame_mount(struct limitwatch *limits, uint32_t dev, const char
 	for (uint32_t i = 1; i < slots; i++) {
 		const struct file_slot *slot = &files[i];
 		const struct owner_slot *owner;
-		struct share share = {.file = true, .files = 1};
+		struct share share = { .file = true, .files = 1 };
 		const char *container;
 
 		if (!slot->mapping || slot->dev != dev || slot__pages(slot) <= 0 || slot->owner < OWNER_FIRST ||
@@ -68,7 +68,7 @@ static void add_tmpfs(struct limitwatch *limits, uint64_t id, const char *above)
 	for (uint32_t i = 1; i < slots; i++) {
 		const struct file_slot *slot = &files[i];
 		const struct owner_slot *owner;
-		struct share share = {0};
+		struct share share = { 0 };
 		const char *path;
 
 		if (!slot->mapping || !(slot->flags & FILE_TMPFS) || slot__pages(slot) <= 0 ||
@@ -95,9 +95,10 @@ void limitwatch__blame_tasks(struct limitwatch *limits, uint64_t id, const char 
 	blame__begin(&limits->blame);
 	for (int i = 0; i < n; i++) {
 		const struct task_row *row = &rows[i];
-		struct share share = {.pid = row->process.pid, .start_ns = row->process.start_ns,
-				      .comm = row->process.comm,
-				      .bytes = row->anon_pages * limits->page_bytes};
+		struct share share = { .pid = row->process.pid,
+				       .start_ns = row->process.start_ns,
+				       .comm = row->process.comm,
+				       .bytes = row->anon_pages * limits->page_bytes };
 		const char *path = model__cgroup_of(limits->model, row->process.cgroup, &share.container);
 
 		if (is_within(row->process.cgroup, path, id, above))

@@ -53,7 +53,7 @@ struct limitwatch {
 uint64_t limitwatch__now_ns(void);
 void limitwatch__tell(struct limitwatch *limits, struct warning *warning);
 void limitwatch__arm_tmpfs(struct limitwatch *limits, uint32_t dev, const struct warner_watch *bytes,
-		       const struct warner_watch *inodes);
+			   const struct warner_watch *inodes);
 /* limitwatch_urgent.c */
 void limitwatch__urgent(struct limitwatch *limits, const struct record_limit *record);
 void limitwatch__poll_cgroups(struct limitwatch *limits, uint64_t now_ns);

@@ -21,14 +21,41 @@ static const char *call_name(int call)
 		const char *name;
 	} names[] = {
 #if defined(__x86_64__)
-		{1, "write"}, {18, "pwrite64"}, {20, "writev"}, {296, "pwritev"}, {328, "pwritev2"},
-		{40, "sendfile"}, {275, "splice"}, {285, "fallocate"}, {326, "copy_file_range"}, {2, "open"},
-		{257, "openat"}, {85, "creat"}, {83, "mkdir"}, {258, "mkdirat"}, {133, "mknod"},
-		{259, "mknodat"}, {88, "symlink"}, {266, "symlinkat"}, {86, "link"}, {265, "linkat"},
+		{ 1, "write" },
+		{ 18, "pwrite64" },
+		{ 20, "writev" },
+		{ 296, "pwritev" },
+		{ 328, "pwritev2" },
+		{ 40, "sendfile" },
+		{ 275, "splice" },
+		{ 285, "fallocate" },
+		{ 326, "copy_file_range" },
+		{ 2, "open" },
+		{ 257, "openat" },
+		{ 85, "creat" },
+		{ 83, "mkdir" },
+		{ 258, "mkdirat" },
+		{ 133, "mknod" },
+		{ 259, "mknodat" },
+		{ 88, "symlink" },
+		{ 266, "symlinkat" },
+		{ 86, "link" },
+		{ 265, "linkat" },
 #else
-		{64, "write"}, {68, "pwrite64"}, {66, "writev"}, {70, "pwritev"}, {287, "pwritev2"},
-		{71, "sendfile"}, {76, "splice"}, {47, "fallocate"}, {285, "copy_file_range"}, {56, "openat"},
-		{34, "mkdirat"}, {33, "mknodat"}, {36, "symlinkat"}, {37, "linkat"},
+		{ 64, "write" },
+		{ 68, "pwrite64" },
+		{ 66, "writev" },
+		{ 70, "pwritev" },
+		{ 287, "pwritev2" },
+		{ 71, "sendfile" },
+		{ 76, "splice" },
+		{ 47, "fallocate" },
+		{ 285, "copy_file_range" },
+		{ 56, "openat" },
+		{ 34, "mkdirat" },
+		{ 33, "mknodat" },
+		{ 36, "symlinkat" },
+		{ 37, "linkat" },
 #endif
 	};
 
@@ -56,8 +83,8 @@ static bool was_told(struct limitwatch *limits, const struct record_refused *rec
 		seen->told_ns = record->head.time_ns;
 		return false;
 	}
-	*oldest = (struct refusal_seen){record->process.pid, record->dev, record->process.start_ns,
-					record->head.time_ns, record->what};
+	*oldest = (struct refusal_seen){ record->process.pid, record->dev, record->process.start_ns,
+					 record->head.time_ns, record->what };
 	return false;
 }
 
@@ -111,7 +138,7 @@ static void fill_limit(struct limitwatch *limits, struct event *event, const str
 
 	event->refused.mount = now->path;
 	event->refused.used_bytes = by_name ? now->used_bytes : used_of(limits, record, now);
-	event->refused.limit_bytes = by_name		  ? now->limit_bytes
+	event->refused.limit_bytes = by_name                ? now->limit_bytes
 				     : record->limit_blocks ? record->limit_blocks * page
 							    : ABSENT;
 	event->refused.limit_inodes = by_name ? now->limit_inodes : record->limit_inodes;
@@ -123,8 +150,9 @@ static void fill_limit(struct limitwatch *limits, struct event *event, const str
 		event->refused.limit = "inodes";
 	else if (!is_known(event->refused.limit_bytes))
 		event->refused.limit = "cgroup"; /* it has no size: its pages were refused */
-	else if (event->refused.used_bytes + (is_known(event->refused.wanted_bytes) ?
-			 event->refused.wanted_bytes : page) > event->refused.limit_bytes)
+	else if (event->refused.used_bytes +
+			 (is_known(event->refused.wanted_bytes) ? event->refused.wanted_bytes : page) >
+		 event->refused.limit_bytes)
 		event->refused.limit = "size";
 	else
 		event->refused.limit = "cgroup";
@@ -143,8 +171,7 @@ static void fill_path(struct limitwatch *limits, struct event *event, const stru
 		return;
 	}
 	if (record->file && record->file < slots && files[record->file].ino == record->ino) {
-		event->refused.path = model__path_of(limits->model, record->file,
-						     files[record->file].birth_ns, &whole);
+		event->refused.path = model__path_of(limits->model, record->file, files[record->file].birth_ns, &whole);
 		if (event->refused.path && !whole) {
 			snprintf(limits->path, sizeof(limits->path), "%s%s", mount, event->refused.path);
 			event->refused.path = limits->path;
@@ -152,8 +179,8 @@ static void fill_path(struct limitwatch *limits, struct event *event, const stru
 		if (event->refused.path)
 			return;
 	}
-	if (decode__path(record->path, record->path_length,
-			 record->flags & REFUSED_PATH_CUT ? PATH_CUT : 0, inside, sizeof(inside)) < 0)
+	if (decode__path(record->path, record->path_length, record->flags & REFUSED_PATH_CUT ? PATH_CUT : 0, inside,
+			 sizeof(inside)) < 0)
 		return;
 	snprintf(limits->path, sizeof(limits->path), "%s%s", strcmp(mount, "/") == 0 ? "" : mount, inside);
 	event->refused.path = limits->path;
@@ -174,12 +201,14 @@ static void count(struct limitwatch *limits, const struct record_refused *record
 
 void limitwatch__refused(struct limitwatch *limits, const struct record_refused *record)
 {
-	struct event event = {.type = record->what == REFUSED_SIGBUS ? EVENT_SIGBUS : EVENT_ENOSPC,
-			      .boot_ns = record->head.time_ns, .tid = record->head.tid,
-			      .pid = record->process.pid, .comm = record->process.comm,
-			      .start_ns = record->process.start_ns,
-			      .followed = record->process.flags & PROCESS_FOLLOWED};
-	struct mount_now now = {.path = NULL};
+	struct event event = { .type = record->what == REFUSED_SIGBUS ? EVENT_SIGBUS : EVENT_ENOSPC,
+			       .boot_ns = record->head.time_ns,
+			       .tid = record->head.tid,
+			       .pid = record->process.pid,
+			       .comm = record->process.comm,
+			       .start_ns = record->process.start_ns,
+			       .followed = record->process.flags & PROCESS_FOLLOWED };
+	struct mount_now now = { .path = NULL };
 	bool guessed = false;
 	uint32_t dev = record->flags & REFUSED_BY_NAME ? dev_of_name(record, &guessed) : record->dev;
 
@@ -202,8 +231,8 @@ void limitwatch__refused(struct limitwatch *limits, const struct record_refused 
 	event.refused.wanted_bytes = record->wanted_bytes ? record->wanted_bytes : ABSENT;
 	event.refused.written_bytes = event.refused.is_short ? record->got_bytes : ABSENT;
 	event.refused.address = record->address;
-	event.refused.used_bytes = event.refused.limit_bytes = event.refused.used_inodes =
-	    event.refused.limit_inodes = ABSENT;
+	event.refused.used_bytes = event.refused.limit_bytes = event.refused.used_inodes = event.refused.limit_inodes =
+		ABSENT;
 	fill_limit(limits, &event, record, &now);
 	limitwatch__blame_mount(limits, dev, now.path ? now.path : "");
 	blame__finish(&limits->blame, limits->history, HISTORY_TMPFS, record->head.time_ns, &limits->urgent);
@@ -262,8 +291,7 @@ void limitwatch__oom(struct limitwatch *limits, const struct record_oom *record)
 {
 	limits->has_oom = true;
 	limits->scope[0] = '\0';
-	limits->oom_usage = limits->oom_limit = limits->oom_swap = limits->oom_swap_limit = limits->oom_tmpfs =
-	    ABSENT;
+	limits->oom_usage = limits->oom_limit = limits->oom_swap = limits->oom_swap_limit = limits->oom_tmpfs = ABSENT;
 	if (record->flags & OOM_HAS_SCOPE && record->limit_cgroup) {
 		if (decode__path(record->path, record->path_length, record->flags & OOM_PATH_CUT ? PATH_CUT : 0,
 				 limits->scope, sizeof(limits->scope)) <= 0)
@@ -276,9 +304,10 @@ void limitwatch__oom(struct limitwatch *limits, const struct record_oom *record)
 	limitwatch__blame_tasks(limits, record->limit_cgroup, limits->scope[0] ? limits->scope : NULL);
 	if (record->victim.start_ns) { /* the iterator may have found it without its memory already */
 		const char *container;
-		struct share share = {.pid = record->victim.pid, .start_ns = record->victim.start_ns,
-				      .comm = record->victim.comm,
-				      .bytes = record->anon_pages * limits->page_bytes};
+		struct share share = { .pid = record->victim.pid,
+				       .start_ns = record->victim.start_ns,
+				       .comm = record->victim.comm,
+				       .bytes = record->anon_pages * limits->page_bytes };
 
 		model__cgroup_of(limits->model, record->victim.cgroup, &container);
 		share.container = container;

@@ -14,21 +14,21 @@
 #define MS 1000000ULL
 #define POLL_MOST_NS (250 * MS)
 #define POLL_LEAST_NS (5 * MS)
-#define POLL_COST_PART 50      /* at most 1/50 of the time goes into polling */
-#define REFUSING_POINTS 40     /* below the first level: what grows past it may soon be refused */
-#define WATCH_POINTS 25        /* below the first level: from there on pages are watched as they come */
+#define POLL_COST_PART 50  /* at most 1/50 of the time goes into polling */
+#define REFUSING_POINTS 40 /* below the first level: what grows past it may soon be refused */
+#define WATCH_POINTS 25    /* below the first level: from there on pages are watched as they come */
 
 static void judge_tmpfs(struct limitwatch *limits, uint32_t dev, const struct mount_now *now,
 			const struct record_limit *record, bool inodes, struct warner_watch *watch)
 {
-	struct gauge gauge = {.limit = inodes ? WARNING_TMPFS_INODES : WARNING_TMPFS,
-			      .id = warner__mount_id(dev, now->path),
-			      .used = inodes ? now->used_inodes : now->used_bytes,
-			      .limit_value = inodes ? now->limit_inodes : now->limit_bytes,
-			      .memory_left = ABSENT};
+	struct gauge gauge = { .limit = inodes ? WARNING_TMPFS_INODES : WARNING_TMPFS,
+			       .id = warner__mount_id(dev, now->path),
+			       .used = inodes ? now->used_inodes : now->used_bytes,
+			       .limit_value = inodes ? now->limit_inodes : now->limit_bytes,
+			       .memory_left = ABSENT };
 	struct warning *warning = &limits->urgent;
 
-	*watch = (struct warner_watch){0, 0, NAN};
+	*watch = (struct warner_watch){ 0, 0, NAN };
 	if (gauge.limit_value == UINT64_MAX || gauge.used == UINT64_MAX)
 		return;
 	if (!inodes && is_known(limits->available_bytes))
@@ -58,7 +58,8 @@ static void urgent_tmpfs(struct limitwatch *limits, const struct record_limit *r
 	if (collector__mount_now(limits->collector, record->dev, &now))
 		return;
 	/* first of all: it may be full before the rest is done */
-	if (comes_near(limits, now.used_bytes, now.limit_bytes) || comes_near(limits, now.used_inodes, now.limit_inodes))
+	if (comes_near(limits, now.used_bytes, now.limit_bytes) ||
+	    comes_near(limits, now.used_inodes, now.limit_inodes))
 		tracer__arm(limits->tracer, FACT_ENOSPC, true);
 	judge_tmpfs(limits, record->dev, &now, record, false, &bytes);
 	judge_tmpfs(limits, record->dev, &now, record, true, &inodes);
@@ -71,16 +72,16 @@ static void arm_cgroup(struct limitwatch *limits, uint64_t id, const struct warn
 	bool near = watch->percent >= limits->first_level - WATCH_POINTS || watch->eta_seconds < 30;
 
 	limits->near_cgroup = limits->near_cgroup || near;
-	tracer__arm_cgroup(limits->tracer, id,
-			   near && watch->next ? watch->next / limits->page_bytes : 0);
+	tracer__arm_cgroup(limits->tracer, id, near && watch->next ? watch->next / limits->page_bytes : 0);
 }
 
 /* a cgroup's counter as it is now, or was when a record was sent */
 static void judge_cgroup(struct limitwatch *limits, uint64_t id, uint64_t used, uint64_t limit, const char *name,
 			 uint64_t time_ns, struct warner_watch *watch)
 {
-	struct gauge gauge = {.limit = WARNING_CGROUP, .id = id, .used = used, .limit_value = limit,
-			      .memory_left = ABSENT};
+	struct gauge gauge = {
+		.limit = WARNING_CGROUP, .id = id, .used = used, .limit_value = limit, .memory_left = ABSENT
+	};
 	struct warning *warning = &limits->urgent;
 	char resolved[WARNING_TARGET_MAX];
 	const char *container = NULL, *path;
@@ -142,7 +143,7 @@ static uint64_t poll_limit(struct limitwatch *limits, uint64_t id, uint64_t used
 {
 	uint64_t page = limits->page_bytes;
 
-	*watch = (struct warner_watch){0, 0, NAN};
+	*watch = (struct warner_watch){ 0, 0, NAN };
 	if (limit_pages >= (uint64_t)INT64_MAX / page || !limit_pages)
 		return POLL_MOST_NS;
 	/* far below: no need to ask how much of it is cache */
@@ -155,7 +156,7 @@ static uint64_t poll_limit(struct limitwatch *limits, uint64_t id, uint64_t used
 static uint64_t poll_row(struct limitwatch *limits, const struct cgroup_row *row, uint64_t now_ns)
 {
 	uint64_t used = row->usage_pages * limits->page_bytes, step, step_high = POLL_MOST_NS;
-	struct warner_watch watch, high = {0, 0, NAN};
+	struct warner_watch watch, high = { 0, 0, NAN };
 
 	step = poll_limit(limits, row->id, used, row->limit_pages, "max", now_ns, &watch);
 	if (row->high_pages < row->limit_pages)

@@ -13,14 +13,14 @@
 
 static int add(struct loop *loop, int fd, uint32_t event)
 {
-	struct epoll_event interest = {.events = EPOLLIN, .data.u32 = event};
+	struct epoll_event interest = { .events = EPOLLIN, .data.u32 = event };
 
 	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &interest) ? -errno : 0;
 }
 
 static struct timespec seconds(double value)
 {
-	struct timespec spec = {.tv_sec = (time_t)value};
+	struct timespec spec = { .tv_sec = (time_t)value };
 
 	spec.tv_nsec = (long)((value - (double)spec.tv_sec) * 1e9);
 	return spec;
@@ -28,7 +28,7 @@ static struct timespec seconds(double value)
 
 static int open_timer(double first, double interval)
 {
-	struct itimerspec spec = {.it_value = seconds(first), .it_interval = seconds(interval)};
+	struct itimerspec spec = { .it_value = seconds(first), .it_interval = seconds(interval) };
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 
 	if (fd < 0)
@@ -44,7 +44,7 @@ static int open_timer(double first, double interval)
 
 static int open_signals(struct loop *loop)
 {
-	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD, SIGPIPE};
+	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD, SIGPIPE };
 	sigset_t set;
 	int fd;
 
@@ -59,8 +59,7 @@ static int open_signals(struct loop *loop)
 	return fd < 0 ? -errno : fd;
 }
 
-int loop__open(struct loop *loop, double interval_seconds, double duration_seconds, int ring_fd,
-	       int input_fd)
+int loop__open(struct loop *loop, double interval_seconds, double duration_seconds, int ring_fd, int input_fd)
 {
 	int err = 0;
 
@@ -96,7 +95,7 @@ int loop__open(struct loop *loop, double interval_seconds, double duration_secon
 
 void loop__close(struct loop *loop)
 {
-	const int fds[] = {loop->epoll_fd, loop->timer_fd, loop->end_fd, loop->signal_fd};
+	const int fds[] = { loop->epoll_fd, loop->timer_fd, loop->end_fd, loop->signal_fd };
 
 	if (loop->masked)
 		sigprocmask(SIG_SETMASK, &loop->before, NULL);
@@ -128,7 +127,7 @@ static int take_signals(struct loop *loop)
 
 void loop__set_interval(struct loop *loop, double interval_seconds)
 {
-	struct itimerspec spec = {.it_value = seconds(interval_seconds), .it_interval = seconds(interval_seconds)};
+	struct itimerspec spec = { .it_value = seconds(interval_seconds), .it_interval = seconds(interval_seconds) };
 
 	timerfd_settime(loop->timer_fd, 0, &spec, NULL);
 }
@@ -139,7 +138,7 @@ void loop__hurry(struct loop *loop)
 
 	if (timerfd_gettime(loop->timer_fd, &spec))
 		return;
-	spec.it_value = (struct timespec){.tv_nsec = 1};
+	spec.it_value = (struct timespec){ .tv_nsec = 1 };
 	timerfd_settime(loop->timer_fd, 0, &spec, NULL);
 }
 
@@ -162,8 +161,7 @@ int loop__wait(struct loop *loop)
 			continue;
 		}
 		events |= (int)ready[i].data.u32;
-		if (ready[i].data.u32 == LOOP_TIMER &&
-		    read(loop->timer_fd, &expirations, sizeof(expirations)) < 0)
+		if (ready[i].data.u32 == LOOP_TIMER && read(loop->timer_fd, &expirations, sizeof(expirations)) < 0)
 			events &= ~LOOP_TIMER;
 	}
 	return events;

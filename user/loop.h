@@ -24,14 +24,13 @@ struct loop {
 	int epoll_fd, timer_fd, end_fd, signal_fd;
 	sigset_t before; /* the mask to restore, and to give to a child */
 	bool masked, has_ring;
-	int patience_ms; /* with a ring: the longest that loop__wait waits */
+	int patience_ms;      /* with a ring: the longest that loop__wait waits */
 	int signal;           /* the last one of LOOP_QUIT */
 	bool signal_from_tty; /* sent by the kernel: the whole foreground group got it */
 };
 
 /* ring_fd and input_fd may be -1; duration_seconds 0: no end. 0 or -errno. */
-int loop__open(struct loop *loop, double interval_seconds, double duration_seconds, int ring_fd,
-	       int input_fd);
+int loop__open(struct loop *loop, double interval_seconds, double duration_seconds, int ring_fd, int input_fd);
 void loop__close(struct loop *loop); /* a zeroed loop is fine */
 /* From now on so often. */
 void loop__set_interval(struct loop *loop, double seconds);

@@ -15,9 +15,8 @@
 #endif
 
 static int (*const commands[])(const struct options *) = {
-	[COMMAND_TOP] = command__top,	[COMMAND_SNAPSHOT] = command__snapshot,
-	[COMMAND_TRACE] = command__trace, [COMMAND_RUN] = command__run,
-	[COMMAND_PROBES] = command__probes, [COMMAND_EXPLAIN] = command__explain,
+	[COMMAND_TOP] = command__top,     [COMMAND_SNAPSHOT] = command__snapshot, [COMMAND_TRACE] = command__trace,
+	[COMMAND_RUN] = command__run,     [COMMAND_PROBES] = command__probes,     [COMMAND_EXPLAIN] = command__explain,
 	[COMMAND_SERVE] = command__serve,
 };
 

@@ -333,14 +333,14 @@ static void write_series(struct page *page, const struct family *family)
 /* ---- the table ---- */
 
 #define ONE(figure) .parts = { { NULL, figure } }, .part_count = 1
-#define BY(label, ...)                                                                              \
-	.part_label = label, .parts = { __VA_ARGS__ },                                              \
+#define BY(label, ...)                                 \
+	.part_label = label, .parts = { __VA_ARGS__ }, \
 	.part_count = sizeof((const struct part[]){ __VA_ARGS__ }) / sizeof(struct part)
 #define BY_HAND(names, function) .bag = NO_BAG, .labels = names, .write = function
 
 static const struct family families[] = {
-	{ "pagetide_system_memory_bytes", GAUGE, "The machine's memory by what it is used for; the parts add up to "
-	  "all of it.", BY_HAND("part", write_parts) },
+	{ "pagetide_system_memory_bytes", GAUGE,
+	  "The machine's memory by what it is used for; the parts add up to all of it.", BY_HAND("part", write_parts) },
 	{ "pagetide_system_ram_bytes", GAUGE, "All memory of the machine (MemTotal).", BY_HAND("", write_ram) },
 	{ "pagetide_system_available_bytes", GAUGE, "What could be given to programs without swapping (MemAvailable).",
 	  BY_HAND("", write_available) },
@@ -360,8 +360,9 @@ static const struct family families[] = {
 	  .bag = BAG_MOUNTS, ONE(MOUNT_UNKNOWN) },
 	{ "pagetide_tmpfs_full_seconds", GAUGE, "Until a tmpfs mount is full as it grows now; none where it does not.",
 	  .bag = BAG_MOUNTS, ONE(MOUNT_FULL) },
-	{ "pagetide_tmpfs_owned_bytes", GAUGE, "tmpfs pages by mount, and by the command and container that brought "
-	  "them in.", .bag = BAG_OWNERS, ONE(OWNER_BYTES) },
+	{ "pagetide_tmpfs_owned_bytes", GAUGE,
+	  "tmpfs pages by mount, and by the command and container that brought them in.", .bag = BAG_OWNERS,
+	  ONE(OWNER_BYTES) },
 
 	{ "pagetide_cgroup_usage_bytes", GAUGE, "Memory charged to a service, scope or other topmost cgroup.",
 	  .bag = BAG_CGROUPS, ONE(CGROUP_USAGE) },
@@ -371,9 +372,9 @@ static const struct family families[] = {
 	  .bag = BAG_CGROUPS, ONE(CGROUP_ROOM) },
 	{ "pagetide_cgroup_full_seconds", GAUGE, "Until that limit is reached as it grows now.", .bag = BAG_CGROUPS,
 	  ONE(CGROUP_FULL) },
-	{ "pagetide_cgroup_memory_bytes", GAUGE, "What is charged, by kind; file is without shmem.",
-	  .bag = BAG_CGROUPS, BY("kind", { "anon", CGROUP_ANON }, { "file", CGROUP_FILE }, { "shmem", CGROUP_SHMEM },
-				 { "kernel", CGROUP_KERNEL }, { "swap", CGROUP_SWAP }) },
+	{ "pagetide_cgroup_memory_bytes", GAUGE, "What is charged, by kind; file is without shmem.", .bag = BAG_CGROUPS,
+	  BY("kind", { "anon", CGROUP_ANON }, { "file", CGROUP_FILE }, { "shmem", CGROUP_SHMEM },
+	     { "kernel", CGROUP_KERNEL }, { "swap", CGROUP_SWAP }) },
 
 	{ "pagetide_container_usage_bytes", GAUGE, "Memory charged to a container.", .bag = BAG_CONTAINERS,
 	  ONE(CGROUP_USAGE) },
@@ -387,19 +388,20 @@ static const struct family families[] = {
 	  .bag = BAG_CONTAINERS,
 	  BY("kind", { "anon", CGROUP_ANON }, { "file", CGROUP_FILE }, { "shmem", CGROUP_SHMEM },
 	     { "kernel", CGROUP_KERNEL }, { "swap", CGROUP_SWAP }) },
-	{ "pagetide_container_owned_bytes", GAUGE, "Page cache and tmpfs pages that its processes brought in, wherever "
-	  "they are charged.", .bag = BAG_CONTAINERS, BY("kind", { "cache", CGROUP_CACHE }, { "tmpfs", CGROUP_TMPFS }) },
+	{ "pagetide_container_owned_bytes", GAUGE,
+	  "Page cache and tmpfs pages that its processes brought in, wherever they are charged.", .bag = BAG_CONTAINERS,
+	  BY("kind", { "cache", CGROUP_CACHE }, { "tmpfs", CGROUP_TMPFS }) },
 	{ "pagetide_container_processes", GAUGE, "Living processes of a container.", .bag = BAG_CONTAINERS,
 	  ONE(CGROUP_PROCESSES) },
 	{ "pagetide_container_info", INFO, "What a container runs in and from; always 1.", .bag = BAG_INFO, ONE(0) },
 
-	{ "pagetide_process_memory_bytes", GAUGE, "Memory of all processes of a command, by kind; shared pages count "
-	  "in each process.", .bag = BAG_COMMANDS,
+	{ "pagetide_process_memory_bytes", GAUGE,
+	  "Memory of all processes of a command, by kind; shared pages count in each process.", .bag = BAG_COMMANDS,
 	  BY("kind", { "anon", COMMAND_ANON }, { "file", COMMAND_FILE }, { "shmem", COMMAND_SHMEM },
 	     { "swap", COMMAND_SWAP }, { "page_tables", COMMAND_TABLES }) },
-	{ "pagetide_process_owned_bytes", GAUGE, "Page cache and tmpfs pages that processes of a command brought in, "
-	  "those that have exited included.", .bag = BAG_COMMANDS,
-	  BY("kind", { "cache", COMMAND_CACHE }, { "tmpfs", COMMAND_TMPFS }) },
+	{ "pagetide_process_owned_bytes", GAUGE,
+	  "Page cache and tmpfs pages that processes of a command brought in, those that have exited included.",
+	  .bag = BAG_COMMANDS, BY("kind", { "cache", COMMAND_CACHE }, { "tmpfs", COMMAND_TMPFS }) },
 	{ "pagetide_process_peak_bytes", GAUGE, "The most resident memory that any living process of a command had.",
 	  .bag = BAG_COMMANDS, ONE(COMMAND_PEAK) },
 	{ "pagetide_processes", GAUGE, "Living processes of a command.", .bag = BAG_COMMANDS, ONE(COMMAND_PROCESSES) },

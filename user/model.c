@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int model__open(struct model **out, const struct model_settings *settings, model_event_fn emit,
-		void *context)
+int model__open(struct model **out, const struct model_settings *settings, model_event_fn emit, void *context)
 {
 	struct model *model = calloc(1, sizeof(*model));
 
@@ -31,10 +30,11 @@ static void free_process(struct process *process)
 
 static void free_rows(struct model *model)
 {
-	struct rows *all[] = {&model->process_rows, &model->cgroup_rows,    &model->mount_rows,
-			      &model->file_rows,    &model->owner_rows,     &model->holder_pids,
-			      &model->part_rows,    &model->loss_rows,      &model->garbage_pairs,
-			      &model->garbage_keys, &model->garbage_owners, &model->other_owners};
+	struct rows *all[] = {
+		&model->process_rows,  &model->cgroup_rows,  &model->mount_rows,     &model->file_rows,
+		&model->owner_rows,    &model->holder_pids,  &model->part_rows,      &model->loss_rows,
+		&model->garbage_pairs, &model->garbage_keys, &model->garbage_owners, &model->other_owners
+	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		free(all[i]->data);
@@ -47,12 +47,12 @@ void model__close(struct model *model)
 
 	if (!model)
 		return;
-	HASH_ITER(hh, model->processes, process, next) {
+	HASH_ITER (hh, model->processes, process, next) {
 		HASH_DEL(model->processes, process);
 		free_process(process);
 	}
 	model__free_cgroups(model);
-	HASH_ITER(hh, model->mounts, mount, next_mount) {
+	HASH_ITER (hh, model->mounts, mount, next_mount) {
 		HASH_DEL(model->mounts, mount);
 		free(mount);
 	}
@@ -119,8 +119,7 @@ uint64_t model__realtime(const struct model *model, uint64_t boot_ns)
 }
 
 /* change a second of a figure in bytes since the last reading */
-double model__rate(const struct model *model, bool known, uint64_t now, uint64_t last,
-		   const struct reading *reading)
+double model__rate(const struct model *model, bool known, uint64_t now, uint64_t last, const struct reading *reading)
 {
 	double seconds;
 
@@ -179,11 +178,11 @@ static const char *const loss_names[LOSS_KINDS] = {
 static void take_losses(struct model *model, const struct reading *reading)
 {
 	for (int kind = 1; kind < LOSS_KINDS; kind++) {
-		uint64_t count = kind == LOSSES	  ? reading->odd_records
+		uint64_t count = kind == LOSSES  ? reading->odd_records
 				 : kind > LOSSES ? reading->dropped_output
 						 : reading->losses[kind];
 		struct snapshot_loss *row;
-		struct event event = {.type = EVENT_LOST, .boot_ns = reading->boot_ns};
+		struct event event = { .type = EVENT_LOST, .boot_ns = reading->boot_ns };
 
 		if (!count || !loss_names[kind])
 			continue;
@@ -206,7 +205,7 @@ static void take_system(struct model *model, const struct reading *reading)
 	struct snapshot_system *system = &model->snapshot.system;
 	const struct sysmem *in = reading->system;
 
-	*system = (struct snapshot_system){ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, NULL, 0};
+	*system = (struct snapshot_system){ ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, NULL, 0 };
 	if (!in)
 		return;
 	system->total_bytes = in->total_bytes;
@@ -231,10 +230,11 @@ static void take_system(struct model *model, const struct reading *reading)
 
 static void begin(struct model *model)
 {
-	struct rows *all[] = {&model->process_rows, &model->cgroup_rows,    &model->mount_rows,
-			      &model->file_rows,    &model->owner_rows,     &model->holder_pids,
-			      &model->part_rows,    &model->loss_rows,      &model->garbage_pairs,
-			      &model->garbage_keys, &model->garbage_owners, &model->other_owners};
+	struct rows *all[] = {
+		&model->process_rows,  &model->cgroup_rows,  &model->mount_rows,     &model->file_rows,
+		&model->owner_rows,    &model->holder_pids,  &model->part_rows,      &model->loss_rows,
+		&model->garbage_pairs, &model->garbage_keys, &model->garbage_owners, &model->other_owners
+	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		all[i]->count = 0;
@@ -256,8 +256,7 @@ const struct snapshot *model__update(struct model *model, const struct reading *
 		return NULL;
 	snapshot->time_ns = reading->time_ns;
 	snapshot->boot_ns = reading->boot_ns;
-	snapshot->interval_seconds =
-	    model->last_boot_ns ? (double)(reading->boot_ns - model->last_boot_ns) / 1e9 : 0;
+	snapshot->interval_seconds = model->last_boot_ns ? (double)(reading->boot_ns - model->last_boot_ns) / 1e9 : 0;
 	snapshot->host = model->settings.host;
 	snapshot->kernel = model->settings.kernel;
 	snapshot->tier = model->settings.tier;
@@ -281,11 +280,11 @@ const struct snapshot *model__update(struct model *model, const struct reading *
 struct model_garbage model__garbage(const struct model *model)
 {
 	return (struct model_garbage){
-	    .pairs = model->garbage_pairs.data,
-	    .pair_count = model->garbage_pairs.count,
-	    .owners = model->garbage_owners.data,
-	    .owner_keys = model->garbage_keys.data,
-	    .owner_count = model->garbage_owners.count,
+		.pairs = model->garbage_pairs.data,
+		.pair_count = model->garbage_pairs.count,
+		.owners = model->garbage_owners.data,
+		.owner_keys = model->garbage_keys.data,
+		.owner_count = model->garbage_owners.count,
 	};
 }
 

@@ -16,17 +16,16 @@ struct model;
 struct model_settings {
 	const char *host, *kernel, *tier;
 	uint32_t page_bytes;
-	uint32_t self_pid; /* whose own pages are no events; 0: nobody */
-	uint64_t boot_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
-	bool keep_gone;          /* `run`: files that are gone stay listed */
-	bool page_events;        /* `trace`: cache and tmpfs events at each reading */
+	uint32_t self_pid;         /* whose own pages are no events; 0: nobody */
+	uint64_t boot_offset_ns;   /* CLOCK_REALTIME - CLOCK_BOOTTIME */
+	bool keep_gone;            /* `run`: files that are gone stay listed */
+	bool page_events;          /* `trace`: cache and tmpfs events at each reading */
 	uint32_t page_event_files; /* more changed files of one process become one event */
 };
 
 typedef void (*model_event_fn)(void *context, const struct event *event);
 
-int model__open(struct model **model, const struct model_settings *settings, model_event_fn emit,
-		void *context);
+int model__open(struct model **model, const struct model_settings *settings, model_event_fn emit, void *context);
 void model__close(struct model *model); /* takes NULL */
 
 /* A record, decoded. Events that follow from it are emitted at once. 0 or -ENOMEM. */
@@ -39,7 +38,7 @@ const struct snapshot *model__update(struct model *model, const struct reading *
 struct model_garbage {
 	const struct pair_key *pairs;
 	size_t pair_count;
-	const uint32_t *owners; /* indexes … */
+	const uint32_t *owners;             /* indexes … */
 	const struct owner_key *owner_keys; /* … and who they were */
 	size_t owner_count;
 };

@@ -29,7 +29,7 @@ void model__free_cgroups(struct model *model)
 {
 	struct cgroup_state *state, *next;
 
-	HASH_ITER(hh, model->cgroups, state, next)
+	HASH_ITER (hh, model->cgroups, state, next)
 		free_cgroup(model, state);
 }
 
@@ -102,8 +102,7 @@ static bool is_inner(const struct model *model, const struct cgroup_tree *tree, 
 	return above && above->in && state->in && strcmp(above->in->shown, state->in->shown) == 0;
 }
 
-static void fill_row(struct model *model, const struct reading *reading, uint32_t index,
-		     struct cgroup_state *state)
+static void fill_row(struct model *model, const struct reading *reading, uint32_t index, struct cgroup_state *state)
 {
 	const struct cgroup_node *node = &reading->cgroups->nodes[index];
 	const struct cgroup_figures *in = &node->figures;
@@ -130,17 +129,15 @@ static void fill_row(struct model *model, const struct reading *reading, uint32_
 	row->swap_bytes = figure(in->swap_bytes);
 	row->reclaimable_bytes = figure(in->reclaimable_bytes);
 	row->tightest_limit_bytes = row->tightest_room_bytes = ABSENT;
-	if (cgroup__tightest(reading->cgroups, index, CGROUP_LIMIT_MAX | CGROUP_LIMIT_HIGH,
-			     &tightest) == 0) {
-		const struct cgroup_state *limited =
-		    model__cgroup(model, reading->cgroups->nodes[tightest.node].id);
+	if (cgroup__tightest(reading->cgroups, index, CGROUP_LIMIT_MAX | CGROUP_LIMIT_HIGH, &tightest) == 0) {
+		const struct cgroup_state *limited = model__cgroup(model, reading->cgroups->nodes[tightest.node].id);
 
 		row->tightest_path = limited ? limited->path : NULL;
 		row->tightest_limit_bytes = tightest.limit_bytes;
 		row->tightest_room_bytes = tightest.room_bytes;
 	}
-	row->usage_rate = model__rate(model, state->has_last && in->usage_bytes.has,
-				      in->usage_bytes.value, state->last_usage, reading);
+	row->usage_rate = model__rate(model, state->has_last && in->usage_bytes.has, in->usage_bytes.value,
+				      state->last_usage, reading);
 	state->last_usage = in->usage_bytes.value;
 	state->has_last = in->usage_bytes.has;
 }
@@ -162,7 +159,7 @@ void model__cgroups(struct model *model, const struct reading *reading)
 
 	if (!reading->cgroups)
 		return;
-	HASH_ITER(hh, model->cgroups, state, next)
+	HASH_ITER (hh, model->cgroups, state, next)
 		state->seen = false;
 	/* parents come before children, so a tightest ancestor is always known already */
 	for (uint32_t i = 0; i < reading->cgroups->count; i++) {
@@ -175,7 +172,7 @@ void model__cgroups(struct model *model, const struct reading *reading)
 		fill_row(model, reading, i, state);
 	}
 	/* a removed cgroup's name stays while a process that was in it is told of */
-	HASH_ITER(hh, model->cgroups, state, next) {
+	HASH_ITER (hh, model->cgroups, state, next) {
 		if (state->seen || is_used(model, state->id))
 			continue;
 		free_cgroup(model, state);

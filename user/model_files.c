@@ -21,8 +21,8 @@ static void note_charge(const struct model *model, const struct reading *reading
 	row->charged_path = cgroup && cgroup->seen ? cgroup->path : NULL;
 }
 
-static void file_row(struct model *model, const struct reading *reading, uint32_t index,
-		     size_t *pair, struct owners_of_file *of)
+static void file_row(struct model *model, const struct reading *reading, uint32_t index, size_t *pair,
+		     struct owners_of_file *of)
 {
 	const struct file_slot *slot = &reading->files[index];
 	struct file_state *state = model__file(model, index, slot->birth_ns);
@@ -65,8 +65,7 @@ static void file_row(struct model *model, const struct reading *reading, uint32_
 	note_charge(model, reading, index, row);
 	row->owner_count = count;
 	row->owners = (void *)(uintptr_t)first; /* an index until the array stops growing */
-	row->rate = model__rate(model, state->has_last, row->bytes,
-				pages_to_bytes(model, state->last_pages), reading);
+	row->rate = model__rate(model, state->has_last, row->bytes, pages_to_bytes(model, state->last_pages), reading);
 	model__join_gone(model, slot, state, of, row);
 	model__tell_file(model, reading, index, of);
 	state->last_pages = slot->nrpages;
@@ -169,8 +168,7 @@ static int by_slot(const void *a, const void *b)
 }
 
 /* who has which file open or mapped; rows are sorted by slot, so are the file rows */
-static void add_holders(struct model *model, const struct reading *reading,
-			const uint32_t *slot_of_row, size_t rows)
+static void add_holders(struct model *model, const struct reading *reading, const uint32_t *slot_of_row, size_t rows)
 {
 	struct snapshot_file *files = model->file_rows.data;
 	struct holder_row *sorted;
@@ -196,8 +194,7 @@ static void add_holders(struct model *model, const struct reading *reading,
 			uint32_t *pid;
 
 			if (model->holder_pids.count > first &&
-			    ((uint32_t *)model->holder_pids.data)[model->holder_pids.count - 1] ==
-				sorted[at].pid)
+			    ((uint32_t *)model->holder_pids.data)[model->holder_pids.count - 1] == sorted[at].pid)
 				continue;
 			pid = rows__add(model, &model->holder_pids, sizeof(*pid));
 			if (pid)
@@ -232,12 +229,8 @@ static void settle(struct model *model)
 		size_t owner = (size_t)(uintptr_t)files[i].owners;
 		size_t holder = (size_t)(uintptr_t)files[i].holders;
 
-		files[i].owners = files[i].owner_count
-				      ? (struct snapshot_owner *)model->owner_rows.data + owner
-				      : NULL;
-		files[i].holders = files[i].holder_count
-				       ? (uint32_t *)model->holder_pids.data + holder
-				       : NULL;
+		files[i].owners = files[i].owner_count ? (struct snapshot_owner *)model->owner_rows.data + owner : NULL;
+		files[i].holders = files[i].holder_count ? (uint32_t *)model->holder_pids.data + holder : NULL;
 	}
 	for (const struct process *process = model->processes; process; process = process->hh.next) {
 		cache += process->cache;

@@ -12,10 +12,10 @@
 
 #define GONE_ONE_BY_ONE 100
 #define GONE_GROUPS 4096
-#define GONE_SIZES 8	      /* sizes of a folder's files that are told apart */
-#define GONE_OWNERS 4	      /* of the files of one size */
+#define GONE_SIZES 8                                    /* sizes of a folder's files that are told apart */
+#define GONE_OWNERS 4                                   /* of the files of one size */
 #define GONE_LISTED_MOST (GONE_ONE_BY_ONE + GONE_SIZES) /* and the first of each size */
-#define GONE_KNOWN_MOST 16384 /* with a name, beyond the hundred: more are not known again */
+#define GONE_KNOWN_MOST 16384                           /* with a name, beyond the hundred: more are not known again */
 
 struct gone_owner {
 	struct owner_key key;
@@ -29,7 +29,7 @@ struct gone_file {
 	} key;
 	UT_hash_handle hh; /* of those that may come back */
 	struct gone_group *group;
-	char *path; /* within the filesystem */
+	char *path;            /* within the filesystem */
 	struct seen_name name; /* as people see it; made at the first reading after */
 	uint32_t flags;
 	uint64_t peak_pages, added, removed;
@@ -38,16 +38,16 @@ struct gone_file {
 
 /* the files of one size in a folder */
 struct gone_size {
-	uint64_t each_pages; /* at their peak; ABSENT: of other sizes than those */
+	uint64_t each_pages;                               /* at their peak; ABSENT: of other sizes than those */
 	uint64_t count, named, peak_pages, added, removed; /* named: not deleted */
 	struct gone_owner owners[GONE_OWNERS];
 	size_t owner_count;
 };
 
 struct gone_group {
-	char *folder; /* the key: device and path within the filesystem */
-	char *sample; /* path of one of its files */
-	char *seen;   /* the folder as people see it */
+	char *folder;          /* the key: device and path within the filesystem */
+	char *sample;          /* path of one of its files */
+	char *seen;            /* the folder as people see it */
 	struct seen_name name; /* of the sample */
 	UT_hash_handle hh;
 	uint32_t dev, flags;
@@ -99,12 +99,12 @@ void model__free_gone(struct model *model)
 	struct gone_group *group, *next;
 	struct gone_file *file, *after;
 
-	HASH_ITER(hh, model->gone_named, file, after) {
+	HASH_ITER (hh, model->gone_named, file, after) {
 		HASH_DEL(model->gone_named, file);
 		if (!is_listed(file))
 			free_file(file);
 	}
-	HASH_ITER(hh, model->gone, group, next) {
+	HASH_ITER (hh, model->gone, group, next) {
 		HASH_DEL(model->gone, group);
 		free_group(group);
 	}
@@ -130,16 +130,14 @@ static struct gone_group *new_group(struct model *model, const char *key, const 
 	return NULL;
 }
 
-static struct gone_group *group_of(struct model *model, const struct record_file_gone *record,
-				   const char *path)
+static struct gone_group *group_of(struct model *model, const struct record_file_gone *record, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char key[PATH_ROOM + 16];
 	size_t length;
 	struct gone_group *group;
 
-	length = (size_t)snprintf(key, sizeof(key), "%u:%.*s", record->dev,
-				  slash ? (int)(slash - path) : 0, path);
+	length = (size_t)snprintf(key, sizeof(key), "%u:%.*s", record->dev, slash ? (int)(slash - path) : 0, path);
 	if (length >= sizeof(key))
 		return NULL;
 	HASH_FIND(hh, model->gone, key, length, group);
@@ -191,7 +189,7 @@ static void count_owner(struct gone_size *size, const struct gone_owner *owner)
 	if (i == GONE_OWNERS)
 		return;
 	if (i == size->owner_count)
-		size->owners[size->owner_count++] = (struct gone_owner){.key = owner->key};
+		size->owners[size->owner_count++] = (struct gone_owner){ .key = owner->key };
 	memcpy(size->owners[i].comm, owner->comm, COMM_LENGTH);
 	size->owners[i].pages += owner->pages;
 }
@@ -223,8 +221,8 @@ static void count_out(struct gone_group *group, const struct gone_file *file)
 	size->removed -= file->removed;
 }
 
-static struct gone_file *new_file(struct model *model, const struct record_file_gone *record,
-				  const char *path, const struct gone_file *past)
+static struct gone_file *new_file(struct model *model, const struct record_file_gone *record, const char *path,
+				  const struct gone_file *past)
 {
 	struct gone_file *file = calloc(1, sizeof(*file));
 
@@ -233,7 +231,7 @@ static struct gone_file *new_file(struct model *model, const struct record_file_
 		model->failed = true;
 		return NULL;
 	}
-	file->key = (struct gone_key){record->ino, record->dev};
+	file->key = (struct gone_key){ record->ino, record->dev };
 	file->flags = record->flags;
 	file->peak_pages = past && past->peak_pages > record->peak ? past->peak_pages : record->peak;
 	file->added = record->added + (past ? past->added : 0);
@@ -282,7 +280,7 @@ static void unlist(struct gone_file *file)
 
 static void take_past(struct model *model, uint64_t ino, uint32_t dev, struct file_state *state)
 {
-	const struct gone_key key = {ino, dev};
+	const struct gone_key key = { ino, dev };
 	struct gone_file *file;
 
 	HASH_FIND(hh, model->gone_named, &key, sizeof(key), file);
@@ -414,8 +412,7 @@ static void size_row(struct model *model, struct gone_group *group, struct gone_
 	row->path = group->seen;
 	row->count = size->count;
 	row->deleted = !size->named;
-	row->bytes_each =
-	    is_known(size->each_pages) ? pages_to_bytes(model, size->each_pages) : ABSENT;
+	row->bytes_each = is_known(size->each_pages) ? pages_to_bytes(model, size->each_pages) : ABSENT;
 	row->peak_bytes = pages_to_bytes(model, size->peak_pages);
 	row->added_bytes = pages_to_bytes(model, size->added);
 	row->removed_bytes = pages_to_bytes(model, size->removed);

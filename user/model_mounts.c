@@ -67,8 +67,7 @@ void model__mount_rows(struct model *model, const struct reading *reading)
 		row->root_namespace = in->root_namespace;
 		find_whose(model, reading, in, state, row);
 		/* a mount without a size limit has no figure of its own: its files add up */
-		row->used_bytes = in->used_bytes.has ? in->used_bytes.value
-						     : pages_to_bytes(model, state->booked);
+		row->used_bytes = in->used_bytes.has ? in->used_bytes.value : pages_to_bytes(model, state->booked);
 		row->limit_bytes = in->limit_bytes.has ? in->limit_bytes.value : ABSENT;
 		row->used_inodes = in->used_inodes.has ? in->used_inodes.value : ABSENT;
 		row->limit_inodes = in->limit_inodes.has ? in->limit_inodes.value : ABSENT;
@@ -84,13 +83,12 @@ void model__mount_rows(struct model *model, const struct reading *reading)
 		if (in->peak_bytes > state->peak)
 			state->peak = in->peak_bytes;
 		row->peak_bytes = state->peak;
-		row->used_rate =
-		    model__rate(model, state->has_last, row->used_bytes, state->last_used, reading);
+		row->used_rate = model__rate(model, state->has_last, row->used_bytes, state->last_used, reading);
 		state->last_used = row->used_bytes;
 		state->has_last = state->seen = true;
 	}
 	/* umounted: the device number may come again as another mount's */
-	HASH_ITER(hh, model->mounts, state, next) {
+	HASH_ITER (hh, model->mounts, state, next) {
 		if (state->seen || state->files)
 			continue;
 		HASH_DEL(model->mounts, state);

@@ -62,8 +62,7 @@ int model__name_file(struct model *model, const struct record_file *record)
 	state = model__file(model, record->index, record->birth_ns);
 	if (!state)
 		return model->failed ? -ENOMEM : 0;
-	length = decode__path(record->path, record->path_length, record->path_flags, path,
-			      sizeof(path));
+	length = decode__path(record->path, record->path_length, record->path_flags, path, sizeof(path));
 	/* an inode whose dentry was dropped, by an unlink or to save memory: its name was right */
 	if (length <= 0 && state->path)
 		return 0;

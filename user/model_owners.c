@@ -35,8 +35,7 @@ static void split(struct owners_of_file *of, uint64_t total_shares, uint64_t pag
 	for (size_t i = 0; i < of->count; i++) {
 		double exact;
 
-		of->parts[i].share = total_shares ? (double)of->parts[i].shares / (double)total_shares
-						  : 0;
+		of->parts[i].share = total_shares ? (double)of->parts[i].shares / (double)total_shares : 0;
 		exact = of->parts[i].share * (double)pages;
 		of->parts[i].pages = (uint64_t)exact;
 		of->parts[i].rest = exact - (double)of->parts[i].pages;
@@ -57,8 +56,7 @@ static void split(struct owners_of_file *of, uint64_t total_shares, uint64_t pag
 	}
 }
 
-static bool add_part(struct model *model, struct owners_of_file *of, uint32_t owner,
-		     uint64_t shares, uint64_t added)
+static bool add_part(struct model *model, struct owners_of_file *of, uint32_t owner, uint64_t shares, uint64_t added)
 {
 	if (of->count == of->capacity) {
 		size_t more = of->capacity ? of->capacity * 2 : 16;
@@ -71,13 +69,13 @@ static bool add_part(struct model *model, struct owners_of_file *of, uint32_t ow
 		of->parts = grown;
 		of->capacity = more;
 	}
-	of->parts[of->count++] = (struct part){.owner = owner, .shares = shares, .added = added};
+	of->parts[of->count++] = (struct part){ .owner = owner, .shares = shares, .added = added };
 	return true;
 }
 
 /* the slot's owners into `of`; *pair walks the sorted pairs */
-void model__find_owners(struct model *model, const struct reading *reading, uint32_t index,
-			 size_t *pair, struct owners_of_file *of)
+void model__find_owners(struct model *model, const struct reading *reading, uint32_t index, size_t *pair,
+			struct owners_of_file *of)
 {
 	const struct file_slot *slot = &reading->files[index];
 	uint64_t added = slot__added(slot), total = slot->shares;
@@ -90,8 +88,7 @@ void model__find_owners(struct model *model, const struct reading *reading, uint
 		uint32_t behind = slot->scale - row->pair.scale;
 		uint64_t shares = behind < 8 ? row->pair.shares >> (8 * behind) : 0;
 
-		if (row->key.file != index || row->key.birth_ns != slot->birth_ns ||
-		    !(slot->flags & FILE_SHARED)) {
+		if (row->key.file != index || row->key.birth_ns != slot->birth_ns || !(slot->flags & FILE_SHARED)) {
 			struct pair_key *key = rows__add(model, &model->garbage_pairs, sizeof(*key));
 
 			if (key)
@@ -129,13 +126,13 @@ static int by_bytes(const void *a, const void *b)
 void model__sort_owners(struct model *model, size_t first, size_t count)
 {
 	if (count > 1)
-		qsort((struct snapshot_owner *)model->owner_rows.data + first, count,
-		      sizeof(struct snapshot_owner), by_bytes);
+		qsort((struct snapshot_owner *)model->owner_rows.data + first, count, sizeof(struct snapshot_owner),
+		      by_bytes);
 }
 
 /* credits the processes and lists them; returns how many pages have a known owner */
-uint64_t model__credit(struct model *model, const struct file_slot *slot,
-		       const struct owners_of_file *of, size_t *first, size_t *count)
+uint64_t model__credit(struct model *model, const struct file_slot *slot, const struct owners_of_file *of,
+		       size_t *first, size_t *count)
 {
 	uint64_t known = 0;
 

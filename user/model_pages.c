@@ -38,8 +38,7 @@ static void tell(struct model *model, struct process *process, struct event *eve
 	rest->resident += event->pages.resident_bytes;
 }
 
-static uint64_t new_of_pair(struct model *model, uint32_t file, uint64_t birth_ns,
-			    const struct part *part)
+static uint64_t new_of_pair(struct model *model, uint32_t file, uint64_t birth_ns, const struct part *part)
 {
 	struct pair_state *state;
 	struct pair_key key;
@@ -76,7 +75,7 @@ void model__tell_file(struct model *model, const struct reading *reading, uint32
 	if (!model->settings.page_events)
 		return;
 	for (size_t i = 0; i < of->count; i++) {
-		struct event event = {.boot_ns = reading->boot_ns};
+		struct event event = { .boot_ns = reading->boot_ns };
 		uint64_t added;
 
 		if (i) {
@@ -97,10 +96,9 @@ void model__tell_file(struct model *model, const struct reading *reading, uint32
 	}
 }
 
-void model__tell_gone(struct model *model, const struct record_file_gone *record,
-		      struct file_state *state)
+void model__tell_gone(struct model *model, const struct record_file_gone *record, struct file_state *state)
 {
-	struct event event = {.boot_ns = record->head.time_ns};
+	struct event event = { .boot_ns = record->head.time_ns };
 	struct process *process = NULL;
 	uint64_t added = record->added - state->last_added;
 	uint64_t removed = record->removed - state->last_removed;
@@ -132,7 +130,7 @@ void model__tell_rest(struct model *model, const struct reading *reading)
 	struct pair_state *state, *next;
 	struct process *process;
 
-	HASH_ITER(hh, model->pair_states, state, next) {
+	HASH_ITER (hh, model->pair_states, state, next) {
 		if (state->seen) {
 			state->seen = false;
 			continue;
@@ -144,7 +142,7 @@ void model__tell_rest(struct model *model, const struct reading *reading)
 		process->told = 0;
 		for (int tmpfs = 0; tmpfs < 2; tmpfs++) {
 			struct pages_rest *rest = &process->rest[tmpfs];
-			struct event event = {.boot_ns = reading->boot_ns};
+			struct event event = { .boot_ns = reading->boot_ns };
 
 			if (!rest->count)
 				continue;
@@ -163,7 +161,7 @@ void model__free_pair_states(struct model *model)
 {
 	struct pair_state *state, *next;
 
-	HASH_ITER(hh, model->pair_states, state, next) {
+	HASH_ITER (hh, model->pair_states, state, next) {
 		HASH_DEL(model->pair_states, state);
 		free(state);
 	}

@@ -34,7 +34,7 @@ struct process {
 	uint32_t told; /* page events of this interval, told one by one */
 	struct pages_rest {
 		uint64_t count, added, removed, resident; /* bytes */
-	} rest[2]; /* cache, tmpfs: beyond those */
+	} rest[2];                                        /* cache, tmpfs: beyond those */
 };
 
 struct file_state {
@@ -54,7 +54,7 @@ struct cgroup_state {
 	UT_hash_handle hh;
 	char *path;
 	struct snapshot_container *in; /* NULL: none */
-	char *unit; /* systemd unit; NULL: none */
+	char *unit;                    /* systemd unit; NULL: none */
 	uint64_t last_usage;
 	bool has_last, seen;
 };
@@ -98,8 +98,8 @@ struct model {
 	struct gone_group *gone;
 	struct gone_file *gone_named; /* of those, the files that may come back */
 	struct pair_state *pair_states;
-	struct rows process_rows, cgroup_rows, mount_rows, file_rows, owner_rows, holder_pids, part_rows,
-	    loss_rows, garbage_pairs, garbage_owners, garbage_keys, other_owners;
+	struct rows process_rows, cgroup_rows, mount_rows, file_rows, owner_rows, holder_pids, part_rows, loss_rows,
+		garbage_pairs, garbage_owners, garbage_keys, other_owners;
 	/* owner index -> process, of this reading */
 	struct process **owners;
 	uint32_t owner_slots;
@@ -115,8 +115,7 @@ struct model {
 void *rows__add(struct model *model, struct rows *rows, size_t size);
 struct process *model__process(struct model *model, uint64_t start_ns, uint32_t pid, bool make);
 uint64_t model__realtime(const struct model *model, uint64_t boot_ns);
-double model__rate(const struct model *model, bool known, uint64_t now, uint64_t last,
-		   const struct reading *reading);
+double model__rate(const struct model *model, bool known, uint64_t now, uint64_t last, const struct reading *reading);
 void model__tell_exit(struct model *model, struct process *process);
 void model__emit(struct model *model, struct event *event, const struct process *process);
 
@@ -136,11 +135,11 @@ void model__take_owners(struct model *model, const struct reading *reading);
 struct process *model__owner(const struct model *model, uint32_t index);
 void model__sort_pairs(const struct reading *reading);
 /* the slot's owners into `of`; *pair walks the sorted pairs */
-void model__find_owners(struct model *model, const struct reading *reading, uint32_t index,
-			size_t *pair, struct owners_of_file *of);
+void model__find_owners(struct model *model, const struct reading *reading, uint32_t index, size_t *pair,
+			struct owners_of_file *of);
 /* adds to the processes and lists them; returns how many pages have a known owner */
-uint64_t model__credit(struct model *model, const struct file_slot *slot,
-		       const struct owners_of_file *of, size_t *first, size_t *count);
+uint64_t model__credit(struct model *model, const struct file_slot *slot, const struct owners_of_file *of,
+		       size_t *first, size_t *count);
 void model__sort_owners(struct model *model, size_t first, size_t count);
 void model__collect_garbage(struct model *model, const struct reading *reading);
 /* model_mounts.c */
@@ -149,8 +148,7 @@ void model__mount_rows(struct model *model, const struct reading *reading);
 /* model_pages.c: events of pages */
 void model__tell_file(struct model *model, const struct reading *reading, uint32_t index,
 		      const struct owners_of_file *of);
-void model__tell_gone(struct model *model, const struct record_file_gone *record,
-		      struct file_state *state);
+void model__tell_gone(struct model *model, const struct record_file_gone *record, struct file_state *state);
 void model__tell_rest(struct model *model, const struct reading *reading);
 void model__free_pair_states(struct model *model);
 /* model_names.c */

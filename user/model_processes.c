@@ -10,8 +10,7 @@
 
 static void take_row(struct model *model, const struct task_row *row, const char *cmdline)
 {
-	struct process *process =
-	    model__process(model, row->process.start_ns, row->process.pid, true);
+	struct process *process = model__process(model, row->process.start_ns, row->process.pid, true);
 
 	if (!process)
 		return;
@@ -95,31 +94,25 @@ static void fill_row(struct model *model, const struct reading *reading, struct 
 	row->peak_rss_bytes = process->has_mm || process->peak_rss ? process->peak_rss : ABSENT;
 	row->cache_bytes = reading->tracing ? cache : ABSENT;
 	row->tmpfs_bytes = reading->tracing ? tmpfs : ABSENT;
-	row->tmpfs_swap_bytes =
-	    reading->tracing ? pages_to_bytes(model, process->tmpfs_swap) : ABSENT;
-	row->peak_cache_bytes =
-	    reading->tracing ? pages_to_bytes(model, process->peak_cache) : ABSENT;
-	row->peak_tmpfs_bytes =
-	    reading->tracing ? pages_to_bytes(model, process->peak_tmpfs) : ABSENT;
+	row->tmpfs_swap_bytes = reading->tracing ? pages_to_bytes(model, process->tmpfs_swap) : ABSENT;
+	row->peak_cache_bytes = reading->tracing ? pages_to_bytes(model, process->peak_cache) : ABSENT;
+	row->peak_tmpfs_bytes = reading->tracing ? pages_to_bytes(model, process->peak_tmpfs) : ABSENT;
 	row->cache_added_bytes = pages_to_bytes(model, process->cache_added);
 	row->tmpfs_added_bytes = pages_to_bytes(model, process->tmpfs_added);
-	row->resident_rate =
-	    model__rate(model, process->has_last && live, resident, process->last_resident, reading);
+	row->resident_rate = model__rate(model, process->has_last && live, resident, process->last_resident, reading);
 	row->cache_rate =
-	    model__rate(model, process->has_last && reading->tracing, cache, process->last_cache, reading);
+		model__rate(model, process->has_last && reading->tracing, cache, process->last_cache, reading);
 	row->tmpfs_rate =
-	    model__rate(model, process->has_last && reading->tracing, tmpfs, process->last_tmpfs, reading);
+		model__rate(model, process->has_last && reading->tracing, tmpfs, process->last_tmpfs, reading);
 	process->last_resident = resident;
 	process->last_cache = cache;
 	process->last_tmpfs = tmpfs;
 	process->has_last = true;
 }
 
-static bool is_forgotten(const struct model *model, const struct reading *reading,
-			 const struct process *process)
+static bool is_forgotten(const struct model *model, const struct reading *reading, const struct process *process)
 {
-	if (!process->exited || process->cache || process->tmpfs || process->tmpfs_swap ||
-	    process->has_owner)
+	if (!process->exited || process->cache || process->tmpfs || process->tmpfs_swap || process->has_owner)
 		return false;
 	if (model->settings.keep_gone && process->flags & PROCESS_FOLLOWED)
 		return false;
@@ -139,7 +132,7 @@ void model__process_rows(struct model *model, const struct reading *reading)
 {
 	struct process *process, *next;
 
-	HASH_ITER(hh, model->processes, process, next) {
+	HASH_ITER (hh, model->processes, process, next) {
 		/* with books that were read after its end, not before it wrote */
 		if (process->exit_untold && reading->boot_ns >= process->exit_boot_ns)
 			model__tell_exit(model, process);
@@ -152,6 +145,5 @@ void model__process_rows(struct model *model, const struct reading *reading)
 		fill_row(model, reading, process);
 	}
 	if (model->process_rows.count)
-		qsort(model->process_rows.data, model->process_rows.count,
-		      sizeof(struct snapshot_process), by_pid);
+		qsort(model->process_rows.data, model->process_rows.count, sizeof(struct snapshot_process), by_pid);
 }

@@ -26,7 +26,7 @@ static struct process *note_process(struct model *model, const struct record_pro
 
 static void take_exec(struct model *model, const struct record_exec *record)
 {
-	struct event event = {.type = EVENT_EXEC, .boot_ns = record->head.time_ns};
+	struct event event = { .type = EVENT_EXEC, .boot_ns = record->head.time_ns };
 	struct process *process = note_process(model, &record->process);
 
 	if (!process)
@@ -41,7 +41,7 @@ static void take_exec(struct model *model, const struct record_exec *record)
 /* what it left is known once the files are read */
 void model__tell_exit(struct model *model, struct process *process)
 {
-	struct event event = {.type = EVENT_EXIT, .boot_ns = process->exit_boot_ns};
+	struct event event = { .type = EVENT_EXIT, .boot_ns = process->exit_boot_ns };
 
 	process->exit_untold = false;
 	event.exit.peak_rss_bytes = process->peak_rss;
@@ -76,7 +76,7 @@ static void take_exit(struct model *model, const struct record_exit *record)
 
 static void take_oom(struct model *model, const struct record_oom *record)
 {
-	struct event event = {.type = EVENT_OOM, .boot_ns = record->head.time_ns};
+	struct event event = { .type = EVENT_OOM, .boot_ns = record->head.time_ns };
 	const struct process *victim = NULL, *next;
 
 	model->oom_kills++;
@@ -91,7 +91,7 @@ static void take_oom(struct model *model, const struct record_oom *record)
 	event.pid = record->victim.pid;
 	event.comm = record->victim.comm;
 	event.oom.anon_bytes = event.oom.file_bytes = event.oom.shmem_bytes = event.oom.swap_bytes =
-	    event.oom.page_table_bytes = event.oom.virtual_bytes = ABSENT;
+		event.oom.page_table_bytes = event.oom.virtual_bytes = ABSENT;
 	if (record->flags & OOM_HAS_RSS) {
 		event.oom.anon_bytes = pages_to_bytes(model, record->anon_pages);
 		event.oom.file_bytes = pages_to_bytes(model, record->file_pages);
@@ -107,20 +107,20 @@ static void take_oom(struct model *model, const struct record_oom *record)
 	event.oom.oom_score_adj = record->oom_score_adj;
 	event.oom.trigger_pid = record->trigger_pid;
 	event.oom.trigger_comm = record->trigger_comm;
-	event.oom.usage_bytes = event.oom.limit_bytes = event.oom.swap_usage_bytes =
-	    event.oom.swap_limit_bytes = event.oom.charged_tmpfs_bytes = event.oom.available_bytes = ABSENT;
+	event.oom.usage_bytes = event.oom.limit_bytes = event.oom.swap_usage_bytes = event.oom.swap_limit_bytes =
+		event.oom.charged_tmpfs_bytes = event.oom.available_bytes = ABSENT;
 	model__emit(model, &event, victim);
 }
 
 static void take_map(struct model *model, const struct record_map *record)
 {
-	static const enum event_type types[] = {[MAP_OP_MMAP] = EVENT_MMAP,
-						[MAP_OP_MUNMAP] = EVENT_MUNMAP,
-						[MAP_OP_BRK] = EVENT_BRK,
-						[MAP_OP_MREMAP] = EVENT_MREMAP};
-	static const char *const kinds[] = {NULL, "anon", "file", "shmem", "heap"};
+	static const enum event_type types[] = { [MAP_OP_MMAP] = EVENT_MMAP,
+						 [MAP_OP_MUNMAP] = EVENT_MUNMAP,
+						 [MAP_OP_BRK] = EVENT_BRK,
+						 [MAP_OP_MREMAP] = EVENT_MREMAP };
+	static const char *const kinds[] = { NULL, "anon", "file", "shmem", "heap" };
 	struct process *process = note_process(model, &record->process);
-	struct event event = {.boot_ns = record->head.time_ns, .tid = record->head.tid};
+	struct event event = { .boot_ns = record->head.time_ns, .tid = record->head.tid };
 	char path[MAPPED_PATH_BYTES + 8];
 
 	if (!process || record->op < MAP_OP_MMAP || record->op > MAP_OP_MREMAP)
@@ -137,7 +137,7 @@ static void take_map(struct model *model, const struct record_map *record)
 
 static void take_fork(struct model *model, const struct record_fork *record)
 {
-	struct event event = {.type = EVENT_FORK, .boot_ns = record->head.time_ns};
+	struct event event = { .type = EVENT_FORK, .boot_ns = record->head.time_ns };
 	struct process *process = note_process(model, &record->child);
 
 	if (process)

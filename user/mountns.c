@@ -37,7 +37,7 @@ struct space_found {
 static int namespace_id(const struct proc_root *root, pid_t pid, uint64_t *id)
 {
 	char path[64], text[64];
-	struct parse_span link = {text, 0}, number;
+	struct parse_span link = { text, 0 }, number;
 	ssize_t len;
 
 	*id = 0;
@@ -76,8 +76,7 @@ static bool is_gone(int err)
 }
 
 /* pid 1's namespace, or ours where rights or a hardened /proc do not allow that. */
-static int note_root_space(const struct proc_root *root, struct mount_view *view,
-			   struct space_found **found)
+static int note_root_space(const struct proc_root *root, struct mount_view *view, struct space_found **found)
 {
 	char text[16];
 	ssize_t len = readlinkat(root->fd, "self", text, sizeof(text));
@@ -88,8 +87,8 @@ static int note_root_space(const struct proc_root *root, struct mount_view *view
 		view->has_root = true;
 		return note_pid(found, id, 1);
 	}
-	if (len <= 0 || parse__whole_u64((struct parse_span){text, (size_t)len}, &self) ||
-	    self > INT_MAX || namespace_id(root, (pid_t)self, &id))
+	if (len <= 0 || parse__whole_u64((struct parse_span){ text, (size_t)len }, &self) || self > INT_MAX ||
+	    namespace_id(root, (pid_t)self, &id))
 		return 0;
 	err = note_pid(found, id, (pid_t)self);
 	view->has_root = err == 0;
@@ -97,8 +96,7 @@ static int note_root_space(const struct proc_root *root, struct mount_view *view
 }
 
 /* uthash keeps the order of insertion: the root namespace, noted first, stays first. */
-static int find_spaces(const struct proc_root *root, struct mount_view *view,
-		       struct space_found **found)
+static int find_spaces(const struct proc_root *root, struct mount_view *view, struct space_found **found)
 {
 	struct proc_iter iter;
 	uint64_t id;
@@ -141,13 +139,12 @@ static int read_table(const struct proc_root *root, pid_t pid, struct mount_tabl
 }
 
 /* 1: read; 0: not to be had (counted); -ENOMEM. */
-static int read_space(const struct proc_root *root, const struct space_found *found,
-		      struct mount_view *view)
+static int read_space(const struct proc_root *root, const struct space_found *found, struct mount_view *view)
 {
 	int err = -ENOENT;
 
 	for (size_t i = 0; i < found->pid_count; i++) {
-		struct mount_ns space = {.id = found->id, .pid = found->pids[i]};
+		struct mount_ns space = { .id = found->id, .pid = found->pids[i] };
 		uint64_t id;
 
 		err = read_table(root, space.pid, &space.table);
@@ -183,7 +180,7 @@ int mountns__read(const struct proc_root *root, struct mount_view *out)
 		if (out->spaces == NULL)
 			err = -ENOMEM;
 	}
-	HASH_ITER(hh, found, space, next) {
+	HASH_ITER (hh, found, space, next) {
 		if (!err) {
 			int got = read_space(root, space, out);
 
@@ -203,7 +200,7 @@ int mountns__read(const struct proc_root *root, struct mount_view *out)
 
 static void set(struct parse_figure *figure, uint64_t value)
 {
-	*figure = (struct parse_figure){.has = true, .value = value};
+	*figure = (struct parse_figure){ .has = true, .value = value };
 }
 
 void mountns__figures(uint64_t block_bytes, uint64_t blocks, uint64_t free_blocks, uint64_t inodes,
@@ -215,8 +212,7 @@ void mountns__figures(uint64_t block_bytes, uint64_t blocks, uint64_t free_block
 	/* A remount may shrink it below what is used by races of per-cpu counters: not below 0. */
 	if (blocks && !__builtin_mul_overflow(blocks, block_bytes, &bytes)) {
 		set(&out->limit_bytes, bytes);
-		set(&out->used_bytes,
-		    free_blocks < blocks ? (blocks - free_blocks) * block_bytes : 0);
+		set(&out->used_bytes, free_blocks < blocks ? (blocks - free_blocks) * block_bytes : 0);
 	}
 	if (inodes) {
 		set(&out->limit_inodes, inodes);
@@ -241,8 +237,7 @@ static int usage_of(int fd, const struct tmpfs_mount *mount, struct tmpfs_usage 
 	return 0;
 }
 
-int mountns__usage(const struct proc_root *root, const struct tmpfs_mount *mount,
-		   struct tmpfs_usage *out)
+int mountns__usage(const struct proc_root *root, const struct tmpfs_mount *mount, struct tmpfs_usage *out)
 {
 	char path[PATH_MAX];
 	int len, fd, err;

@@ -32,8 +32,7 @@ struct tmpfs_usage {
  * unmounted); -ENOTSUP when it is no tmpfs at all (devtmpfs on ramfs); -errno when it cannot be
  * opened (-ENOENT, -ESRCH: the process is gone, read the namespaces again).
  */
-int mountns__usage(const struct proc_root *root, const struct tmpfs_mount *mount,
-		   struct tmpfs_usage *out);
+int mountns__usage(const struct proc_root *root, const struct tmpfs_mount *mount, struct tmpfs_usage *out);
 
 /* Pure part of it: from the fields of struct statfs, in blocks of block_bytes. */
 void mountns__figures(uint64_t block_bytes, uint64_t blocks, uint64_t free_blocks, uint64_t inodes,

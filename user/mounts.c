@@ -23,8 +23,7 @@ static bool is_octal(char c)
 /* Decodes one character at p (escaped or not); returns how many bytes it took. */
 static size_t decode_one(const char *p, size_t len, char *out)
 {
-	if (len >= 4 && p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && is_octal(p[2]) &&
-	    is_octal(p[3])) {
+	if (len >= 4 && p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && is_octal(p[2]) && is_octal(p[3])) {
 		*out = (char)(((p[1] - '0') << 6) | ((p[2] - '0') << 3) | (p[3] - '0'));
 		return 4;
 	}
@@ -98,8 +97,8 @@ static int take_dev(struct parse_span *rest, unsigned *major, unsigned *minor)
 	struct parse_span word, part;
 	uint64_t value;
 
-	if (!parse__until(rest, ' ', &word) || !parse__until(&word, ':', &part) ||
-	    parse__whole_u64(part, &value) || value > UINT_MAX)
+	if (!parse__until(rest, ' ', &word) || !parse__until(&word, ':', &part) || parse__whole_u64(part, &value) ||
+	    value > UINT_MAX)
 		return -EINVAL;
 	*major = (unsigned)value;
 	if (word.p == NULL || parse__whole_u64(word, &value) || value > UINT_MAX)
@@ -123,16 +122,14 @@ static int parse_line(struct parse_span line, struct mount_entry *out)
 		if (!parse__until(&line, ' ', &word))
 			return -EINVAL;
 	} while (!parse__equals(word, "-"));
-	if (!parse__until(&line, ' ', &fstype) || !parse__until(&line, ' ', &source) ||
-	    line.p == NULL)
+	if (!parse__until(&line, ' ', &fstype) || !parse__until(&line, ' ', &source) || line.p == NULL)
 		return -EINVAL;
 	out->super_options = own(line);
 	out->root = own_decoded(root);
 	out->mount_point = own_decoded(point);
 	out->fstype = own_decoded(fstype);
 	out->source = own_decoded(source);
-	if (!out->root || !out->mount_point || !out->fstype || !out->source ||
-	    out->mount_point[0] != '/')
+	if (!out->root || !out->mount_point || !out->fstype || !out->source || out->mount_point[0] != '/')
 		return -EINVAL;
 	return 0;
 }
@@ -201,8 +198,8 @@ static int compare_prefix(const char *path, size_t len, const char *other)
 }
 
 /* A mount on parent_id at exactly the first len bytes of path. */
-static const struct mount_entry *find_child(const struct mount_table *table, int parent_id,
-					    const char *path, size_t len)
+static const struct mount_entry *find_child(const struct mount_table *table, int parent_id, const char *path,
+					    size_t len)
 {
 	size_t low = 0, high = table->count;
 
@@ -236,8 +233,7 @@ static size_t next_prefix(const char *path, size_t len)
 	return slash ? (size_t)(slash - path) : strlen(path);
 }
 
-bool mounts__covered(const struct mount_table *table, const struct mount_entry *entry,
-		     const char *path)
+bool mounts__covered(const struct mount_table *table, const struct mount_entry *entry, const char *path)
 {
 	/* At the mount point itself as well as below it. */
 	for (size_t len = strlen(entry->mount_point); len; len = next_prefix(path, len)) {
@@ -316,9 +312,9 @@ int mounts__parse(const char *buf, size_t len, struct mount_table *out)
 	if (len)
 		memcpy(out->text, buf, len);
 	out->text[len] = '\0';
-	rest = (struct parse_span){out->text, len};
+	rest = (struct parse_span){ out->text, len };
 	while (parse__line(&rest, &line, &ended)) {
-		struct mount_entry entry = {0};
+		struct mount_entry entry = { 0 };
 
 		if (!ended || parse_line(line, &entry)) {
 			out->malformed++;

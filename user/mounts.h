@@ -23,8 +23,8 @@
 struct mount_entry {
 	int id, parent_id;
 	unsigned major, minor;
-	char *root;          /* path within the filesystem that is mounted here: "/", "/@home" */
-	char *mount_point;   /* as seen from the root directory of the process that was read */
+	char *root;        /* path within the filesystem that is mounted here: "/", "/@home" */
+	char *mount_point; /* as seen from the root directory of the process that was read */
 	char *fstype, *source;
 	char *super_options; /* still escaped: an escaped comma must not look like a separator */
 	bool visible;        /* no later mount covers the mount point */
@@ -47,8 +47,7 @@ int mounts__parse(const char *buf, size_t len, struct mount_table *out);
 void mounts__free(struct mount_table *table);
 
 /* Next option of super_options; value->p is NULL for one without "=". Both are still escaped. */
-bool mounts__next_option(struct parse_span *rest, struct parse_span *key,
-			 struct parse_span *value);
+bool mounts__next_option(struct parse_span *rest, struct parse_span *key, struct parse_span *value);
 /* Undoes octal escapes into dst. 0, -ENAMETOOLONG (nothing is given out), -EINVAL (a NUL). */
 int mounts__decode(struct parse_span escaped, char *dst, size_t cap);
 
@@ -80,9 +79,9 @@ struct tmpfs_mount {
 	const char *root;   /* what of the filesystem is mounted there; "/" when there is a choice */
 	const char *fstype; /* "tmpfs" or "devtmpfs" */
 	uint64_t ns_id;
-	pid_t ns_pid;       /* reach it as /proc/NS_PID/root/PATH */
+	pid_t ns_pid; /* reach it as /proc/NS_PID/root/PATH */
 	bool in_root_ns;
-	bool visible;       /* false: covered in every namespace; the path leads elsewhere */
+	bool visible; /* false: covered in every namespace; the path leads elsewhere */
 };
 
 /*
@@ -97,7 +96,7 @@ struct mount_path {
 	uint64_t ns_id; /* where that path holds */
 	pid_t ns_pid;
 	bool in_root_ns;
-	bool hidden;    /* the path is right, but a later mount covers it */
+	bool hidden; /* the path is right, but a later mount covers it */
 };
 
 /*
@@ -114,7 +113,6 @@ int mounts__join(const char *mount_point, const char *rest, char *dst, size_t ca
 /* What follows `prefix` in `path` ("" or "/..."), or NULL when it does not lie there. */
 const char *mounts__below(const char *path, const char *prefix);
 /* Whether a mount on `entry` covers `path`, a path at or below its mount point. */
-bool mounts__covered(const struct mount_table *table, const struct mount_entry *entry,
-		     const char *path);
+bool mounts__covered(const struct mount_table *table, const struct mount_entry *entry, const char *path);
 
 #endif

@@ -107,7 +107,7 @@ int mounts__tmpfs(const struct mount_view *view, struct tmpfs_mount **out, size_
 		if (*out == NULL)
 			err = -ENOMEM;
 	}
-	HASH_ITER(hh, found, one, next) {
+	HASH_ITER (hh, found, one, next) {
 		if (!err)
 			(*out)[(*count)++] = describe(view, one);
 		HASH_DEL(found, one);
@@ -164,8 +164,8 @@ static bool is_better_path(const struct candidate *old, const struct candidate *
 }
 
 /* Whether the seen path is covered: by a mount over the mount point, or between it and the file. */
-static int judge(const struct mount_ns *space, const struct mount_entry *entry, const char *rest,
-		 struct candidate *out, char *path, size_t cap)
+static int judge(const struct mount_ns *space, const struct mount_entry *entry, const char *rest, struct candidate *out,
+		 char *path, size_t cap)
 {
 	int err = mounts__join(entry->mount_point, rest, path, cap);
 
@@ -209,7 +209,7 @@ static int best_in(const struct mount_ns *space, unsigned major, unsigned minor,
 int mounts__path(const struct mount_view *view, unsigned major, unsigned minor, const char *path,
 		 struct mount_path *out)
 {
-	struct candidate best = {0};
+	struct candidate best = { 0 };
 	int err = -ENOENT;
 
 	out->path[0] = '\0';

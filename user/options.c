@@ -215,10 +215,9 @@ static int take_word(struct cursor *c)
 	const char *name = options__command_name(c->options->command);
 
 	if (c->options->command != COMMAND_RUN)
-		return complain(&c->complaint, "%s does not take the word '%s'%s", name,
-				shown(c->argv[c->at], typed),
-				c->options->command == COMMAND_TRACE ? ": put -- before a command to trace" :
-								       ": leave it out");
+		return complain(&c->complaint, "%s does not take the word '%s'%s", name, shown(c->argv[c->at], typed),
+				c->options->command == COMMAND_TRACE ? ": put -- before a command to trace"
+								     : ": leave it out");
 	for (int i = c->at + 1; i < c->argc; i++)
 		if (is_ours(c->argv[i]))
 			return complain(&c->complaint, "is %s for pagetide or for the command? put -- between the two",
@@ -276,7 +275,9 @@ static int check(const struct options *o, const struct complaint *complaint)
 	if (o->show_help || o->show_version)
 		return 0;
 	if (o->command == COMMAND_NONE)
-		return complain(complaint, "no command was given: use top, snapshot, trace, run, explain, serve or probes, or --help");
+		return complain(
+			complaint,
+			"no command was given: use top, snapshot, trace, run, explain, serve or probes, or --help");
 	if (o->command == COMMAND_RUN && o->argc == 0)
 		return complain(complaint, "run needs a command: pagetide run -- COMMAND...");
 	if (o->argv && o->command != COMMAND_RUN && o->command != COMMAND_TRACE)
@@ -298,7 +299,8 @@ static int take_row(struct cursor *c, const struct setting *row)
 	char typed[SHOWN_MAX * 4 + 4];
 
 	if (row->group || !option)
-		return complain(&c->complaint, "'%s' is no option of %s: use the names of its long options, as in listen",
+		return complain(&c->complaint,
+				"'%s' is no option of %s: use the names of its long options, as in listen",
 				shown(row->group ? row->group : row->name, typed),
 				options__command_name(c->options->command));
 	if (strcmp(row->name, "config") == 0 || strcmp(row->name, "help") == 0 || strcmp(row->name, "version") == 0)
@@ -329,10 +331,16 @@ int options__parse_over(struct options *options, const struct settings *settings
 	int command_index, err = 0;
 
 	*options = (struct options){
-		.listen = "127.0.0.1:9879", .socket = "/run/pagetide/pagetide.sock",
-		.words = argv + (argc > 0), .max_series = 20000, .min_bytes = 1 << 20, .max_files = 16384,
+		.listen = "127.0.0.1:9879",
+		.socket = "/run/pagetide/pagetide.sock",
+		.words = argv + (argc > 0),
+		.max_series = 20000,
+		.min_bytes = 1 << 20,
+		.max_files = 16384,
 		.events = (1u << EVENT_TYPES) - 1,
-		.warn_at = "80,90,95", .warn_eta_seconds = 60, .warn_floor = 20,
+		.warn_at = "80,90,95",
+		.warn_eta_seconds = 60,
+		.warn_floor = 20,
 	};
 	if (error_size)
 		error[0] = '\0';

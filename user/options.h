@@ -36,41 +36,41 @@ enum tier { TIER_AUTO, TIER_TRACEPOINT, TIER_FENTRY, TIER_KPROBE };
 struct options {
 	enum command command;
 	enum format format;
-	enum view view;       /* --by; VIEW_ALL when not given */
+	enum view view;          /* --by; VIEW_ALL when not given */
 	double interval_seconds; /* default 1, of serve 5 */
 	double duration_seconds; /* 0: no end */
-	uint64_t count;       /* readings or events; 0: no end */
-	uint32_t pid;         /* 0: all */
-	const char *comm;     /* shell pattern; NULL: all */
-	const char *cgroup;   /* path, its descendants included; NULL: all */
-	const char *container; /* name, id or prefix of an id; NULL: all */
-	const char *sort;     /* column name; NULL: the view's default */
-	uint64_t limit;       /* rows; 0: all */
+	uint64_t count;          /* readings or events; 0: no end */
+	uint32_t pid;            /* 0: all */
+	const char *comm;        /* shell pattern; NULL: all */
+	const char *cgroup;      /* path, its descendants included; NULL: all */
+	const char *container;   /* name, id or prefix of an id; NULL: all */
+	const char *sort;        /* column name; NULL: the view's default */
+	uint64_t limit;          /* rows; 0: all */
 	bool limit_given;
-	uint64_t min_bytes;   /* of a mapping or change worth an event; default 1 MiB */
-	uint32_t events;      /* bit per enum event_type */
+	uint64_t min_bytes; /* of a mapping or change worth an event; default 1 MiB */
+	uint32_t events;    /* bit per enum event_type */
 	bool events_given;
 	enum tier tier;
-	const char *output;   /* -o; NULL: the command's default stream */
-	const char *csv_file; /* run --csv FILE */
-	const char *config;   /* serve: a file of options; NULL: none */
-	const char *listen;   /* serve: ADDRESS:PORT */
-	const char *textfile; /* serve: also write the metrics there; NULL: no */
-	const char *web_config; /* serve: who may ask, and TLS; NULL: everybody, without */
-	uint64_t max_series;  /* serve: series of one page, about */
-	uint64_t max_files;   /* --max-files: slots of the file table */
-	const char *warn_at;  /* levels, "80,90,95" */
+	const char *output;      /* -o; NULL: the command's default stream */
+	const char *csv_file;    /* run --csv FILE */
+	const char *config;      /* serve: a file of options; NULL: none */
+	const char *listen;      /* serve: ADDRESS:PORT */
+	const char *textfile;    /* serve: also write the metrics there; NULL: no */
+	const char *web_config;  /* serve: who may ask, and TLS; NULL: everybody, without */
+	uint64_t max_series;     /* serve: series of one page, about */
+	uint64_t max_files;      /* --max-files: slots of the file table */
+	const char *warn_at;     /* levels, "80,90,95" */
 	double warn_eta_seconds; /* 0: never by time */
-	uint64_t warn_floor;  /* percent */
-	const char *on_warn;  /* --on-warn COMMAND; NULL: none */
+	uint64_t warn_floor;     /* percent */
+	const char *on_warn;     /* --on-warn COMMAND; NULL: none */
 	bool on_warn_test;
-	bool log_journal;     /* --log journal */
+	bool log_journal; /* --log journal */
 	int verbose;
-	const char *socket;   /* where serve is asked by our own commands */
-	bool standalone;      /* a running serve is not asked */
+	const char *socket; /* where serve is asked by our own commands */
+	bool standalone;    /* a running serve is not asked */
 	bool show_help, show_version;
-	char **words;         /* all of them behind the program's name; ended by NULL */
-	char **argv; /* after "--": the command to run; NULL: none */
+	char **words; /* all of them behind the program's name; ended by NULL */
+	char **argv;  /* after "--": the command to run; NULL: none */
 	int argc;
 };
 

@@ -12,7 +12,8 @@ static void print_option(FILE *out, const struct option_row *row)
 
 	if (row->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-	snprintf(left, sizeof(left), "--%s%s%s", row->name, row->argument ? " " : "", row->argument ? row->argument : "");
+	snprintf(left, sizeof(left), "--%s%s%s", row->name, row->argument ? " " : "",
+		 row->argument ? row->argument : "");
 	fprintf(out, "  %s%-*s %s\n", letter, OPTION_WIDTH, left, row->help);
 }
 

@@ -47,7 +47,7 @@ static int parse_by(struct options *o, const char *value, const struct complaint
 {
 	static const struct word words[] = {
 		{ "process", VIEW_PROCESS }, { "container", VIEW_CONTAINER }, { "cgroup", VIEW_CGROUP },
-		{ "mount", VIEW_MOUNT },     { "file", VIEW_FILE },	      { "system", VIEW_SYSTEM },
+		{ "mount", VIEW_MOUNT },     { "file", VIEW_FILE },           { "system", VIEW_SYSTEM },
 		{ "all", VIEW_ALL },
 	};
 	int view, err = one_of(words, sizeof(words) / sizeof(words[0]), "--by", value, &view, c);
@@ -60,7 +60,9 @@ static int parse_by(struct options *o, const char *value, const struct complaint
 static int parse_tier(struct options *o, const char *value, const struct complaint *c)
 {
 	static const struct word words[] = {
-		{ "auto", TIER_AUTO }, { "tracepoint", TIER_TRACEPOINT }, { "fentry", TIER_FENTRY },
+		{ "auto", TIER_AUTO },
+		{ "tracepoint", TIER_TRACEPOINT },
+		{ "fentry", TIER_FENTRY },
 		{ "kprobe", TIER_KPROBE },
 	};
 	int tier, err = one_of(words, sizeof(words) / sizeof(words[0]), "--tier", value, &tier, c);
@@ -217,8 +219,9 @@ static int parse_warn_at(struct options *o, const char *value, const struct comp
 	unsigned int levels[WARNER_LEVELS];
 
 	if (value__levels(value, levels, WARNER_LEVELS) < 0)
-		return complain(c, "--warn-at '%s' is no list of levels: use up to %d percentages that grow, as in 80,90,95",
-				value, WARNER_LEVELS);
+		return complain(
+			c, "--warn-at '%s' is no list of levels: use up to %d percentages that grow, as in 80,90,95",
+			value, WARNER_LEVELS);
 	o->warn_at = value;
 	return 0;
 }
@@ -340,10 +343,12 @@ static int parse_standalone(struct options *o, const char *value, const struct c
 #define FILTERED (FOR_READINGS | FOR(COMMAND_TRACE))
 
 const struct option_row option_rows[] = {
-	{ "json", 0, NULL, FOR_ALL & ~FOR(COMMAND_SERVE), "one JSON object; one a line where there are many", parse_json },
+	{ "json", 0, NULL, FOR_ALL & ~FOR(COMMAND_SERVE), "one JSON object; one a line where there are many",
+	  parse_json },
 	{ "csv", 0, NULL, FILTERED, "comma-separated rows: one table, or events", parse_csv },
 	{ "csv", 0, "FILE", FOR(COMMAND_RUN), "the timeline as CSV, a line an interval", parse_csv_file },
-	{ "interval", 0, "SECONDS", FOR_STREAMS | FOR(COMMAND_RUN) | FOR(COMMAND_SERVE), "time between readings (1; serve 5)", parse_interval },
+	{ "interval", 0, "SECONDS", FOR_STREAMS | FOR(COMMAND_RUN) | FOR(COMMAND_SERVE),
+	  "time between readings (1; serve 5)", parse_interval },
 	{ "duration", 0, "SECONDS", WATCHING, "end after this time", parse_duration },
 	{ "count", 0, "N", FOR_STREAMS, "end after N readings or events", parse_count },
 	{ "by", 0, "VIEW", READINGS_AND_RUN, "process, container, cgroup, mount, file or system", parse_by },
@@ -362,16 +367,19 @@ const struct option_row option_rows[] = {
 	{ "on-warn-test", 0, NULL, FOR_WARNERS, "run it once at the start with a sample", parse_on_warn_test },
 	{ "log", 0, "WHERE", FOR_WARNERS, "journal: warnings to the system's log too", parse_log },
 	{ "tier", 0, "TIER", FOR_ALL, "auto, tracepoint, fentry or kprobe (auto)", parse_tier },
-	{ "max-files", 0, "N", FILTERED | FOR(COMMAND_RUN) | FOR(COMMAND_SERVE), "files with a row of their own (16384)", parse_max_files },
+	{ "max-files", 0, "N", FILTERED | FOR(COMMAND_RUN) | FOR(COMMAND_SERVE),
+	  "files with a row of their own (16384)", parse_max_files },
 	{ "output", 'o', "FILE", FOR_ALL & ~FOR(COMMAND_SERVE), "write there, whole or not at all", parse_output },
 	{ "config", 0, "FILE", FOR(COMMAND_SERVE), "options in YAML, under their long names", parse_config },
 	{ "listen", 0, "ADDRESS:PORT", FOR(COMMAND_SERVE), "where it is asked (127.0.0.1:9879)", parse_listen },
 	{ "textfile", 0, "FILE", FOR(COMMAND_SERVE), "write the metrics there, too", parse_textfile },
-	{ "web-config", 0, "FILE", FOR(COMMAND_SERVE), "TLS and passwords, as Prometheus' exporters", parse_web_config },
+	{ "web-config", 0, "FILE", FOR(COMMAND_SERVE), "TLS and passwords, as Prometheus' exporters",
+	  parse_web_config },
 	{ "max-series", 0, "N", FOR(COMMAND_SERVE), "at most about so many series (20000)", parse_max_series },
 	{ "socket", 0, "PATH", FOR(COMMAND_SERVE) | FOR(COMMAND_SNAPSHOT) | FOR(COMMAND_EXPLAIN),
 	  "of serve (/run/pagetide/pagetide.sock)", parse_socket },
-	{ "standalone", 0, NULL, FOR(COMMAND_SNAPSHOT) | FOR(COMMAND_EXPLAIN), "do not ask a running serve", parse_standalone },
+	{ "standalone", 0, NULL, FOR(COMMAND_SNAPSHOT) | FOR(COMMAND_EXPLAIN), "do not ask a running serve",
+	  parse_standalone },
 	{ "verbose", 'v', NULL, FOR_ALL, "say what is done; twice says more", parse_verbose },
 	{ "version", 0, NULL, FOR_ALL | FOR(COMMAND_NONE), "print the version", parse_version },
 	{ "help", 'h', NULL, FOR_ALL | FOR(COMMAND_NONE), "print this help", parse_help },

@@ -9,8 +9,8 @@
 #define FOR_READINGS (FOR(COMMAND_TOP) | FOR(COMMAND_SNAPSHOT))
 #define FOR_STREAMS (FOR(COMMAND_TOP) | FOR(COMMAND_TRACE))
 #define FOR_WARNERS (FOR(COMMAND_TOP) | FOR(COMMAND_TRACE) | FOR(COMMAND_RUN) | FOR(COMMAND_SERVE))
-#define FOR_ALL                                                                                                      \
-	(FOR_READINGS | FOR(COMMAND_TRACE) | FOR(COMMAND_RUN) | FOR(COMMAND_PROBES) | FOR(COMMAND_EXPLAIN) |          \
+#define FOR_ALL                                                                                              \
+	(FOR_READINGS | FOR(COMMAND_TRACE) | FOR(COMMAND_RUN) | FOR(COMMAND_PROBES) | FOR(COMMAND_EXPLAIN) | \
 	 FOR(COMMAND_SERVE))
 
 /* One line for the user; what is not printable in it was escaped. */

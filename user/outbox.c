@@ -160,7 +160,7 @@ static void release(struct outbox *box)
 
 int outbox__open(struct outbox **out, int fd)
 {
-	cookie_io_functions_t functions = {.write = take};
+	cookie_io_functions_t functions = { .write = take };
 	struct outbox *box = calloc(1, sizeof(*box));
 	pthread_condattr_t clock;
 	int err;

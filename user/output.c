@@ -123,8 +123,7 @@ static int put_in_place(struct output *output)
 		char self[64];
 
 		snprintf(self, sizeof(self), "/proc/self/fd/%d", fileno(output->stream));
-		snprintf(output->temporary, sizeof(output->temporary), "%.4000s.%d", output->path,
-			 (int)getpid());
+		snprintf(output->temporary, sizeof(output->temporary), "%.4000s.%d", output->path, (int)getpid());
 		if (linkat(AT_FDCWD, self, AT_FDCWD, output->temporary, AT_SYMLINK_FOLLOW))
 			return -errno;
 		output->nameless = false;

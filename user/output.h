@@ -16,10 +16,10 @@
 
 struct output {
 	FILE *stream;
-	FILE *target; /* in the background: where the stream ends */
+	FILE *target;       /* in the background: where the stream ends */
 	struct outbox *box; /* NULL: written at once */
-	uint64_t dropped; /* items */
-	bool hurried; /* the user wants to leave: at the end nobody is waited for */
+	uint64_t dropped;   /* items */
+	bool hurried;       /* the user wants to leave: at the end nobody is waited for */
 	char path[PATH_MAX], temporary[PATH_MAX];
 	bool nameless; /* temporary is no file yet */
 };

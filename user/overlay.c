@@ -39,8 +39,7 @@ static int add(struct builder *b, const char *dir, bool upper)
 		return 0;
 	if (index->count == b->cap) {
 		size_t wanted = b->cap ? b->cap * 2 : LAYERS_FIRST;
-		struct overlay_layer *grown =
-			reallocarray(index->layers, wanted, sizeof(*grown));
+		struct overlay_layer *grown = reallocarray(index->layers, wanted, sizeof(*grown));
 
 		if (grown == NULL)
 			return -ENOMEM;
@@ -98,8 +97,7 @@ static int add_option(struct builder *b, struct parse_span key, struct parse_spa
 	char *text;
 	int err = 0;
 
-	if (value.p == NULL ||
-	    !(upper || list || parse__equals(key, "lowerdir+") || parse__equals(key, "datadir+")))
+	if (value.p == NULL || !(upper || list || parse__equals(key, "lowerdir+") || parse__equals(key, "datadir+")))
 		return 0;
 	text = malloc(value.len + 1);
 	if (text == NULL)
@@ -113,7 +111,7 @@ static int add_option(struct builder *b, struct parse_span key, struct parse_spa
 static int add_mount(struct builder *b)
 {
 	const char *options = b->entry->super_options;
-	struct parse_span rest = {options, strlen(options)}, key, value;
+	struct parse_span rest = { options, strlen(options) }, key, value;
 	int err = 0;
 
 	while (!err && mounts__next_option(&rest, &key, &value))
@@ -138,10 +136,9 @@ static int order_layers(const void *a, const void *b)
 	return (x->entry->id > y->entry->id) - (x->entry->id < y->entry->id);
 }
 
-int overlay__index(const struct mount_view *view, overlay_resolve_fn resolve, void *context,
-		   struct overlay_index *out)
+int overlay__index(const struct mount_view *view, overlay_resolve_fn resolve, void *context, struct overlay_index *out)
 {
-	struct builder b = {.index = out, .resolve = resolve, .context = context};
+	struct builder b = { .index = out, .resolve = resolve, .context = context };
 	int err = 0;
 
 	memset(out, 0, sizeof(*out));
@@ -172,8 +169,7 @@ void overlay__free(struct overlay_index *index)
 }
 
 /* The first layer whose directory is the first len bytes of path. */
-static const struct overlay_layer *find(const struct overlay_index *index, const char *path,
-					size_t len)
+static const struct overlay_layer *find(const struct overlay_index *index, const char *path, size_t len)
 {
 	size_t low = 0, high = index->count;
 
@@ -204,8 +200,8 @@ static size_t parent_length(const char *path, size_t len)
 	return len;
 }
 
-int overlay__path(const struct mount_view *view, const struct overlay_index *index,
-		  const char *real_path, struct mount_path *out)
+int overlay__path(const struct mount_view *view, const struct overlay_index *index, const char *real_path,
+		  struct mount_path *out)
 {
 	out->path[0] = '\0';
 	for (size_t len = strlen(real_path); len; len = parent_length(real_path, len)) {
@@ -227,8 +223,7 @@ int overlay__path(const struct mount_view *view, const struct overlay_index *ind
 		out->ns_id = space->id;
 		out->ns_pid = space->pid;
 		out->in_root_ns = view->has_root && layer->space == 0;
-		out->hidden = !layer->entry->visible ||
-			      mounts__covered(&space->table, layer->entry, out->path);
+		out->hidden = !layer->entry->visible || mounts__covered(&space->table, layer->entry, out->path);
 		return 0;
 	}
 	return -ENOENT;

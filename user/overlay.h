@@ -31,8 +31,7 @@ typedef int (*overlay_resolve_fn)(void *context, const char *path, char *dst, si
  * Indexes the layers of all overlay mounts in the view; it borrows from the view and must not
  * outlive it. 0 or -ENOMEM. Free with overlay__free, which takes a zeroed one.
  */
-int overlay__index(const struct mount_view *view, overlay_resolve_fn resolve, void *context,
-		   struct overlay_index *out);
+int overlay__index(const struct mount_view *view, overlay_resolve_fn resolve, void *context, struct overlay_index *out);
 void overlay__free(struct overlay_index *index);
 
 /*
@@ -41,7 +40,7 @@ void overlay__free(struct overlay_index *index);
  * overlays may share), a visible mount, the root namespace.
  * 0, -ENOENT (in no layer), -ENAMETOOLONG.
  */
-int overlay__path(const struct mount_view *view, const struct overlay_index *index,
-		  const char *real_path, struct mount_path *out);
+int overlay__path(const struct mount_view *view, const struct overlay_index *index, const char *real_path,
+		  struct mount_path *out);
 
 #endif

@@ -10,8 +10,8 @@
 
 /* in web/files.S */
 extern const char web_index_html[], web_index_html_end[], web_page_css[], web_page_css_end[], web_page_js[],
-    web_page_js_end[], web_plots_js[], web_plots_js_end[], web_dygraph_css[], web_dygraph_css_end[], web_dygraph_js[],
-    web_dygraph_js_end[];
+	web_page_js_end[], web_plots_js[], web_plots_js_end[], web_dygraph_css[], web_dygraph_css_end[],
+	web_dygraph_js[], web_dygraph_js_end[];
 
 static const struct {
 	const char *path, *type, *begin, *end;

@@ -197,8 +197,7 @@ static bool is_taken(const struct page_history *history, uint64_t device)
 	return false;
 }
 
-static void take_mounts(struct page_history *history, const struct snapshot *snapshot, bool root_namespace,
-			bool is_new)
+static void take_mounts(struct page_history *history, const struct snapshot *snapshot, bool root_namespace, bool is_new)
 {
 	for (size_t i = 0; i < snapshot->mount_count; i++) {
 		const struct snapshot_mount *mount = &snapshot->mounts[i];
@@ -207,8 +206,10 @@ static void take_mounts(struct page_history *history, const struct snapshot *sna
 		if (mount->internal || mount->root_namespace != root_namespace || !is_known(mount->used_bytes) ||
 		    is_taken(history, device))
 			continue;
-		take(history, (struct value){ PAGE_LINE_MOUNT, device, mount->path, page_rows__place(mount),
-					      figure(mount->used_bytes), figure(mount->limit_bytes) }, is_new);
+		take(history,
+		     (struct value){ PAGE_LINE_MOUNT, device, mount->path, page_rows__place(mount),
+				     figure(mount->used_bytes), figure(mount->limit_bytes) },
+		     is_new);
 	}
 }
 
@@ -217,7 +218,8 @@ static void take_all(struct page_history *history, const struct snapshot *snapsh
 	for (size_t i = 0; i < snapshot->system.part_count; i++) {
 		const struct system_part *part = &snapshot->system.parts[i];
 
-		take(history, (struct value){ PAGE_LINE_PART, 0, part->name, NULL, part->bytes, PAGE_HISTORY_NONE }, is_new);
+		take(history, (struct value){ PAGE_LINE_PART, 0, part->name, NULL, part->bytes, PAGE_HISTORY_NONE },
+		     is_new);
 	}
 	take_mounts(history, snapshot, true, is_new);
 	take_mounts(history, snapshot, false, is_new);
@@ -226,8 +228,10 @@ static void take_all(struct page_history *history, const struct snapshot *snapsh
 		const char *name = page_rows__group(cgroup);
 
 		if (name && is_known(cgroup->usage_bytes))
-			take(history, (struct value){ PAGE_LINE_CGROUP, cgroup->id, name, cgroup->container,
-						      figure(cgroup->usage_bytes), figure(cgroup->limit_bytes) }, is_new);
+			take(history,
+			     (struct value){ PAGE_LINE_CGROUP, cgroup->id, name, cgroup->container,
+					     figure(cgroup->usage_bytes), figure(cgroup->limit_bytes) },
+			     is_new);
 	}
 }
 

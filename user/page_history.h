@@ -19,8 +19,8 @@ extern const char *const page_line_kind_names[PAGE_LINE_KINDS];
 
 struct page_line {
 	enum page_line_kind kind;
-	uint64_t id;  /* never used again */
-	uint64_t key; /* of the kernel: device or cgroup; of a part 0 */
+	uint64_t id;                       /* never used again */
+	uint64_t key;                      /* of the kernel: device or cgroup; of a part 0 */
 	char name[PAGE_HISTORY_NAME];      /* "": no line */
 	char container[PAGE_HISTORY_NAME]; /* "": none */
 	int64_t used[PAGE_HISTORY_POINTS], limit[PAGE_HISTORY_POINTS];
@@ -28,7 +28,7 @@ struct page_line {
 
 struct page_history;
 
-int page_history__open(struct page_history **history); /* 0 or -ENOMEM */
+int page_history__open(struct page_history **history);  /* 0 or -ENOMEM */
 void page_history__close(struct page_history *history); /* takes NULL */
 void page_history__take(struct page_history *history, const struct snapshot *snapshot);
 

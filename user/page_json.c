@@ -48,7 +48,7 @@ static int put_limit(FILE *out, const struct page_limit *limit, bool is_first)
 	const struct snapshot_mount *mount = limit->mount;
 	const char *place = mount ? page_rows__place(mount) : limit->cgroup->container;
 	struct made made = { .json = json_row__make(columns__of(mount ? VIEW_MOUNT : VIEW_CGROUP),
-					    mount ? (const void *)mount : limit->cgroup, 0) };
+						    mount ? (const void *)mount : limit->cgroup, 0) };
 
 	set(&made, "kind", json_string(!mount ? "cgroup" : limit->inodes ? "tmpfs_inodes" : "tmpfs"));
 	if (place)
@@ -186,7 +186,8 @@ static json_t *make_figures(const int64_t *figures, size_t from, size_t to)
 	json_t *list = json_array();
 
 	for (size_t i = from; i < to; i++)
-		if (json_array_append_new(list, figures[i] == PAGE_HISTORY_NONE ? json_null() : json_integer(figures[i]))) {
+		if (json_array_append_new(list,
+					  figures[i] == PAGE_HISTORY_NONE ? json_null() : json_integer(figures[i]))) {
 			json_decref(list);
 			return NULL;
 		}

@@ -23,7 +23,7 @@ bool parse__until(struct parse_span *rest, char sep, struct parse_span *piece)
 	piece->p = rest->p;
 	if (end == NULL) {
 		piece->len = rest->len;
-		*rest = (struct parse_span){NULL, 0};
+		*rest = (struct parse_span){ NULL, 0 };
 		return true;
 	}
 	piece->len = (size_t)(end - rest->p);
@@ -118,17 +118,15 @@ static void fill_figure(struct parse_span value, const struct parse_key *key, vo
 		value.len--;
 	}
 	if (key->unit == PARSE_KIB) {
-		if (!parse__equals(value, "kB") ||
-		    __builtin_mul_overflow(number, (uint64_t)1024, &number))
+		if (!parse__equals(value, "kB") || __builtin_mul_overflow(number, (uint64_t)1024, &number))
 			return;
 	} else if (value.len) {
 		return;
 	}
-	*figure = (struct parse_figure){.has = true, .value = number};
+	*figure = (struct parse_figure){ .has = true, .value = number };
 }
 
-void parse__keys(struct parse_span text, const struct parse_key *keys, size_t key_count,
-		 void *base)
+void parse__keys(struct parse_span text, const struct parse_key *keys, size_t key_count, void *base)
 {
 	struct parse_span line;
 	bool ended;
@@ -141,7 +139,7 @@ void parse__keys(struct parse_span text, const struct parse_key *keys, size_t ke
 
 			if (!parse__starts(line, keys[i].key))
 				continue;
-			fill_figure((struct parse_span){line.p + len, line.len - len}, &keys[i], base);
+			fill_figure((struct parse_span){ line.p + len, line.len - len }, &keys[i], base);
 			break;
 		}
 	}

@@ -55,8 +55,8 @@ enum parse_unit {
 };
 
 struct parse_key {
-	const char *key;  /* with its separator: "VmSize:", "total_rss " */
-	size_t offset;    /* of the struct parse_figure in the struct that is filled */
+	const char *key; /* with its separator: "VmSize:", "total_rss " */
+	size_t offset;   /* of the struct parse_figure in the struct that is filled */
 	enum parse_unit unit;
 };
 
@@ -65,7 +65,6 @@ struct parse_key {
  * great for 64 bits keep has = false (the caller zeroes base). Of duplicate keys the first counts.
  * A last line without newline is not trusted: its number may be cut.
  */
-void parse__keys(struct parse_span text, const struct parse_key *keys, size_t key_count,
-		 void *base);
+void parse__keys(struct parse_span text, const struct parse_key *keys, size_t key_count, void *base);
 
 #endif

@@ -108,8 +108,7 @@ static int offers_reclaim(struct kernel *kernel)
 
 static int offers_find_vma(struct kernel *kernel)
 {
-	return kernel__has_helper(kernel, "find_vma") ? kernel__try_tracepoint(kernel, "signal_generate")
-						      : -ENOENT;
+	return kernel__has_helper(kernel, "find_vma") ? kernel__try_tracepoint(kernel, "signal_generate") : -ENOENT;
 }
 
 static int offers_mapping_tree(struct kernel *kernel)
@@ -124,85 +123,164 @@ static int offers_always(struct kernel *kernel)
 	return 0;
 }
 
-#define WAYS(...) ((const struct way[]){__VA_ARGS__, {.name = NULL}})
+#define WAYS(...) ((const struct way[]){ __VA_ARGS__, { .name = NULL } })
 
+// clang-format off: a table
 const struct fact facts[FACTS] = {
-	[FACT_TMPFS_ADD] = {FACT_TMPFS_ADD, "tmpfs pages in", "who brings a tmpfs page in", GROUP_TRACE,
-	    WAYS({"fexit " SHMEM_ADD, TIER_FENTRY, {"tmpfs_add_fexit5"}, offers_fexit5, NULL},
-		 {"fexit " SHMEM_ADD " (6 arguments)", TIER_FENTRY, {"tmpfs_add_fexit6"},
-		  offers_fexit6, NULL},
-		 {"tracepoint mod_memcg_lruvec_state, folio in the caller's frame", TIER_TRACEPOINT,
-		  {"tmpfs_add_memcg"}, offers_memcg, NULL},
-		 {"kretprobe " SHMEM_ADD, TIER_KPROBE, {"tmpfs_add_kprobe", "tmpfs_add_kretprobe"},
-		  offers_kprobe, NULL},
-		 {"tracepoint mm_lru_insertion", TIER_TRACEPOINT, {"tmpfs_add_lru"}, offers_lru,
-		  "the owner is exact to one LRU batch (15 or 31 pages) a CPU"})},
-	[FACT_CACHE_ADD] = {FACT_CACHE_ADD, "page cache in", "who brings a page-cache page in",
-	    GROUP_TRACE,
-	    WAYS({"tracepoint mm_filemap_add_to_page_cache", TIER_AUTO, {"cache_add_tracepoint"},
-		  offers_filemap, NULL})},
-	[FACT_REMOVE] = {FACT_REMOVE, "pages out", "pages that leave a file", GROUP_TRACE,
-	    WAYS({"tracepoint mm_filemap_delete_from_page_cache", TIER_AUTO,
-		  {"page_remove_tracepoint"}, offers_filemap, NULL})},
-	[FACT_REFRESH] = {FACT_REFRESH, "file totals", "what each file really holds",
-	    GROUP_READ | GROUP_TRACE,
-	    WAYS({"iterator bpf_map_elem", TIER_AUTO, {"files_refresh_iter"}, offers_map_elem, NULL})},
-	[FACT_SEED] = {FACT_SEED, "cold start", "tmpfs files from before", GROUP_READ | GROUP_TRACE,
-	    WAYS({"walk of every tmpfs mount", TIER_AUTO, {"seed_files", "prepare_slots"},
-		  offers_always, NULL})},
-	[FACT_PROCESSES] = {FACT_PROCESSES, "process memory", "resident memory of every process",
-	    GROUP_READ | GROUP_TRACE,
-	    WAYS({"iterator task", TIER_AUTO, {"tasks_iter_cast"}, offers_task_cast, NULL},
-		 {"iterator task", TIER_AUTO, {"tasks_iter"}, offers_task, NULL},
-		 {"/proc/PID/status", TIER_AUTO, {NULL}, offers_always, "slower"})},
-	[FACT_CGROUPS] = {FACT_CGROUPS, "cgroup counters", "usage, peak and limit of every cgroup",
-	    GROUP_READ | GROUP_TRACE,
-	    WAYS({"iterator cgroup", TIER_AUTO, {"cgroups_iter"}, offers_cgroup, NULL},
-		 {"cgroup files", TIER_AUTO, {NULL}, offers_always,
-		  "slower; no peak on cgroup v2 before 5.19"})},
-	[FACT_HOLDERS_OPEN] = {FACT_HOLDERS_OPEN, "open files", "who has a file open",
-	    GROUP_READ | GROUP_TRACE,
-	    WAYS({"iterator task_file", TIER_AUTO, {"holders_open_iter"}, offers_task_file, NULL})},
-	[FACT_HOLDERS_MAPPED] = {FACT_HOLDERS_MAPPED, "mapped files", "who has a file mapped",
-	    GROUP_READ | GROUP_TRACE,
-	    WAYS({"iterator task_vma", TIER_AUTO, {"holders_mapped_iter"}, offers_task_vma, NULL},
-		 {"/proc/PID/maps", TIER_AUTO, {NULL}, offers_always,
-		  "slower; holders of tmpfs files only"})},
-	[FACT_FORK] = {FACT_FORK, "forks", "processes that begin", GROUP_TRACE,
-	    WAYS({"tracepoint sched_process_fork", TIER_AUTO, {"fork_tracepoint"}, offers_life, NULL})},
-	[FACT_EXEC] = {FACT_EXEC, "execs", "processes that change program", GROUP_TRACE,
-	    WAYS({"tracepoint sched_process_exec", TIER_AUTO, {"exec_tracepoint"}, offers_life, NULL})},
-	[FACT_EXIT] = {FACT_EXIT, "exits", "processes that end, with their peak", GROUP_TRACE,
-	    WAYS({"tracepoint sched_process_exit", TIER_AUTO, {"exit_tracepoint"}, offers_life, NULL})},
-	[FACT_OOM] = {FACT_OOM, "OOM kills", "victims of the OOM killer", GROUP_TRACE,
-	    WAYS({"tracepoint mark_victim (task)", TIER_AUTO, {"oom_task_tracepoint"},
-		  offers_oom_task, NULL},
-		 {"tracepoint mark_victim (pid)", TIER_AUTO, {"oom_pid_tracepoint"}, offers_oom_pid,
-		  "the victim's memory at the kill; its name is the last one seen"})},
-	[FACT_RECLAIM] = {FACT_RECLAIM, "limits met", "a cgroup at its limit", GROUP_TRACE,
-	    WAYS({"tracepoint mm_vmscan_memcg_reclaim_begin", TIER_AUTO, {"reclaim_tracepoint"},
-		  offers_reclaim, NULL})},
-	[FACT_CGROUP_WATCH] = {FACT_CGROUP_WATCH, "cgroup levels", "a cgroup that comes near its limit",
-	    GROUP_TRACE,
-	    WAYS({"tracepoint mod_memcg_lruvec_state, attached near a limit", TIER_AUTO,
-		  {"cgroup_watch_tracepoint"}, offers_memcg, NULL},
-		 {"polling, faster near a limit", TIER_AUTO, {NULL}, offers_always,
-		  "a level is told up to a poll late; at the limit at once"}), true},
-	[FACT_ENOSPC] = {FACT_ENOSPC, "ENOSPC", "what a full tmpfs refuses", GROUP_TRACE,
-	    WAYS({"tracepoint sys_exit, attached when a tmpfs is close to full", TIER_AUTO,
-		  {"enospc_tracepoint"}, offers_sys_exit, "io_uring's writes"}), true},
-	[FACT_SIGBUS] = {FACT_SIGBUS, "SIGBUS", "faults that a full tmpfs refuses", GROUP_TRACE,
-	    WAYS({"tracepoint signal_generate", TIER_AUTO, {"sigbus_tracepoint"}, offers_find_vma, NULL},
-		 {"tracepoint signal_generate, tree of mappings", TIER_AUTO, {"sigbus_tree_tracepoint"},
-		  offers_mapping_tree, NULL})},
-	[FACT_MAPPINGS] = {FACT_MAPPINGS, "mappings", "mmap, munmap, brk, mremap", GROUP_MAPPINGS,
-	    WAYS({"tracepoint sys_exit", TIER_AUTO, {"map_tracepoint", "map_exit_tracepoint"},
-		  offers_sys_exit, NULL})},
+	[FACT_TMPFS_ADD] = { FACT_TMPFS_ADD, "tmpfs pages in", "who brings a tmpfs page in", GROUP_TRACE,
+			     WAYS({ "fexit " SHMEM_ADD, TIER_FENTRY, { "tmpfs_add_fexit5" }, offers_fexit5, NULL },
+				  { "fexit " SHMEM_ADD " (6 arguments)",
+				    TIER_FENTRY,
+				    { "tmpfs_add_fexit6" },
+				    offers_fexit6,
+				    NULL },
+				  { "tracepoint mod_memcg_lruvec_state, folio in the caller's frame",
+				    TIER_TRACEPOINT,
+				    { "tmpfs_add_memcg" },
+				    offers_memcg,
+				    NULL },
+				  { "kretprobe " SHMEM_ADD,
+				    TIER_KPROBE,
+				    { "tmpfs_add_kprobe", "tmpfs_add_kretprobe" },
+				    offers_kprobe,
+				    NULL },
+				  { "tracepoint mm_lru_insertion",
+				    TIER_TRACEPOINT,
+				    { "tmpfs_add_lru" },
+				    offers_lru,
+				    "the owner is exact to one LRU batch (15 or 31 pages) a CPU" }) },
+	[FACT_CACHE_ADD] = { FACT_CACHE_ADD, "page cache in", "who brings a page-cache page in", GROUP_TRACE,
+			     WAYS({ "tracepoint mm_filemap_add_to_page_cache",
+				    TIER_AUTO,
+				    { "cache_add_tracepoint" },
+				    offers_filemap,
+				    NULL }) },
+	[FACT_REMOVE] = { FACT_REMOVE, "pages out", "pages that leave a file", GROUP_TRACE,
+			  WAYS({ "tracepoint mm_filemap_delete_from_page_cache",
+				 TIER_AUTO,
+				 { "page_remove_tracepoint" },
+				 offers_filemap,
+				 NULL }) },
+	[FACT_REFRESH] = { FACT_REFRESH, "file totals", "what each file really holds", GROUP_READ | GROUP_TRACE,
+			   WAYS({ "iterator bpf_map_elem",
+				  TIER_AUTO,
+				  { "files_refresh_iter" },
+				  offers_map_elem,
+				  NULL }) },
+	[FACT_SEED] = { FACT_SEED, "cold start", "tmpfs files from before", GROUP_READ | GROUP_TRACE,
+			WAYS({ "walk of every tmpfs mount",
+			       TIER_AUTO,
+			       { "seed_files", "prepare_slots" },
+			       offers_always,
+			       NULL }) },
+	[FACT_PROCESSES] = { FACT_PROCESSES, "process memory", "resident memory of every process",
+			     GROUP_READ | GROUP_TRACE,
+			     WAYS({ "iterator task", TIER_AUTO, { "tasks_iter_cast" }, offers_task_cast, NULL },
+				  { "iterator task", TIER_AUTO, { "tasks_iter" }, offers_task, NULL },
+				  { "/proc/PID/status", TIER_AUTO, { NULL }, offers_always, "slower" }) },
+	[FACT_CGROUPS] = { FACT_CGROUPS, "cgroup counters", "usage, peak and limit of every cgroup",
+			   GROUP_READ | GROUP_TRACE,
+			   WAYS({ "iterator cgroup", TIER_AUTO, { "cgroups_iter" }, offers_cgroup, NULL },
+				{ "cgroup files",
+				  TIER_AUTO,
+				  { NULL },
+				  offers_always,
+				  "slower; no peak on cgroup v2 before 5.19" }) },
+	[FACT_HOLDERS_OPEN] = { FACT_HOLDERS_OPEN, "open files", "who has a file open", GROUP_READ | GROUP_TRACE,
+				WAYS({ "iterator task_file",
+				       TIER_AUTO,
+				       { "holders_open_iter" },
+				       offers_task_file,
+				       NULL }) },
+	[FACT_HOLDERS_MAPPED] = { FACT_HOLDERS_MAPPED, "mapped files", "who has a file mapped",
+				  GROUP_READ | GROUP_TRACE,
+				  WAYS({ "iterator task_vma",
+					 TIER_AUTO,
+					 { "holders_mapped_iter" },
+					 offers_task_vma,
+					 NULL },
+				       { "/proc/PID/maps",
+					 TIER_AUTO,
+					 { NULL },
+					 offers_always,
+					 "slower; holders of tmpfs files only" }) },
+	[FACT_FORK] = { FACT_FORK, "forks", "processes that begin", GROUP_TRACE,
+			WAYS({ "tracepoint sched_process_fork",
+			       TIER_AUTO,
+			       { "fork_tracepoint" },
+			       offers_life,
+			       NULL }) },
+	[FACT_EXEC] = { FACT_EXEC, "execs", "processes that change program", GROUP_TRACE,
+			WAYS({ "tracepoint sched_process_exec",
+			       TIER_AUTO,
+			       { "exec_tracepoint" },
+			       offers_life,
+			       NULL }) },
+	[FACT_EXIT] = { FACT_EXIT, "exits", "processes that end, with their peak", GROUP_TRACE,
+			WAYS({ "tracepoint sched_process_exit",
+			       TIER_AUTO,
+			       { "exit_tracepoint" },
+			       offers_life,
+			       NULL }) },
+	[FACT_OOM] = { FACT_OOM, "OOM kills", "victims of the OOM killer", GROUP_TRACE,
+		       WAYS({ "tracepoint mark_victim (task)",
+			      TIER_AUTO,
+			      { "oom_task_tracepoint" },
+			      offers_oom_task,
+			      NULL },
+			    { "tracepoint mark_victim (pid)",
+			      TIER_AUTO,
+			      { "oom_pid_tracepoint" },
+			      offers_oom_pid,
+			      "the victim's memory at the kill; its name is the last one seen" }) },
+	[FACT_RECLAIM] = { FACT_RECLAIM, "limits met", "a cgroup at its limit", GROUP_TRACE,
+			   WAYS({ "tracepoint mm_vmscan_memcg_reclaim_begin",
+				  TIER_AUTO,
+				  { "reclaim_tracepoint" },
+				  offers_reclaim,
+				  NULL }) },
+	[FACT_CGROUP_WATCH] = { FACT_CGROUP_WATCH, "cgroup levels", "a cgroup that comes near its limit", GROUP_TRACE,
+				WAYS({ "tracepoint mod_memcg_lruvec_state, attached near a limit",
+				       TIER_AUTO,
+				       { "cgroup_watch_tracepoint" },
+				       offers_memcg,
+				       NULL },
+				     { "polling, faster near a limit",
+				       TIER_AUTO,
+				       { NULL },
+				       offers_always,
+				       "a level is told up to a poll late; at the limit at once" }),
+				true },
+	[FACT_ENOSPC] = { FACT_ENOSPC, "ENOSPC", "what a full tmpfs refuses", GROUP_TRACE,
+			  WAYS({ "tracepoint sys_exit, attached when a tmpfs is close to full",
+				 TIER_AUTO,
+				 { "enospc_tracepoint" },
+				 offers_sys_exit,
+				 "io_uring's writes" }),
+			  true },
+	[FACT_SIGBUS] = { FACT_SIGBUS, "SIGBUS", "faults that a full tmpfs refuses", GROUP_TRACE,
+			  WAYS({ "tracepoint signal_generate",
+				 TIER_AUTO,
+				 { "sigbus_tracepoint" },
+				 offers_find_vma,
+				 NULL },
+			       { "tracepoint signal_generate, tree of mappings",
+				 TIER_AUTO,
+				 { "sigbus_tree_tracepoint" },
+				 offers_mapping_tree,
+				 NULL }) },
+	[FACT_MAPPINGS] = { FACT_MAPPINGS, "mappings", "mmap, munmap, brk, mremap", GROUP_MAPPINGS,
+			    WAYS({ "tracepoint sys_exit",
+				   TIER_AUTO,
+				   { "map_tracepoint", "map_exit_tracepoint" },
+				   offers_sys_exit,
+				   NULL }) },
 };
+// clang-format on
 
 const char *plan__tier_name(enum tier tier)
 {
-	static const char *const names[] = {"auto", "tracepoint", "fentry", "kprobe"};
+	static const char *const names[] = { "auto", "tracepoint", "fentry", "kprobe" };
 
 	return names[tier];
 }
@@ -213,8 +291,7 @@ static bool allowed(const struct way *way, enum tier forced)
 }
 
 /* the first way from `way` on that is allowed and offered */
-static void take(struct choice *choice, const struct way *way, struct kernel *kernel,
-		 enum tier forced)
+static void take(struct choice *choice, const struct way *way, struct kernel *kernel, enum tier forced)
 {
 	choice->way = NULL;
 	for (; way->name; way++) {
@@ -239,8 +316,7 @@ static void find_tier(struct plan *plan)
 	plan->tier = way && way->tier != TIER_AUTO ? way->tier : TIER_TRACEPOINT;
 }
 
-int plan__make(struct plan *plan, struct kernel *kernel, enum tier forced, unsigned groups,
-	       const char **why)
+int plan__make(struct plan *plan, struct kernel *kernel, enum tier forced, unsigned groups, const char **why)
 {
 	memset(plan, 0, sizeof(*plan));
 	for (int i = 0; i < FACTS; i++) {
@@ -253,7 +329,7 @@ int plan__make(struct plan *plan, struct kernel *kernel, enum tier forced, unsig
 	}
 	find_tier(plan);
 	if (plan->choices[FACT_TMPFS_ADD].wanted && !plan->choices[FACT_TMPFS_ADD].way) {
-		*why = forced == TIER_FENTRY ? "this kernel refuses fentry programs; use --tier auto"
+		*why = forced == TIER_FENTRY   ? "this kernel refuses fentry programs; use --tier auto"
 		       : forced == TIER_KPROBE ? "this kernel refuses kprobes; use --tier auto"
 					       : "this kernel allows no BPF tracepoint programs";
 		return -ENOTSUP;

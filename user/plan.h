@@ -37,8 +37,8 @@ enum fact_id {
 
 /* what a command needs: facts of a group are planned together */
 enum fact_group {
-	GROUP_READ = 1 << 0,  /* one reading: iterators only, nothing is attached */
-	GROUP_TRACE = 1 << 1, /* the books and the story: attached while pagetide runs */
+	GROUP_READ = 1 << 0,     /* one reading: iterators only, nothing is attached */
+	GROUP_TRACE = 1 << 1,    /* the books and the story: attached while pagetide runs */
 	GROUP_MAPPINGS = 1 << 2, /* taxes every system call: only when asked for */
 };
 
@@ -46,7 +46,7 @@ enum fact_group {
 
 struct way {
 	const char *name;
-	enum tier tier; /* TIER_AUTO: belongs to none, every tier may use it */
+	enum tier tier;                     /* TIER_AUTO: belongs to none, every tier may use it */
 	const char *programs[WAY_PROGRAMS]; /* none: the user side reads /proc or files */
 	/* 0: this kernel offers it; else why not: -ENOENT it has no such thing, -EPERM it refuses */
 	int (*offered)(struct kernel *kernel);
@@ -77,8 +77,7 @@ struct plan {
  * Chooses. 0; -ENOTSUP: the forced tier cannot take tmpfs pages on this kernel, *why
  * says so in one line (static).
  */
-int plan__make(struct plan *plan, struct kernel *kernel, enum tier forced, unsigned groups,
-	       const char **why);
+int plan__make(struct plan *plan, struct kernel *kernel, enum tier forced, unsigned groups, const char **why);
 
 /* Takes the next way of a fact whose present one failed. 0, or -ENOENT when none is left. */
 int plan__next_way(struct plan *plan, struct kernel *kernel, enum fact_id fact, enum tier forced);

@@ -78,19 +78,18 @@ static int parse_stat(struct parse_span text, struct proc_stat *out)
 	close = memrchr(text.p, ')', text.len);
 	if (open == NULL || close == NULL || close < open)
 		return -EINVAL;
-	err = parse__whole_u64((struct parse_span){text.p, (size_t)(open - text.p)}, &pid);
+	err = parse__whole_u64((struct parse_span){ text.p, (size_t)(open - text.p) }, &pid);
 	if (err)
 		return err;
 	if (pid_from_u64(pid, &out->pid))
 		return -ERANGE;
-	comm = (struct parse_span){open + 1, (size_t)(close - open - 1)};
+	comm = (struct parse_span){ open + 1, (size_t)(close - open - 1) };
 	if (parse__copy(comm, out->comm, sizeof(out->comm)) == -EINVAL)
 		return -EINVAL;
 	/* ") " and then the state */
 	if ((size_t)(text.p + text.len - close) < 2 || close[1] != ' ')
 		return -EINVAL;
-	return parse_stat_fields(
-		(struct parse_span){close + 2, (size_t)(text.p + text.len - close) - 2}, out);
+	return parse_stat_fields((struct parse_span){ close + 2, (size_t)(text.p + text.len - close) - 2 }, out);
 }
 
 int proc__parse_stat(const char *buf, size_t len, struct proc_stat *out)
@@ -98,13 +97,16 @@ int proc__parse_stat(const char *buf, size_t len, struct proc_stat *out)
 	int err;
 
 	memset(out, 0, sizeof(*out));
-	err = parse_stat((struct parse_span){buf, len}, out);
+	err = parse_stat((struct parse_span){ buf, len }, out);
 	if (err)
 		memset(out, 0, sizeof(*out));
 	return err;
 }
 
-#define KEY(text, member, unit) {text, offsetof(struct proc_status, member), unit}
+#define KEY(text, member, unit)                                  \
+	{                                                        \
+		text, offsetof(struct proc_status, member), unit \
+	}
 
 static const struct parse_key status_keys[] = {
 	KEY("Tgid:", tgid, PARSE_PLAIN),
@@ -130,15 +132,14 @@ static void parse_uid(struct parse_span text, struct parse_figure *uid)
 			continue;
 		line.p += strlen("Uid:");
 		line.len -= strlen("Uid:");
-		uid->has = ended && parse__take_u64(&line, &uid->value) == 0 &&
-			   uid->value <= UINT32_MAX;
+		uid->has = ended && parse__take_u64(&line, &uid->value) == 0 && uid->value <= UINT32_MAX;
 		return;
 	}
 }
 
 void proc__parse_status(const char *buf, size_t len, struct proc_status *out)
 {
-	struct parse_span text = {buf, len};
+	struct parse_span text = { buf, len };
 
 	memset(out, 0, sizeof(*out));
 	parse__keys(text, status_keys, sizeof(status_keys) / sizeof(status_keys[0]), out);
@@ -198,8 +199,8 @@ static int cgroup_line(struct parse_span line, struct parse_span *path)
 {
 	struct parse_span id, controllers;
 
-	if (!parse__until(&line, ':', &id) || !parse__until(&line, ':', &controllers) ||
-	    line.p == NULL || line.len == 0 || line.p[0] != '/')
+	if (!parse__until(&line, ':', &id) || !parse__until(&line, ':', &controllers) || line.p == NULL ||
+	    line.len == 0 || line.p[0] != '/')
 		return 0;
 	*path = line;
 	if (lists_memory(controllers))
@@ -209,7 +210,7 @@ static int cgroup_line(struct parse_span line, struct parse_span *path)
 
 int proc__parse_cgroup(const char *buf, size_t len, struct proc_cgroup *out)
 {
-	struct parse_span rest = {buf, len}, line, path, found = {NULL, 0};
+	struct parse_span rest = { buf, len }, line, path, found = { NULL, 0 };
 	size_t suffix = strlen(DELETED_SUFFIX);
 	bool ended;
 	int err;
@@ -225,8 +226,7 @@ int proc__parse_cgroup(const char *buf, size_t len, struct proc_cgroup *out)
 	}
 	if (out->version == 0)
 		return -ENOENT;
-	if (found.len > suffix &&
-	    memcmp(found.p + found.len - suffix, DELETED_SUFFIX, suffix) == 0) {
+	if (found.len > suffix && memcmp(found.p + found.len - suffix, DELETED_SUFFIX, suffix) == 0) {
 		out->deleted = true;
 		found.len -= suffix;
 	}
@@ -263,8 +263,7 @@ void proc__close(struct proc_root *root)
 	root->fd = -1;
 }
 
-int proc__read_file(const struct proc_root *root, pid_t pid, const char *name, char *buf,
-		    size_t cap)
+int proc__read_file(const struct proc_root *root, pid_t pid, const char *name, char *buf, size_t cap)
 {
 	char path[128];
 	int len = snprintf(path, sizeof(path), "%d/%s", pid, name);
@@ -295,8 +294,7 @@ static int read_process_at(int dir, struct proc_process *out)
 	/* One more byte than is kept, so that the parser knows of the cut. */
 	len = file__read(dir, "cmdline", buf, PROC_CMDLINE_MAX + 2);
 	if (len > 0)
-		out->has_cmdline =
-			proc__parse_cmdline(buf, (size_t)len, out->cmdline, sizeof(out->cmdline)) > 0;
+		out->has_cmdline = proc__parse_cmdline(buf, (size_t)len, out->cmdline, sizeof(out->cmdline)) > 0;
 
 	len = file__read(dir, "cgroup", buf, sizeof(buf));
 	if (len > 0)
@@ -346,8 +344,7 @@ int proc__iter_next(struct proc_iter *iter, pid_t *pid)
 		entry = readdir(iter->dir);
 		if (entry == NULL)
 			return -errno;
-		if (parse__whole_u64((struct parse_span){entry->d_name, strlen(entry->d_name)},
-				     &value) == 0 &&
+		if (parse__whole_u64((struct parse_span){ entry->d_name, strlen(entry->d_name) }, &value) == 0 &&
 		    value > 0 && pid_from_u64(value, pid) == 0)
 			return 1;
 	}

@@ -26,18 +26,18 @@ struct proc_stat {
 	pid_t pid; /* the thread group's, when read from /proc/PID */
 	pid_t ppid;
 	char comm[PROC_COMM_MAX];
-	char state;            /* R S D Z T t X I ... */
-	bool kernel_thread;    /* PF_KTHREAD */
-	uint64_t start_ticks;  /* field 22: since boot, in ticks of sysconf(_SC_CLK_TCK) */
+	char state;           /* R S D Z T t X I ... */
+	bool kernel_thread;   /* PF_KTHREAD */
+	uint64_t start_ticks; /* field 22: since boot, in ticks of sysconf(_SC_CLK_TCK) */
 };
 
 /* All in bytes. Kernel threads and zombies have no mm and so none of the figures. */
 struct proc_status {
-	struct parse_figure tgid, ppid; /* numbers */
-	struct parse_figure uid;        /* the real user id */
+	struct parse_figure tgid, ppid;                                  /* numbers */
+	struct parse_figure uid;                                         /* the real user id */
 	struct parse_figure virtual_bytes, locked_bytes, peak_rss_bytes; /* VmSize VmLck VmHWM */
-	struct parse_figure anon_bytes, file_bytes, shmem_bytes; /* RssAnon RssFile RssShmem */
-	struct parse_figure page_tables_bytes, swap_bytes;       /* VmPTE VmSwap */
+	struct parse_figure anon_bytes, file_bytes, shmem_bytes;         /* RssAnon RssFile RssShmem */
+	struct parse_figure page_tables_bytes, swap_bytes;               /* VmPTE VmSwap */
 };
 
 struct proc_cgroup {
@@ -103,8 +103,7 @@ void proc__close(struct proc_root *root);
  * root/PID/name into buf, NUL-terminated. Returns the length (cap - 1: maybe cut) or -errno;
  * -ENOENT and -ESRCH mean that the process is gone.
  */
-int proc__read_file(const struct proc_root *root, pid_t pid, const char *name, char *buf,
-		    size_t cap);
+int proc__read_file(const struct proc_root *root, pid_t pid, const char *name, char *buf, size_t cap);
 
 /*
  * One whole process. All its files are read through one descriptor of its directory, so that

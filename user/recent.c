@@ -67,8 +67,9 @@ static uint64_t take_out(struct recent *recent, const struct recent_line *like)
 
 void recent__take(struct recent *recent, const struct event *event)
 {
-	struct recent_line line = { .type = event->type, .time_ns = event->time_ns, .pid = event->pid,
-				    .start_ns = event->start_ns };
+	struct recent_line line = {
+		.type = event->type, .time_ns = event->time_ns, .pid = event->pid, .start_ns = event->start_ns
+	};
 
 	if (event->type != EVENT_WARNING && event->type != EVENT_OOM && !is_refusal(event->type))
 		return;

@@ -23,7 +23,7 @@ struct recent_line {
 
 struct recent;
 
-int recent__open(struct recent **recent); /* 0 or -ENOMEM */
+int recent__open(struct recent **recent);  /* 0 or -ENOMEM */
 void recent__close(struct recent *recent); /* takes NULL */
 /* other types than EVENT_WARNING, EVENT_OOM, EVENT_ENOSPC and EVENT_SIGBUS are passed over */
 void recent__take(struct recent *recent, const struct event *event);

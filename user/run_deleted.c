@@ -55,8 +55,8 @@ void run_deleted(struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->file_count; i++) {
 		struct snapshot_file *file = &files[i];
 
-		if (file->gone && !file->deleted && !file->namespace_id && file->path[0] == '/' &&
-		    file->path[1] && has_no_name(root, file))
+		if (file->gone && !file->deleted && !file->namespace_id && file->path[0] == '/' && file->path[1] &&
+		    has_no_name(root, file))
 			file->deleted = true;
 	}
 	close(root);

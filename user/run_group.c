@@ -65,8 +65,7 @@ static const char *keep_name(struct run_names *names, const char *path, size_t l
 	return names->text[names->count] ? names->text[names->count++] : NULL;
 }
 
-static int merge(struct snapshot_file *row, const struct snapshot_file *files, size_t count,
-		 struct run_names *names)
+static int merge(struct snapshot_file *row, const struct snapshot_file *files, size_t count, struct run_names *names)
 {
 	const char *folder = keep_name(names, files[0].path, folder_length(files[0].path));
 
@@ -97,14 +96,12 @@ static size_t end_of(const struct snapshot_file *files, size_t i, size_t count, 
 {
 	size_t end = i + 1;
 
-	while (end < count && (alike ? by_likeness(&files[i], &files[end])
-				     : by_folder(&files[i], &files[end])) == 0)
+	while (end < count && (alike ? by_likeness(&files[i], &files[end]) : by_folder(&files[i], &files[end])) == 0)
 		end++;
 	return end;
 }
 
-int run_group(struct snapshot *snapshot, size_t least_alike, size_t least_in_folder,
-	      struct run_names *names)
+int run_group(struct snapshot *snapshot, size_t least_alike, size_t least_in_folder, struct run_names *names)
 {
 	struct snapshot_file *files = (struct snapshot_file *)snapshot->files;
 	size_t count = snapshot->file_count, kept = 0;

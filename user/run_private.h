@@ -18,8 +18,7 @@ struct run_timeline {
 };
 
 /* 0 or -ENOMEM */
-int run_timeline__add(struct run_timeline *timeline, const struct snapshot *snapshot,
-		      uint64_t start_boot_ns);
+int run_timeline__add(struct run_timeline *timeline, const struct snapshot *snapshot, uint64_t start_boot_ns);
 void run_timeline__report(const struct run_timeline *timeline, struct run_report *report);
 void run_timeline__free(struct run_timeline *timeline);
 
@@ -41,7 +40,6 @@ void run_names__free(struct run_names *names);
  * Makes one row of at least `least_alike` files of one size and owner in a folder that has
  * at least `least_in_folder`. The rows' order is lost. 0 or -ENOMEM.
  */
-int run_group(struct snapshot *snapshot, size_t least_alike, size_t least_in_folder,
-	      struct run_names *names);
+int run_group(struct snapshot *snapshot, size_t least_alike, size_t least_in_folder, struct run_names *names);
 
 #endif

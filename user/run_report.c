@@ -48,15 +48,13 @@ static void add_figure(uint64_t *sum, uint64_t figure)
 static void note_process(struct run_timeline *timeline, const struct snapshot *snapshot,
 			 const struct snapshot_process *process)
 {
-	if (!is_known(process->peak_rss_bytes) ||
-	    process->peak_rss_bytes <= timeline->process_peak_bytes)
+	if (!is_known(process->peak_rss_bytes) || process->peak_rss_bytes <= timeline->process_peak_bytes)
 		return;
 	timeline->process_peak_bytes = process->peak_rss_bytes;
 	timeline->process_peak_time_ns = snapshot->time_ns;
 }
 
-int run_timeline__add(struct run_timeline *timeline, const struct snapshot *snapshot,
-		      uint64_t start_boot_ns)
+int run_timeline__add(struct run_timeline *timeline, const struct snapshot *snapshot, uint64_t start_boot_ns)
 {
 	struct timeline_row *row = new_row(timeline);
 
@@ -95,8 +93,7 @@ void run_timeline__report(const struct run_timeline *timeline, struct run_report
 {
 	const struct snapshot *last = timeline->last;
 
-	report->wall_seconds =
-	    (double)(timeline->last_boot_ns - timeline->start_boot_ns) / 1e9;
+	report->wall_seconds = (double)(timeline->last_boot_ns - timeline->start_boot_ns) / 1e9;
 	report->timeline = timeline->rows;
 	report->timeline_count = timeline->count;
 	report->first = timeline->rows[0];
@@ -109,8 +106,8 @@ void run_timeline__report(const struct run_timeline *timeline, struct run_report
 		report->peak_time_ns = timeline->process_peak_time_ns;
 	}
 	report->peak_seconds = report->peak_time_ns > report->start_time_ns
-				   ? (double)(report->peak_time_ns - report->start_time_ns) / 1e9
-				   : 0;
+				       ? (double)(report->peak_time_ns - report->start_time_ns) / 1e9
+				       : 0;
 	for (size_t i = 0; i < last->process_count; i++) {
 		const struct snapshot_process *process = &last->processes[i];
 
@@ -140,8 +137,7 @@ static bool is_followed(const struct snapshot *in, const struct snapshot_owner *
 		size_t middle = (low + high) / 2;
 		const struct snapshot_process *process = &in->processes[middle];
 
-		if (process->pid < owner->pid ||
-		    (process->pid == owner->pid && process->start_ns < owner->start_ns))
+		if (process->pid < owner->pid || (process->pid == owner->pid && process->start_ns < owner->start_ns))
 			low = middle + 1;
 		else
 			high = middle;
@@ -225,8 +221,8 @@ static int select_cgroups(struct snapshot *out, const struct snapshot *in)
 		bool touched = false;
 
 		for (size_t j = 0; !touched && j < out->process_count; j++)
-			touched = out->processes[j].cgroup &&
-				  strcmp(out->processes[j].cgroup, in->cgroups[i].path) == 0;
+			touched =
+				out->processes[j].cgroup && strcmp(out->processes[j].cgroup, in->cgroups[i].path) == 0;
 		if (touched)
 			cgroups[count++] = in->cgroups[i];
 	}

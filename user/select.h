@@ -23,8 +23,8 @@ struct rows {
  * The rows of one view, filtered, sorted by --sort (where this view has that column; else by its
  * own order) and cut to `limit` (0: all). Returns 0 or -ENOMEM; free with select__free always.
  */
-int select__view(struct rows *rows, const struct snapshot *snapshot, const struct options *options,
-		 enum view view, uint64_t limit);
+int select__view(struct rows *rows, const struct snapshot *snapshot, const struct options *options, enum view view,
+		 uint64_t limit);
 
 /* The steps of it: rows in the snapshot's order; then ties keep that order. */
 int select__rows(struct rows *rows, const struct snapshot *snapshot, const struct options *options, enum view view);

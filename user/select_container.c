@@ -76,10 +76,21 @@ static void add_cgroup(struct container_row *row, const struct snapshot *snapsho
 static struct container_row empty_row(const char *container)
 {
 	return (struct container_row){
-		.container = container, .rss_bytes = ABSENT, .anon_bytes = ABSENT, .file_bytes = ABSENT,
-		.shmem_bytes = ABSENT, .swap_bytes = ABSENT, .page_table_bytes = ABSENT, .cache_bytes = ABSENT,
-		.tmpfs_bytes = ABSENT, .usage_bytes = ABSENT, .limit_bytes = ABSENT, .peak_bytes = ABSENT,
-		.resident_rate = NO_RATE, .cache_rate = NO_RATE, .tmpfs_rate = NO_RATE,
+		.container = container,
+		.rss_bytes = ABSENT,
+		.anon_bytes = ABSENT,
+		.file_bytes = ABSENT,
+		.shmem_bytes = ABSENT,
+		.swap_bytes = ABSENT,
+		.page_table_bytes = ABSENT,
+		.cache_bytes = ABSENT,
+		.tmpfs_bytes = ABSENT,
+		.usage_bytes = ABSENT,
+		.limit_bytes = ABSENT,
+		.peak_bytes = ABSENT,
+		.resident_rate = NO_RATE,
+		.cache_rate = NO_RATE,
+		.tmpfs_rate = NO_RATE,
 	};
 }
 

@@ -9,8 +9,8 @@
 #include "settings.h"
 
 struct serve_reload {
-	struct options *options;   /* of all of serve */
-	struct settings settings;  /* what they were read from last; of the first time: zero */
+	struct options *options;  /* of all of serve */
+	struct settings settings; /* what they were read from last; of the first time: zero */
 	struct loop *loop;
 	struct limitwatch *limits;
 };

@@ -83,13 +83,13 @@ static int refused_load(const struct session_needs *needs, int err)
 static int open_tracer(struct session *session, const struct session_needs *needs)
 {
 	struct tracer_knobs knobs = {
-	    .unified = collector__facts().unified,
-	    .story = true,
-	    .follow = needs->follow,
-	    .read_only = can_do_without(needs),
-	    .verbose = session->options->verbose > 0,
-	    .max_files = session->options->max_files,
-	    .map_bytes = session->options->min_bytes,
+		.unified = collector__facts().unified,
+		.story = true,
+		.follow = needs->follow,
+		.read_only = can_do_without(needs),
+		.verbose = session->options->verbose > 0,
+		.max_files = session->options->max_files,
+		.map_bytes = session->options->min_bytes,
 	};
 
 	return tracer__open(&session->tracer, &session->plan, &knobs);
@@ -112,8 +112,7 @@ static int attach(struct session *session, const struct session_needs *needs)
 		tracer__close(session->tracer);
 		session->tracer = NULL;
 		if (plan__next_way(&session->plan, session->kernel, fact, session->options->tier)) {
-			say("no way to see %s works on this kernel: %s", facts[fact].what,
-			    strerror(-err));
+			say("no way to see %s works on this kernel: %s", facts[fact].what, strerror(-err));
 			return EXIT_NOT_ALLOWED;
 		}
 		err = open_tracer(session, needs);
@@ -164,15 +163,15 @@ static void tell(void *context, const struct event *event)
 static int open_model(struct session *session, const struct session_needs *needs)
 {
 	struct model_settings settings = {
-	    .host = session->host,
-	    .kernel = kernel__release(),
-	    .tier = session->tracer ? plan__tier_name(session->plan.tier) : "proc",
-	    .page_bytes = (uint32_t)sysconf(_SC_PAGESIZE),
-	    .boot_offset_ns = clock__ns(CLOCK_REALTIME) - clock__ns(CLOCK_BOOTTIME),
-	    .self_pid = (uint32_t)getpid(),
-	    .keep_gone = needs->keep_gone,
-	    .page_events = needs->page_events,
-	    .page_event_files = 20,
+		.host = session->host,
+		.kernel = kernel__release(),
+		.tier = session->tracer ? plan__tier_name(session->plan.tier) : "proc",
+		.page_bytes = (uint32_t)sysconf(_SC_PAGESIZE),
+		.boot_offset_ns = clock__ns(CLOCK_REALTIME) - clock__ns(CLOCK_BOOTTIME),
+		.self_pid = (uint32_t)getpid(),
+		.keep_gone = needs->keep_gone,
+		.page_events = needs->page_events,
+		.page_event_files = 20,
 	};
 
 	session->emit = needs->emit;
@@ -189,8 +188,7 @@ static int open_limits(struct session *session)
 				session->model);
 }
 
-int session__open(struct session *session, const struct options *options,
-		  const struct session_needs *needs)
+int session__open(struct session *session, const struct options *options, const struct session_needs *needs)
 {
 	int status, err;
 
@@ -249,8 +247,7 @@ static void take_record(void *context, const void *data, size_t length)
 	if (record->type == RECORD_FULL)
 		tracer__make_room(session->tracer);
 	if (record->type == RECORD_EXEC)
-		collector__forget(session->collector,
-				  ((const struct record_exec *)record)->process.pid);
+		collector__forget(session->collector, ((const struct record_exec *)record)->process.pid);
 	if (session->limits)
 		limitwatch__record(session->limits, record);
 	err = model__record(session->model, record);

@@ -28,9 +28,9 @@ struct session {
 	struct decode_stats decoded;
 	bool tracing;
 	char host[256];
-	unsigned wants; /* enum want, of each reading */
+	unsigned wants;          /* enum want, of each reading */
 	uint64_t dropped_output; /* set by the command: what nobody took of what it told */
-	int error;      /* the first error while draining */
+	int error;               /* the first error while draining */
 };
 
 struct session_needs {
@@ -45,8 +45,7 @@ struct session_needs {
  * EXIT_NOT_ALLOWED) after printing one line on standard error when it is not
  * EXIT_OK. session__close is legal in every case.
  */
-int session__open(struct session *session, const struct options *options,
-		  const struct session_needs *needs);
+int session__open(struct session *session, const struct options *options, const struct session_needs *needs);
 void session__close(struct session *session);
 
 /* Takes the records that wait. 0 or -errno. */

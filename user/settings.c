@@ -59,7 +59,8 @@ static char *join(struct reading *reading, const yaml_node_t *list)
 
 	if (!out)
 		return NULL;
-	for (const yaml_node_item_t *item = list->data.sequence.items.start; item < list->data.sequence.items.top; item++) {
+	for (const yaml_node_item_t *item = list->data.sequence.items.start; item < list->data.sequence.items.top;
+	     item++) {
 		const char *word = text_of(yaml_document_get_node(&reading->document, *item));
 
 		good = good && word;
@@ -100,8 +101,7 @@ static int add(struct reading *reading, const char *group, const yaml_node_t *ke
 	}
 	settings->rows = rows;
 	row = &rows[settings->count++];
-	*row = (struct setting){ group ? strdup(group) : NULL, strdup(name), own,
-				 (unsigned)key->start_mark.line + 1 };
+	*row = (struct setting){ group ? strdup(group) : NULL, strdup(name), own, (unsigned)key->start_mark.line + 1 };
 	return row->name && (row->group || !group) ? 0 : fail(reading, -ENOMEM);
 }
 

@@ -86,13 +86,21 @@ static json_t *make_owner(const struct snapshot_owner *owner)
 {
 	static const struct column columns[] = {
 		{ .key = "pid", .kind = COLUMN_ID, .type = FIELD_U32, .offset = offsetof(struct snapshot_owner, pid) },
-		{ .key = "start_time", .kind = COLUMN_START, .type = FIELD_U64,
+		{ .key = "start_time",
+		  .kind = COLUMN_START,
+		  .type = FIELD_U64,
 		  .offset = offsetof(struct snapshot_owner, start_time_ns) },
-		{ .key = "comm", .kind = COLUMN_STRING, .type = FIELD_STRING,
+		{ .key = "comm",
+		  .kind = COLUMN_STRING,
+		  .type = FIELD_STRING,
 		  .offset = offsetof(struct snapshot_owner, comm) },
-		{ .key = "bytes", .kind = COLUMN_BYTES, .type = FIELD_U64,
+		{ .key = "bytes",
+		  .kind = COLUMN_BYTES,
+		  .type = FIELD_U64,
 		  .offset = offsetof(struct snapshot_owner, bytes) },
-		{ .key = "exited", .kind = COLUMN_FLAG, .type = FIELD_FLAG,
+		{ .key = "exited",
+		  .kind = COLUMN_FLAG,
+		  .type = FIELD_FLAG,
 		  .offset = offsetof(struct snapshot_owner, exited) },
 	};
 	static const struct columns all = { .columns = columns, .count = sizeof(columns) / sizeof(columns[0]) };

@@ -53,7 +53,9 @@ static void print_part(FILE *out, const struct system_part *part, uint64_t total
 	if (is_known(total_bytes) && total_bytes)
 		units__percent(share, (double)part->bytes / (double)total_bytes);
 	fprintf(out, "  %-20s %10s %9s   %s\n", name, bytes, share,
-		strcmp(part->name, "free") == 0 ? "-" : part->reclaimable ? "yes" : "no");
+		strcmp(part->name, "free") == 0 ? "-"
+		: part->reclaimable             ? "yes"
+						: "no");
 }
 
 /* Of the cache and tmpfs, how much has a known owner. */
@@ -117,7 +119,8 @@ static int print_head(FILE *out, const struct snapshot *s)
 int sink_text__losses(FILE *out, const struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->loss_count; i++)
-		fprintf(out, "%s%s %" PRIu64, i ? ", " : "Records lost: ", snapshot->lost[i].kind, snapshot->lost[i].count);
+		fprintf(out, "%s%s %" PRIu64, i ? ", " : "Records lost: ", snapshot->lost[i].kind,
+			snapshot->lost[i].count);
 	if (snapshot->loss_count)
 		fputc('\n', out);
 	return out__status(out);

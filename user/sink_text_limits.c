@@ -61,8 +61,7 @@ void sink_text__refused(FILE *out, const struct event *e)
 		put_figure(out, " of ", e->refused.limit_bytes, "");
 	}
 	if (is_known(e->refused.used_inodes) && is_known(e->refused.limit_inodes))
-		fprintf(out, ", %" PRIu64 " of %" PRIu64 " inodes", e->refused.used_inodes,
-			e->refused.limit_inodes);
+		fprintf(out, ", %" PRIu64 " of %" PRIu64 " inodes", e->refused.used_inodes, e->refused.limit_inodes);
 	put_who(out, "; there: ", e->refused.who);
 }
 
@@ -73,8 +72,9 @@ void sink_text__oom_scope(FILE *out, const struct event *e)
 		put_figure(out, " was at its limit: ", e->oom.usage_bytes, "");
 		put_figure(out, " of ", e->oom.limit_bytes, "");
 	} else {
-		put_figure(out, "; the machine was out of memory, available at the last reading: ",
-			   e->oom.available_bytes, "");
+		put_figure(out,
+			   "; the machine was out of memory, available at the last reading: ", e->oom.available_bytes,
+			   "");
 	}
 	if (is_known(e->oom.swap_usage_bytes) && e->oom.swap_usage_bytes)
 		put_figure(out, ", its swap ", e->oom.swap_usage_bytes, "");

@@ -37,8 +37,7 @@ static void print_end(FILE *out, const struct run_report *r)
 		fputs("  succeeded", out);
 	fprintf(out, " after %s", units__duration(wall, r->wall_seconds));
 	if (r->descendants)
-		fprintf(out, "; %" PRIu64 " %s", r->descendants,
-			r->descendants == 1 ? "descendant" : "descendants");
+		fprintf(out, "; %" PRIu64 " %s", r->descendants, r->descendants == 1 ? "descendant" : "descendants");
 	fputc('\n', out);
 }
 
@@ -71,14 +70,12 @@ static void print_filler(FILE *out, const struct snapshot_file *f)
 
 	fprintf(out, "    %s of it ", units__bytes(held, f->peak_bytes));
 	if (is_known(f->count) && f->count > 1 && is_known(f->bytes_each))
-		fprintf(out, "in %" PRIu64 " files of %s each ", f->count,
-			units__bytes(each, f->bytes_each));
+		fprintf(out, "in %" PRIu64 " files of %s each ", f->count, units__bytes(each, f->bytes_each));
 	else if (is_known(f->count) && f->count > 1)
 		fprintf(out, "in %" PRIu64 " files ", f->count);
 	if (f->owner_count) {
 		escape__text(comm, sizeof(comm), f->owners[0].comm);
-		fprintf(out, "came from %s[%u]%s", comm, f->owners[0].pid,
-			f->owner_count > 1 ? " and others" : "");
+		fprintf(out, "came from %s[%u]%s", comm, f->owners[0].pid, f->owner_count > 1 ? " and others" : "");
 	} else {
 		fputs("was there before, or nobody knows whose", out);
 	}
@@ -149,8 +146,7 @@ static int print_growth(FILE *out, const struct run_report *r)
 	const struct timeline_row *at[] = { &r->first, &r->at_peak, &r->last };
 	char text[UNITS_MAX];
 
-	fprintf(out, "\nMemory by kind\n  %-22s %10s %10s %10s %11s\n", "", "AT START", "AT PEAK", "AT END",
-		"GROWTH");
+	fprintf(out, "\nMemory by kind\n  %-22s %10s %10s %10s %11s\n", "", "AT START", "AT PEAK", "AT END", "GROWTH");
 	for (size_t i = 0; i < columns_timeline.count; i++) {
 		const struct column *column = &columns_timeline.columns[i];
 		struct value first = column__value(column, at[0]), peak = column__value(column, at[1]);
@@ -188,7 +184,8 @@ static int print_other_view(FILE *out, const struct run_report *report, const st
 int sink_text__report(FILE *out, const struct run_report *report, const struct options *options)
 {
 	const struct text_table tables[] = {
-		{ columns_run_process.title, &columns_run_process, columns_run_process.order, VIEW_PROCESS, ROWS, true },
+		{ columns_run_process.title, &columns_run_process, columns_run_process.order, VIEW_PROCESS, ROWS,
+		  true },
 		{ columns_run_mount.title, &columns_run_mount, columns_run_mount.order, VIEW_MOUNT, ROWS, true },
 		{ columns_run_file.title, &columns_run_file, columns_run_file.order, VIEW_FILE, ROWS, true },
 	};

@@ -55,16 +55,16 @@ struct snapshot_process {
 	uint64_t start_ns; /* CLOCK_BOOTTIME: with pid the identity */
 	uint64_t start_time_ns;
 	const char *comm;
-	const char *cmdline; /* NULL: not known */
-	const char *cgroup;  /* path in the memory hierarchy; NULL: not known */
-	const char *container; /* in->shown; NULL: none */
+	const char *cmdline;                 /* NULL: not known */
+	const char *cgroup;                  /* path in the memory hierarchy; NULL: not known */
+	const char *container;               /* in->shown; NULL: none */
 	const struct snapshot_container *in; /* NULL: none */
-	uint64_t anon_bytes, file_bytes, shmem_bytes, swap_bytes, page_table_bytes, locked_bytes,
-	    virtual_bytes, peak_rss_bytes;
+	uint64_t anon_bytes, file_bytes, shmem_bytes, swap_bytes, page_table_bytes, locked_bytes, virtual_bytes,
+		peak_rss_bytes;
 	uint64_t cache_bytes, tmpfs_bytes, tmpfs_swap_bytes; /* owned; ABSENT when nothing traces */
-	uint64_t peak_cache_bytes, peak_tmpfs_bytes; /* the most that was seen owned; ABSENT likewise */
-	uint64_t cache_added_bytes, tmpfs_added_bytes; /* brought in while watched, ever */
-	double resident_rate, cache_rate, tmpfs_rate; /* net change of anon+file+shmem, cache, tmpfs */
+	uint64_t peak_cache_bytes, peak_tmpfs_bytes;         /* the most that was seen owned; ABSENT likewise */
+	uint64_t cache_added_bytes, tmpfs_added_bytes;       /* brought in while watched, ever */
+	double resident_rate, cache_rate, tmpfs_rate;        /* net change of anon+file+shmem, cache, tmpfs */
 	bool exited, kernel, followed;
 	int exit_code; /* as wait(2) encodes it, when exited */
 };
@@ -75,9 +75,9 @@ struct snapshot_cgroup {
 	int version; /* 1 or 2 */
 	const char *container;
 	const struct snapshot_container *in; /* NULL: none */
-	bool inner; /* the cgroup above it is of the same container */
+	bool inner;                          /* the cgroup above it is of the same container */
 	uint64_t usage_bytes, peak_bytes, limit_bytes, high_bytes;
-	uint64_t soft_bytes; /* v1 */
+	uint64_t soft_bytes;       /* v1 */
 	const char *tightest_path; /* NULL: no limit up the tree */
 	uint64_t tightest_limit_bytes, tightest_room_bytes;
 	uint64_t anon_bytes, file_bytes, shmem_bytes, kernel_bytes, swap_bytes, reclaimable_bytes;
@@ -90,7 +90,7 @@ struct snapshot_mount {
 	uint64_t namespace_id; /* inode of the mount namespace */
 	bool root_namespace;
 	const struct snapshot_container *in; /* whose mount namespace it is; NULL: none */
-	const char *unit; /* the systemd unit whose namespace it is; NULL: none, or the root one */
+	const char *unit;                    /* the systemd unit whose namespace it is; NULL: none, or the root one */
 	bool internal; /* the kernel's own: memfd, System V, shared anonymous; no limit, no statfs */
 	uint64_t used_bytes, limit_bytes, used_inodes, limit_inodes;
 	uint64_t unattributed_bytes; /* of used: no known process brought it in */
@@ -112,17 +112,17 @@ struct snapshot_owner {
 };
 
 struct snapshot_file {
-	const char *path; /* raw bytes as the kernel has them: a sink escapes */
-	const char *mount; /* path of its mount; NULL: not known */
+	const char *path;      /* raw bytes as the kernel has them: a sink escapes */
+	const char *mount;     /* path of its mount; NULL: not known */
 	uint64_t namespace_id; /* 0: the root mount namespace sees this path */
 	uint32_t major, minor;
 	uint64_t ino;
 	enum file_kind kind;
 	uint64_t bytes, swap_bytes, peak_bytes, size_bytes;
 	uint64_t added_bytes, removed_bytes; /* while watched */
-	uint64_t count, bytes_each; /* a row that stands for many files; else 1, ABSENT */
+	uint64_t count, bytes_each;          /* a row that stands for many files; else 1, ABSENT */
 	double rate;
-	bool deleted, shared, gone, other; /* gone: nothing left; other: files without a slot */
+	bool deleted, shared, gone, other;   /* gone: nothing left; other: files without a slot */
 	const struct snapshot_owner *owners; /* largest first; unknown ones left out */
 	size_t owner_count;
 	const uint32_t *holders; /* pids; NULL with 0: nobody, or not asked */
@@ -138,8 +138,8 @@ struct snapshot_loss {
 };
 
 struct snapshot {
-	uint64_t time_ns; /* realtime */
-	uint64_t boot_ns; /* CLOCK_BOOTTIME */
+	uint64_t time_ns;        /* realtime */
+	uint64_t boot_ns;        /* CLOCK_BOOTTIME */
 	double interval_seconds; /* since the last reading; 0 at the first */
 	const char *host, *kernel, *tier;
 	bool tracing; /* owners are known from the start of the tracing on */

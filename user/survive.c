@@ -91,7 +91,7 @@ static void keep_heap_room(void)
  */
 static bool lock_memory(void)
 {
-	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
 
 	if (getrlimit(RLIMIT_MEMLOCK, &lock_limit_before))
 		return false;

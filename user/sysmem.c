@@ -24,7 +24,10 @@ struct lines {
 	struct parse_figure hugetlb, huge_pages_total, huge_page_bytes;
 };
 
-#define KIB(text, member) {text, offsetof(struct lines, member), PARSE_KIB}
+#define KIB(text, member)                                       \
+	{                                                       \
+		text, offsetof(struct lines, member), PARSE_KIB \
+	}
 
 static const struct parse_key keys[] = {
 	KIB("MemTotal:", total),
@@ -63,7 +66,7 @@ static const struct parse_key keys[] = {
 	KIB("GPUActive:", gpu_active),
 	KIB("GPUReclaim:", gpu_reclaim),
 	KIB("Hugetlb:", hugetlb),
-	{"HugePages_Total:", offsetof(struct lines, huge_pages_total), PARSE_PLAIN},
+	{ "HugePages_Total:", offsetof(struct lines, huge_pages_total), PARSE_PLAIN },
 	KIB("Hugepagesize:", huge_page_bytes),
 };
 
@@ -71,34 +74,34 @@ static const struct {
 	const char *name;
 	bool reclaimable;
 } part_rows[SYSMEM_PARTS] = {
-	[SYSMEM_FREE] = {"free", false},
-	[SYSMEM_ANON] = {"anon", false},
-	[SYSMEM_CACHE] = {"cache", true},
-	[SYSMEM_TMPFS] = {"tmpfs", false},
-	[SYSMEM_SWAP_CACHE] = {"swap_cache", false},
-	[SYSMEM_SLAB_RECLAIMABLE] = {"slab_reclaimable", true},
-	[SYSMEM_SLAB_UNRECLAIMABLE] = {"slab_unreclaimable", false},
-	[SYSMEM_MISC_RECLAIMABLE] = {"misc_reclaimable", true},
-	[SYSMEM_PAGE_TABLES] = {"page_tables", false},
-	[SYSMEM_KERNEL_STACK] = {"kernel_stack", false},
-	[SYSMEM_PERCPU] = {"percpu", false},
-	[SYSMEM_VMALLOC] = {"vmalloc", false},
-	[SYSMEM_HUGETLB] = {"hugetlb", false},
-	[SYSMEM_ZSWAP] = {"zswap", false},
-	[SYSMEM_BOUNCE] = {"bounce", false},
-	[SYSMEM_WRITEBACK_TMP] = {"writeback_tmp", false},
-	[SYSMEM_HARDWARE_CORRUPTED] = {"hardware_corrupted", false},
-	[SYSMEM_GPU_ACTIVE] = {"gpu_active", false},
-	[SYSMEM_GPU_RECLAIM] = {"gpu_reclaim", true},
-	[SYSMEM_UNATTRIBUTED] = {"unattributed", false},
+	[SYSMEM_FREE] = { "free", false },
+	[SYSMEM_ANON] = { "anon", false },
+	[SYSMEM_CACHE] = { "cache", true },
+	[SYSMEM_TMPFS] = { "tmpfs", false },
+	[SYSMEM_SWAP_CACHE] = { "swap_cache", false },
+	[SYSMEM_SLAB_RECLAIMABLE] = { "slab_reclaimable", true },
+	[SYSMEM_SLAB_UNRECLAIMABLE] = { "slab_unreclaimable", false },
+	[SYSMEM_MISC_RECLAIMABLE] = { "misc_reclaimable", true },
+	[SYSMEM_PAGE_TABLES] = { "page_tables", false },
+	[SYSMEM_KERNEL_STACK] = { "kernel_stack", false },
+	[SYSMEM_PERCPU] = { "percpu", false },
+	[SYSMEM_VMALLOC] = { "vmalloc", false },
+	[SYSMEM_HUGETLB] = { "hugetlb", false },
+	[SYSMEM_ZSWAP] = { "zswap", false },
+	[SYSMEM_BOUNCE] = { "bounce", false },
+	[SYSMEM_WRITEBACK_TMP] = { "writeback_tmp", false },
+	[SYSMEM_HARDWARE_CORRUPTED] = { "hardware_corrupted", false },
+	[SYSMEM_GPU_ACTIVE] = { "gpu_active", false },
+	[SYSMEM_GPU_RECLAIM] = { "gpu_reclaim", true },
+	[SYSMEM_UNATTRIBUTED] = { "unattributed", false },
 };
 
-static const struct parse_figure absent = {0};
+static const struct parse_figure absent = { 0 };
 
 /* There when all are there; saturates. */
 static struct parse_figure add(struct parse_figure a, struct parse_figure b)
 {
-	struct parse_figure sum = {.has = a.has && b.has};
+	struct parse_figure sum = { .has = a.has && b.has };
 
 	if (sum.has && __builtin_add_overflow(a.value, b.value, &sum.value))
 		sum.value = UINT64_MAX;
@@ -110,7 +113,7 @@ static struct parse_figure subtract(struct parse_figure a, struct parse_figure b
 {
 	if (!a.has || !b.has)
 		return absent;
-	return (struct parse_figure){true, a.value > b.value ? a.value - b.value : 0};
+	return (struct parse_figure){ true, a.value > b.value ? a.value - b.value : 0 };
 }
 
 /* a less b; where the kernel does not tell b, there is none of it. */
@@ -200,12 +203,12 @@ static int balance(const struct parse_figure parts[SYSMEM_PARTS], struct sysmem 
 
 int sysmem__parse(const char *buf, size_t len, struct sysmem *out)
 {
-	struct parse_figure parts[SYSMEM_PARTS] = {0};
-	struct lines l = {0};
+	struct parse_figure parts[SYSMEM_PARTS] = { 0 };
+	struct lines l = { 0 };
 	int err;
 
 	memset(out, 0, sizeof(*out));
-	parse__keys((struct parse_span){buf, len}, keys, sizeof(keys) / sizeof(keys[0]), &l);
+	parse__keys((struct parse_span){ buf, len }, keys, sizeof(keys) / sizeof(keys[0]), &l);
 	if (!l.total.has || !l.free.has)
 		return -EINVAL;
 	out->total_bytes = l.total.value;

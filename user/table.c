@@ -76,8 +76,7 @@ static void add_column(struct table *table, const struct column *column, const v
 	table->column[table->count++] = column;
 }
 
-static void layout(struct table *table, const struct columns *columns, const void *const *rows, size_t count,
-		   int width)
+static void layout(struct table *table, const struct columns *columns, const void *const *rows, size_t count, int width)
 {
 	*table = (struct table){ 0 };
 	for (int names = 0; names <= 1; names++) /* names come last */

@@ -21,8 +21,9 @@ int tls__check(const struct web_config *config, char *error, size_t error_size)
 	if (!config->certificate)
 		return 0;
 	if (!gnutls.check_version(NULL)) { /* tools/static */
-		snprintf(error, error_size, "tls_server_config: the static binary has no TLS: use the other one, or a "
-					    "proxy that has it");
+		snprintf(error, error_size,
+			 "tls_server_config: the static binary has no TLS: use the other one, or a "
+			 "proxy that has it");
 		return -EINVAL;
 	}
 	certificate = datum(config->certificate);

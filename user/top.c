@@ -24,10 +24,10 @@
 
 #define NS_PER_SECOND 1000000000ull
 #define MESSAGE_SECONDS 60
-#define ESCAPE_DELAY_MS 25 /* an Esc alone, or the start of a function key */
+#define ESCAPE_DELAY_MS 25     /* an Esc alone, or the start of a function key */
 #define LINES_WITHOUT_FOOTER 3 /* as layout__screen has it */
-#define LINES_FOR_ALL 45 /* on less, details have the lines of the machine's figures */
-#define KEYS_AT_ONCE 64    /* the loop has other things to do than a pasted book */
+#define LINES_FOR_ALL 45       /* on less, details have the lines of the machine's figures */
+#define KEYS_AT_ONCE 64        /* the loop has other things to do than a pasted book */
 
 /* Ctrl-S must not stop the output: the loop would wait in a write, and readings with it. */
 static void take_flow_control_off(void)
@@ -110,8 +110,8 @@ void top__close(struct top *top)
 /* What is typed, what went wrong, or which keys there are: the line at the bottom. */
 static void draw_footer(struct top *top, int line)
 {
-	static const char *const hints[] = { "h help", "q quit", "Enter details", "/ filter", "< > sort",
-					     "r reverse", "p pause", "i interval" };
+	static const char *const hints[] = { "h help",   "q quit",    "Enter details", "/ filter",
+					     "< > sort", "r reverse", "p pause",       "i interval" };
 	const struct top_state *state = &top->state;
 	char text[TOP_MESSAGE_MAX + 64];
 	int at = 0;

@@ -118,8 +118,7 @@ static bool of_cgroup(const struct snapshot_cgroup *cgroup, uint64_t ram_bytes, 
 		.rate = cgroup->usage_rate,
 	};
 	if (is_known(cgroup->reclaimable_bytes))
-		bar->reclaimable_bytes =
-		    cgroup->reclaimable_bytes < bar->used ? cgroup->reclaimable_bytes : bar->used;
+		bar->reclaimable_bytes = cgroup->reclaimable_bytes < bar->used ? cgroup->reclaimable_bytes : bar->used;
 	bar->seconds_left = layout__seconds_left(room(bar), bar->rate);
 	return true;
 }

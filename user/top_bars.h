@@ -8,10 +8,10 @@
 #include "snapshot.h"
 
 struct top_bar {
-	const char *path; /* the snapshot's: escape it */
+	const char *path;      /* the snapshot's: escape it */
 	uint64_t namespace_id; /* of a mount that the root namespace does not see; else 0 */
-	bool cgroup;      /* else a tmpfs mount */
-	bool inodes;      /* of a mount: used and limit count inodes, not bytes */
+	bool cgroup;           /* else a tmpfs mount */
+	bool inodes;           /* of a mount: used and limit count inodes, not bytes */
 	uint64_t used, limit;
 	uint64_t reclaimable_bytes; /* of used; 0 when not known */
 	double rate;                /* bytes per second; NAN: not known */

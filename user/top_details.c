@@ -235,8 +235,8 @@ static void part_of_container(struct top *top, struct page *page, const void *ro
 		for (size_t i = 0; i < rows.count; i++) {
 			const struct snapshot_process *process = rows.row[i];
 
-			if (container && process->container ? strcmp(container, process->container) == 0 :
-							      !container && !process->container)
+			if (container && process->container ? strcmp(container, process->container) == 0
+							    : !container && !process->container)
 				rows.row[kept++] = process;
 		}
 		rows.count = kept;
@@ -266,7 +266,7 @@ typedef void part(struct top *top, struct page *page, const void *row);
 
 static part *const parts[TOP_VIEWS] = {
 	[VIEW_SYSTEM] = part_of_system, [VIEW_PROCESS] = part_of_process, [VIEW_CONTAINER] = part_of_container,
-	[VIEW_CGROUP] = part_of_cgroup, [VIEW_MOUNT] = part_of_mount,	  [VIEW_FILE] = part_of_file,
+	[VIEW_CGROUP] = part_of_cgroup, [VIEW_MOUNT] = part_of_mount,     [VIEW_FILE] = part_of_file,
 };
 
 static void write_page(struct top *top, struct page *page, const void *row)

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define ESC 27
-#define CTRL(letter) ((letter) & 31)
+#define CTRL(letter) ((letter)&31)
 #define DELETE 127
 
 const enum view top_views[] = {
@@ -236,8 +236,14 @@ struct binding {
 	int argument;
 };
 
-#define KEY(modes, code, action, argument) { modes, false, code, action, argument }
-#define FUNCTION(modes, code, action, argument) { modes, true, code, action, argument }
+#define KEY(modes, code, action, argument)           \
+	{                                            \
+		modes, false, code, action, argument \
+	}
+#define FUNCTION(modes, code, action, argument)     \
+	{                                           \
+		modes, true, code, action, argument \
+	}
 
 static const struct binding bindings[] = {
 	FUNCTION(IN_PROMPT, KEY_ENTER, accept, 0),
@@ -301,8 +307,11 @@ static const struct binding bindings[] = {
 
 enum top_wish top_state__press(struct top_state *state, struct top_key key)
 {
-	static const int of_mode[] = { [TOP_TABLE] = IN_TABLE, [TOP_DETAILS] = IN_DETAILS,
-		[TOP_HELP] = IN_HELP, [TOP_FILTER] = IN_PROMPT, [TOP_INTERVAL] = IN_PROMPT };
+	static const int of_mode[] = { [TOP_TABLE] = IN_TABLE,
+				       [TOP_DETAILS] = IN_DETAILS,
+				       [TOP_HELP] = IN_HELP,
+				       [TOP_FILTER] = IN_PROMPT,
+				       [TOP_INTERVAL] = IN_PROMPT };
 	int mode = of_mode[state->mode];
 
 	state->refusal = NULL;

@@ -22,9 +22,7 @@ bool page__end(const struct page *page, struct top_list *list);
 int page__next(struct page *page);
 
 void page__text(struct page *page, enum paint paint, const char *raw);
-void page__printf(struct page *page, enum paint paint, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
+void page__printf(struct page *page, enum paint paint, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* A word and what it says, from the column `split` on as many lines as that takes. */
 void page__entry(struct page *page, int split, const char *word, const char *raw);

@@ -45,8 +45,7 @@ void paint__begin(void)
 {
 	const char *no_color = getenv("NO_COLOR"); /* no-color.org: any text but "" */
 
-	coloured = has_colors() && !(no_color && no_color[0]) && start_color() == OK &&
-		   use_default_colors() == OK;
+	coloured = has_colors() && !(no_color && no_color[0]) && start_color() == OK && use_default_colors() == OK;
 	for (short i = 1; coloured && i < PAINTS; i++)
 		init_pair(i, looks[i].colour, -1);
 }
@@ -172,8 +171,7 @@ void paint__right(int line, int at, int width, enum paint paint, const char *raw
 	place(line, at, width, paint, raw, true);
 }
 
-void paint__bar(int line, int at, const char *bar, const char *glyphs, const enum paint *paints,
-		size_t count)
+void paint__bar(int line, int at, const char *bar, const char *glyphs, const enum paint *paints, size_t count)
 {
 	for (; *bar; bar++, at++) {
 		enum paint paint = PAINT_PLAIN;

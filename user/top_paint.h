@@ -43,8 +43,7 @@ int paint__text(int line, int at, int width, enum paint paint, const char *raw);
 void paint__right(int line, int at, int width, enum paint paint, const char *raw);
 
 /* "[##==  ]" from layout__bar, each glyph in the paint of its part. */
-void paint__bar(int line, int at, const char *bar, const char *glyphs, const enum paint *paints,
-		size_t count);
+void paint__bar(int line, int at, const char *bar, const char *glyphs, const enum paint *paints, size_t count);
 
 /* Gives what stands on the line already another look. */
 void paint__over(int line, enum paint paint);

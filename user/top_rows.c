@@ -129,8 +129,8 @@ static void place_cursor(struct top_list *list, enum view view, const struct row
 	list->selected = top_table__id(view, rows->row[list->cursor]);
 }
 
-int top_table__select(const struct top_table *table, const struct snapshot *snapshot,
-		      const struct options *options, struct top_state *state, struct rows *rows)
+int top_table__select(const struct top_table *table, const struct snapshot *snapshot, const struct options *options,
+		      struct top_state *state, struct rows *rows)
 {
 	struct top_view *view = top_state__view(state);
 	const struct column *column = view->sort < table->count ? table->columns[view->sort] : table->own_order;

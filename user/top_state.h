@@ -52,8 +52,8 @@ struct top_state {
 	char input[TOP_INPUT_MAX];  /* the interval being typed */
 	double interval_seconds;
 	bool paused;
-	bool clear;         /* the next drawing starts from an empty screen */
-	bool clear_message; /* the user has seen it */
+	bool clear;          /* the next drawing starts from an empty screen */
+	bool clear_message;  /* the user has seen it */
 	const char *refusal; /* why the last key did nothing; NULL: it did */
 };
 

@@ -123,9 +123,9 @@ static int rank(const struct top_table *table, int index, enum view view, bool n
 /* A path needs more than a command, and both give way on a narrow screen. */
 static int name_width_min(enum view view)
 {
-	int most = view == VIEW_FILE || view == VIEW_CGROUP ? PATH_WIDTH_MIN :
-		   view == VIEW_MOUNT		           ? MOUNT_WIDTH_MIN :
-							     COMMAND_WIDTH_MIN;
+	int most = view == VIEW_FILE || view == VIEW_CGROUP ? PATH_WIDTH_MIN
+		   : view == VIEW_MOUNT                     ? MOUNT_WIDTH_MIN
+							    : COMMAND_WIDTH_MIN;
 	int share = paint__columns() * 2 / 5;
 
 	return share > most ? most : max(share, NAME_WIDTH_MIN);
@@ -157,8 +157,8 @@ static struct layout_column shape(const struct top_table *table, int index, enum
 }
 
 /* Titles stand where their figures do; the arrow takes the gap before or after. */
-void top_table__titles(const struct top_table *table, const struct layout_column *shapes, int sort,
-		       bool reverse, int line)
+void top_table__titles(const struct top_table *table, const struct layout_column *shapes, int sort, bool reverse,
+		       int line)
 {
 	paint__text(line, 0, INT_MAX, PAINT_HEAD, "");
 	for (int i = 0; i < table->count; i++) {
@@ -193,8 +193,8 @@ static bool is_nothing(const struct column *column, const char *text)
 	return column->kind != COLUMN_STRING && (strcmp(text, "-") == 0 || strncmp(text, "0 ", 2) == 0);
 }
 
-void top_table__row(const struct top_table *table, const struct layout_column *shapes, enum view view,
-		    const void *row, int line)
+void top_table__row(const struct top_table *table, const struct layout_column *shapes, enum view view, const void *row,
+		    int line)
 {
 	enum paint plain = is_over(view, row) ? PAINT_EXITED : PAINT_PLAIN;
 	char text[COLUMN_TEXT_MAX];

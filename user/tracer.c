@@ -208,12 +208,11 @@ int tracer__make_room(struct tracer *tracer)
 
 	if (!is_room_wanted(tracer))
 		return 0;
-	fd = bpf_map_create(BPF_MAP_TYPE_HASH, "pagetide_lean", sizeof(uint64_t),
-			    sizeof(struct lean_file), files, &options);
+	fd = bpf_map_create(BPF_MAP_TYPE_HASH, "pagetide_lean", sizeof(uint64_t), sizeof(struct lean_file), files,
+			    &options);
 	if (fd < 0)
 		return fd;
-	err = bpf_map__update_elem(tracer->bpf->maps.lean, &table, sizeof(table), &fd, sizeof(fd),
-				   BPF_ANY);
+	err = bpf_map__update_elem(tracer->bpf->maps.lean, &table, sizeof(table), &fd, sizeof(fd), BPF_ANY);
 	close(fd); /* the kernel side holds it */
 	if (err)
 		return err;
@@ -240,7 +239,7 @@ int tracer__open(struct tracer **out, const struct plan *plan, const struct trac
 		err = -errno;
 		goto failed;
 	}
-	bpf_object__for_each_program(program, tracer->bpf->obj)
+	bpf_object__for_each_program (program, tracer->bpf->obj)
 		bpf_program__set_autoload(program, chosen(plan, bpf_program__name(program)));
 	set_sizes(tracer, knobs);
 	if (plan->choices[FACT_TMPFS_ADD].way &&
@@ -369,6 +368,5 @@ int tracer__follow(struct tracer *tracer, uint32_t pid)
 {
 	uint32_t one = 1;
 
-	return bpf_map__update_elem(tracer->bpf->maps.followed, &pid, sizeof(pid), &one, sizeof(one),
-				    BPF_ANY);
+	return bpf_map__update_elem(tracer->bpf->maps.followed, &pid, sizeof(pid), &one, sizeof(one), BPF_ANY);
 }

@@ -15,13 +15,13 @@
 struct tracer;
 
 struct tracer_knobs {
-	bool unified;         /* cgroup v2 owns the memory controller */
-	bool story;           /* records are wanted */
-	bool follow;          /* only some processes' mappings are told */
-	bool read_only;       /* for one reading: small tables */
-	bool verbose;         /* the loader's warnings go to standard error */
-	uint64_t max_files;   /* 0: the default, 16384 */
-	uint64_t map_bytes;   /* smallest mapping worth a record */
+	bool unified;       /* cgroup v2 owns the memory controller */
+	bool story;         /* records are wanted */
+	bool follow;        /* only some processes' mappings are told */
+	bool read_only;     /* for one reading: small tables */
+	bool verbose;       /* the loader's warnings go to standard error */
+	uint64_t max_files; /* 0: the default, 16384 */
+	uint64_t map_bytes; /* smallest mapping worth a record */
 };
 
 /*
@@ -69,7 +69,7 @@ int tracer__make_room(struct tracer *tracer);
  */
 uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev);
 struct mount_count {
-	int64_t pages; /* net, since the mount is known */
+	int64_t pages;      /* net, since the mount is known */
 	int64_t peak_pages; /* the most that this was, less what the CPUs keep back: tracer__mount_limit() */
 };
 struct mount_count tracer__mount(const struct tracer *tracer, uint32_t index);

@@ -33,9 +33,8 @@ uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
 		return 0;
 	if (tracer__map_slots(&tracer->mounts, index + 1))
 		return 0;
-	*slot_of(tracer, index) = (struct mount_slot){.dev = dev};
-	if (bpf_map__update_elem(tracer->bpf->maps.mount_index, &dev, sizeof(dev), &index, sizeof(index),
-				 BPF_ANY))
+	*slot_of(tracer, index) = (struct mount_slot){ .dev = dev };
+	if (bpf_map__update_elem(tracer->bpf->maps.mount_index, &dev, sizeof(dev), &index, sizeof(index), BPF_ANY))
 		return 0;
 	tracer->mount_devs[index] = dev;
 	return index;
@@ -46,7 +45,7 @@ struct mount_count tracer__mount(const struct tracer *tracer, uint32_t index)
 {
 	const struct mount_slot *slot = slot_of(tracer, index);
 	const struct streak *streaks = tracer->bpf->bss->streaks;
-	struct mount_count count = {.pages = slot->pages, .peak_pages = slot->peak};
+	struct mount_count count = { .pages = slot->pages, .peak_pages = slot->peak };
 
 	for (uint32_t cpu = 0; cpu < STREAK_CPUS && cpu < tracer->bpf->rodata->knob_cpus; cpu++) {
 		if (streaks[cpu].mount == index)

@@ -81,8 +81,7 @@ int tracer__holders(struct tracer *tracer, struct holder_row **rows, size_t *cap
 
 	err = attach_iterator(tracer, ITERATE_OPEN, tracer->bpf->progs.holders_open_iter, NULL);
 	if (!err)
-		count = read_rows(tracer->iterators[ITERATE_OPEN], sizeof(**rows), (void **)rows,
-				  capacity, 0);
+		count = read_rows(tracer->iterators[ITERATE_OPEN], sizeof(**rows), (void **)rows, capacity, 0);
 	if (err || count < 0)
 		return err ? err : count;
 	err = attach_iterator(tracer, ITERATE_MAPPED, tracer->bpf->progs.holders_mapped_iter, NULL);
@@ -91,8 +90,7 @@ int tracer__holders(struct tracer *tracer, struct holder_row **rows, size_t *cap
 		return count;
 	if (err)
 		return err;
-	return read_rows(tracer->iterators[ITERATE_MAPPED], sizeof(**rows), (void **)rows, capacity,
-			 (size_t)count);
+	return read_rows(tracer->iterators[ITERATE_MAPPED], sizeof(**rows), (void **)rows, capacity, (size_t)count);
 }
 
 int tracer__cgroups(struct tracer *tracer, int root_fd, struct cgroup_row **rows, size_t *capacity)
@@ -106,8 +104,7 @@ int tracer__cgroups(struct tracer *tracer, int root_fd, struct cgroup_row **rows
 	err = attach_iterator(tracer, ITERATE_CGROUPS, tracer->bpf->progs.cgroups_iter, &options);
 	if (err)
 		return err;
-	return read_rows(tracer->iterators[ITERATE_CGROUPS], sizeof(**rows), (void **)rows, capacity,
-			 0);
+	return read_rows(tracer->iterators[ITERATE_CGROUPS], sizeof(**rows), (void **)rows, capacity, 0);
 }
 
 /*
@@ -224,7 +221,7 @@ int tracer__pairs(struct tracer *tracer, struct pair_row **rows, size_t *capacit
 			*capacity = more;
 		}
 		for (__u32 i = 0; i < n; i++)
-			(*rows)[count++] = (struct pair_row){keys[i], values[i]};
+			(*rows)[count++] = (struct pair_row){ keys[i], values[i] };
 		at = next;
 		begun = true;
 	}
@@ -241,8 +238,7 @@ void tracer__drop_owner(struct tracer *tracer, uint32_t index, const struct owne
 	/* the slot may be used by another already: then the key leads elsewhere, or nowhere */
 	uint32_t found;
 
-	if (bpf_map__lookup_elem(tracer->bpf->maps.owner_index, key, sizeof(*key), &found,
-				 sizeof(found), 0) ||
+	if (bpf_map__lookup_elem(tracer->bpf->maps.owner_index, key, sizeof(*key), &found, sizeof(found), 0) ||
 	    found != index)
 		return;
 	if (bpf_map__delete_elem(tracer->bpf->maps.owner_index, key, sizeof(*key), 0))
@@ -287,8 +283,7 @@ static int open_ring(struct tracer *tracer)
 {
 	if (tracer->ring)
 		return 0;
-	tracer->ring =
-	    ring_buffer__new(bpf_map__fd(tracer->bpf->maps.ring), take_record, tracer, NULL);
+	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->bpf->maps.ring), take_record, tracer, NULL);
 	return tracer->ring ? 0 : -errno;
 }
 
@@ -334,7 +329,7 @@ uint64_t tracer__map_bytes(const struct tracer *tracer)
 	struct bpf_map *map;
 	uint64_t total = 0;
 
-	bpf_object__for_each_map(map, tracer->bpf->obj)
+	bpf_object__for_each_map (map, tracer->bpf->obj)
 		total += map_memory(map);
 	return total;
 }

@@ -12,14 +12,14 @@
 #include "blame.h"
 
 #define NS 1000000000ULL
-#define BACK_POINTS 5           /* fallen back: below the level by so much, for so long */
+#define BACK_POINTS 5 /* fallen back: below the level by so much, for so long */
 #define BACK_NS (60 * NS)
-#define DEEP_POINTS 20          /* or by so much, for a shorter time */
+#define DEEP_POINTS 20 /* or by so much, for a shorter time */
 #define DEEP_NS (5 * NS)
 #define EMPTIED_POINTS 50       /* or by so much, at once */
 #define ETA_AGAIN_NS (300 * NS) /* without growth for so long, a warning by time is news again */
 #define STEP_POINTS 10
-#define MEMORY_PART 50          /* a tmpfs is limited by memory when that is nearer and it holds 1/50 of it */
+#define MEMORY_PART 50 /* a tmpfs is limited by memory when that is nearer and it holds 1/50 of it */
 
 struct target_key {
 	uint64_t id;
@@ -32,9 +32,9 @@ struct target {
 	struct forecast forecast;
 	bool told[WARNER_LEVELS];
 	uint64_t near_ns[WARNER_LEVELS], far_ns[WARNER_LEVELS]; /* last above level - BACK, - DEEP */
-	double told_eta; /* 0: not told by time */
-	double eta_seconds; /* at the last look; NaN: not growing */
-	uint64_t growing_ns; /* last time that it was soon full */
+	double told_eta;                                        /* 0: not told by time */
+	double eta_seconds;                                     /* at the last look; NaN: not growing */
+	uint64_t growing_ns;                                    /* last time that it was soon full */
 	uint64_t seen_ns;
 };
 
@@ -59,7 +59,7 @@ void warner__close(struct warner *warner)
 
 	if (!warner)
 		return;
-	HASH_ITER(hh, warner->targets, target, next) {
+	HASH_ITER (hh, warner->targets, target, next) {
 		HASH_DEL(warner->targets, target);
 		free(target);
 	}
@@ -71,7 +71,7 @@ void warner__set(struct warner *warner, const struct warner_settings *settings)
 	struct target *target, *next;
 
 	warner->settings = *settings;
-	HASH_ITER(hh, warner->targets, target, next) {
+	HASH_ITER (hh, warner->targets, target, next) {
 		memset(target->told, 0, sizeof(target->told));
 		target->told_eta = 0;
 	}
@@ -126,8 +126,9 @@ static unsigned judge_level(struct warner *warner, struct target *target, double
 	for (size_t i = 0; i < warner->settings.level_count; i++) {
 		double level = warner->settings.levels[i];
 
-		if (target->told[i] && (percent < level - EMPTIED_POINTS || since(target->near_ns[i], now_ns) >= BACK_NS ||
-					since(target->far_ns[i], now_ns) >= DEEP_NS))
+		if (target->told[i] &&
+		    (percent < level - EMPTIED_POINTS || since(target->near_ns[i], now_ns) >= BACK_NS ||
+		     since(target->far_ns[i], now_ns) >= DEEP_NS))
 			target->told[i] = false;
 		if (percent > level - BACK_POINTS)
 			target->near_ns[i] = now_ns;
@@ -141,8 +142,8 @@ static unsigned judge_level(struct warner *warner, struct target *target, double
 	return news;
 }
 
-static bool judge_eta(const struct warner *warner, struct target *target, double percent, double eta,
-		      bool believed, uint64_t now_ns)
+static bool judge_eta(const struct warner *warner, struct target *target, double percent, double eta, bool believed,
+		      uint64_t now_ns)
 {
 	double most = warner->settings.eta_seconds;
 
@@ -174,8 +175,7 @@ static uint64_t end_of(const struct gauge *gauge, bool *by_memory)
 }
 
 /* the next level, or a step on the way there: a rate needs points */
-static uint64_t next_look(const struct warner *warner, const struct target *target, double percent,
-			  uint64_t end)
+static uint64_t next_look(const struct warner *warner, const struct target *target, double percent, uint64_t end)
 {
 	unsigned next = percent < 100 ? ((unsigned)percent / STEP_POINTS + 1) * STEP_POINTS : 0;
 
@@ -202,7 +202,7 @@ bool warner__gauge(struct warner *warner, const struct gauge *gauge, uint64_t no
 	unsigned level;
 
 	watch = watch ? watch : &unused;
-	*watch = (struct warner_watch){0, 0, NAN};
+	*watch = (struct warner_watch){ 0, 0, NAN };
 	if (!target || !gauge->limit_value)
 		return false;
 	target->seen_ns = now_ns;
@@ -254,17 +254,17 @@ uint64_t warner__mount_id(uint32_t dev, const char *path)
 	return (uint64_t)hash << 32 | dev;
 }
 
-bool warner__mount_gauge(const struct snapshot_mount *mount, const struct snapshot_system *system,
-			 bool inodes, struct gauge *gauge)
+bool warner__mount_gauge(const struct snapshot_mount *mount, const struct snapshot_system *system, bool inodes,
+			 struct gauge *gauge)
 {
 	uint64_t used = inodes ? mount->used_inodes : mount->used_bytes;
 	uint64_t limit = inodes ? mount->limit_inodes : mount->limit_bytes;
 
-	*gauge = (struct gauge){.limit = inodes ? WARNING_TMPFS_INODES : WARNING_TMPFS,
-				.id = warner__mount_id(mount->major << 20 | mount->minor, mount->path),
-				.used = used,
-				.limit_value = limit,
-				.memory_left = ABSENT};
+	*gauge = (struct gauge){ .limit = inodes ? WARNING_TMPFS_INODES : WARNING_TMPFS,
+				 .id = warner__mount_id(mount->major << 20 | mount->minor, mount->path),
+				 .used = used,
+				 .limit_value = limit,
+				 .memory_left = ABSENT };
 	if (!inodes && system && is_known(system->available_bytes)) {
 		gauge->memory_left = system->available_bytes;
 		if (is_known(system->swap_free_bytes))
@@ -273,8 +273,7 @@ bool warner__mount_gauge(const struct snapshot_mount *mount, const struct snapsh
 	return !mount->internal && is_known(used) && is_known(limit) && limit;
 }
 
-bool warner__cgroup_gauge(const struct snapshot_cgroup *cgroup, bool gentle, struct gauge *gauge,
-			  const char **name)
+bool warner__cgroup_gauge(const struct snapshot_cgroup *cgroup, bool gentle, struct gauge *gauge, const char **name)
 {
 	uint64_t limit = cgroup->limit_bytes;
 
@@ -285,11 +284,13 @@ bool warner__cgroup_gauge(const struct snapshot_cgroup *cgroup, bool gentle, str
 		if (is_known(cgroup->limit_bytes) && limit >= cgroup->limit_bytes)
 			return false; /* the other one comes first */
 	}
-	*gauge = (struct gauge){.limit = WARNING_CGROUP, .id = cgroup->id | (gentle ? GENTLE_LIMIT : 0),
-				.used = cgroup->usage_bytes, .limit_value = limit, .memory_left = ABSENT};
+	*gauge = (struct gauge){ .limit = WARNING_CGROUP,
+				 .id = cgroup->id | (gentle ? GENTLE_LIMIT : 0),
+				 .used = cgroup->usage_bytes,
+				 .limit_value = limit,
+				 .memory_left = ABSENT };
 	if (is_known(cgroup->reclaimable_bytes))
-		gauge->reclaimable = cgroup->reclaimable_bytes < gauge->used ? cgroup->reclaimable_bytes
-									     : gauge->used;
+		gauge->reclaimable = cgroup->reclaimable_bytes < gauge->used ? cgroup->reclaimable_bytes : gauge->used;
 	return is_known(limit) && limit && is_known(cgroup->usage_bytes);
 }
 
@@ -303,8 +304,8 @@ struct judging {
 };
 
 /* true: *warning is to be filled further and then given to finish() */
-static struct warning *judge(struct judging *j, const struct gauge *gauge, const char *target,
-			     const char *container, const char *name)
+static struct warning *judge(struct judging *j, const struct gauge *gauge, const char *target, const char *container,
+			     const char *name)
 {
 	struct warning *warning = &j->out[j->count];
 
@@ -357,8 +358,7 @@ static void judge_cgroup(struct judging *j, const struct snapshot_cgroup *cgroup
 static void judge_system(struct judging *j)
 {
 	const struct snapshot_system *system = &j->snapshot->system;
-	struct gauge gauge = {.limit = WARNING_SYSTEM, .limit_value = system->total_bytes,
-			      .memory_left = ABSENT};
+	struct gauge gauge = { .limit = WARNING_SYSTEM, .limit_value = system->total_bytes, .memory_left = ABSENT };
 	struct warning *warning;
 
 	if (!is_known(system->total_bytes) || !is_known(system->available_bytes) ||
@@ -382,7 +382,7 @@ static void forget_gone(struct warner *warner, uint64_t now_ns)
 {
 	struct target *target, *next;
 
-	HASH_ITER(hh, warner->targets, target, next) {
+	HASH_ITER (hh, warner->targets, target, next) {
 		if (since(target->seen_ns, now_ns) < BACK_NS)
 			continue;
 		HASH_DEL(warner->targets, target);
@@ -393,8 +393,9 @@ static void forget_gone(struct warner *warner, uint64_t now_ns)
 int warner__judge(struct warner *warner, const struct snapshot *snapshot, const struct history *history,
 		  uint64_t now_ns, struct warning *out, int cap)
 {
-	struct judging j = {.warner = warner, .snapshot = snapshot, .history = history,
-			    .now_ns = now_ns, .out = out, .cap = cap};
+	struct judging j = {
+		.warner = warner, .snapshot = snapshot, .history = history, .now_ns = now_ns, .out = out, .cap = cap
+	};
 
 	for (size_t i = 0; i < snapshot->mount_count && j.count < cap; i++) {
 		judge_mount(&j, &snapshot->mounts[i], false);

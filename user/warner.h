@@ -18,7 +18,7 @@
 struct warner_settings {
 	unsigned levels[WARNER_LEVELS]; /* percent, ascending */
 	size_t level_count;
-	double eta_seconds;    /* 0: never by time */
+	double eta_seconds;     /* 0: never by time */
 	unsigned floor_percent; /* below it never by time */
 };
 
@@ -34,15 +34,15 @@ struct gauge {
 
 /* what is to be watched more closely than once a reading */
 struct warner_watch {
-	uint64_t next;    /* value of used that is worth a look: a level, or a step before it; 0: none */
-	double percent;   /* of the limit, without what is reclaimable */
+	uint64_t next;      /* value of used that is worth a look: a level, or a step before it; 0: none */
+	double percent;     /* of the limit, without what is reclaimable */
 	double eta_seconds; /* at the present rate, believed or not; NaN: not growing */
 };
 
 struct warner;
 
 int warner__open(struct warner **warner, const struct warner_settings *settings); /* 0 or -ENOMEM */
-void warner__close(struct warner *warner); /* takes NULL */
+void warner__close(struct warner *warner);                                        /* takes NULL */
 /* From now on by these; what was told is told again where it is still so. */
 void warner__set(struct warner *warner, const struct warner_settings *settings);
 
@@ -50,8 +50,8 @@ void warner__set(struct warner *warner, const struct warner_settings *settings);
  * One gauge now. True: it is news, and *out has all but target, culprits and advice.
  * watch (may be NULL) is filled in either case.
  */
-bool warner__gauge(struct warner *warner, const struct gauge *gauge, uint64_t now_ns,
-		   struct warning *out, struct warner_watch *watch);
+bool warner__gauge(struct warner *warner, const struct gauge *gauge, uint64_t now_ns, struct warning *out,
+		   struct warner_watch *watch);
 /* Seconds until it is full, as it was last judged; NaN: it does not grow, or was never judged. */
 double warner__eta(const struct warner *warner, const struct gauge *gauge);
 /*
@@ -64,11 +64,10 @@ int warner__judge(struct warner *warner, const struct snapshot *snapshot, const 
 /* A device number comes back for the next tmpfs: its path tells them apart. */
 uint64_t warner__mount_id(uint32_t dev, const char *path);
 /* The gauges of a row. False: it has no limit. */
-bool warner__mount_gauge(const struct snapshot_mount *mount, const struct snapshot_system *system,
-			 bool inodes, struct gauge *gauge);
+bool warner__mount_gauge(const struct snapshot_mount *mount, const struct snapshot_system *system, bool inodes,
+			 struct gauge *gauge);
 /* gentle: not the limit that kills but the one before it, of v2 high, of v1 the soft limit */
-bool warner__cgroup_gauge(const struct snapshot_cgroup *cgroup, bool gentle, struct gauge *gauge,
-			  const char **name);
+bool warner__cgroup_gauge(const struct snapshot_cgroup *cgroup, bool gentle, struct gauge *gauge, const char **name);
 #define GENTLE_LIMIT (1ULL << 63) /* in a cgroup's id: told apart from its other limit */
 
 #endif

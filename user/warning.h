@@ -33,9 +33,9 @@ struct culprit {
 	uint64_t bytes;
 	int64_t growth_bytes; /* within the last `seconds` */
 	double seconds;
-	uint64_t files, bytes_each; /* bytes_each ABSENT: they differ, or there are none */
-	uint64_t odd_files;         /* smaller than bytes_each: one may still be growing */
-	uint64_t deleted_bytes;     /* of bytes: files without a name, still open somewhere */
+	uint64_t files, bytes_each;  /* bytes_each ABSENT: they differ, or there are none */
+	uint64_t odd_files;          /* smaller than bytes_each: one may still be growing */
+	uint64_t deleted_bytes;      /* of bytes: files without a name, still open somewhere */
 	char path[WARNING_PATH_MAX]; /* the file; of several their folder; "": not known */
 };
 
@@ -47,11 +47,11 @@ struct warning {
 	char target[WARNING_TARGET_MAX];
 	char container[WARNING_NAME_MAX];
 	uint64_t used, limit_value;
-	uint64_t reclaimable_bytes;  /* of used; ABSENT: not known */
-	bool limited_by_memory;      /* of a tmpfs: the machine's memory ends before its size */
-	unsigned level;              /* percent, the highest that is reached; 0: none */
-	double rate;                 /* net, a second; NaN: not known */
-	double eta_seconds;          /* NaN: not growing */
+	uint64_t reclaimable_bytes;                /* of used; ABSENT: not known */
+	bool limited_by_memory;                    /* of a tmpfs: the machine's memory ends before its size */
+	unsigned level;                            /* percent, the highest that is reached; 0: none */
+	double rate;                               /* net, a second; NaN: not known */
+	double eta_seconds;                        /* NaN: not growing */
 	struct culprit culprits[WARNING_CULPRITS]; /* largest growth first */
 	size_t culprit_count;
 	char advice[WARNING_ADVICE_MAX];

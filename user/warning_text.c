@@ -32,7 +32,7 @@ static void put(struct line *line, const char *format, ...)
 
 void warning_text__culprit(const struct culprit *c, char *text, size_t size)
 {
-	struct line line = {text, size, 0};
+	struct line line = { text, size, 0 };
 	char bytes[UNITS_MAX], growth[UNITS_MAX], time[UNITS_MAX];
 
 	if (c->processes > 1)
@@ -74,10 +74,9 @@ static void put_figures(struct line *line, const struct warning *w)
 
 void warning_text__line(const struct warning *w, char *text, size_t size)
 {
-	static const char *const what[] = {"tmpfs", "tmpfs", "cgroup", "memory of"};
-	struct line line = {text, size, 0};
-	double hard = (double)w->used -
-		      (double)(is_known(w->reclaimable_bytes) ? w->reclaimable_bytes : 0);
+	static const char *const what[] = { "tmpfs", "tmpfs", "cgroup", "memory of" };
+	struct line line = { text, size, 0 };
+	double hard = (double)w->used - (double)(is_known(w->reclaimable_bytes) ? w->reclaimable_bytes : 0);
 	char percent[UNITS_MAX], culprit[512];
 
 	if (w->reason == WARNING_SAMPLE)

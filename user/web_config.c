@@ -35,8 +35,8 @@ bool web_config__is_bcrypt(const char *hash)
 	static const char digits[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	int cost;
 
-	if (strlen(hash) != WEB_HASH_LENGTH || strncmp(hash, "$2", 2) != 0 || !strchr("aby", hash[2]) || hash[3] != '$' ||
-	    hash[4] < '0' || hash[4] > '9' || hash[5] < '0' || hash[5] > '9' || hash[6] != '$')
+	if (strlen(hash) != WEB_HASH_LENGTH || strncmp(hash, "$2", 2) != 0 || !strchr("aby", hash[2]) ||
+	    hash[3] != '$' || hash[4] < '0' || hash[4] > '9' || hash[5] < '0' || hash[5] > '9' || hash[6] != '$')
 		return false;
 	cost = (hash[4] - '0') * 10 + hash[5] - '0';
 	return cost >= 4 && cost <= WEB_COST_MOST && strspn(hash + 7, digits) == WEB_HASH_LENGTH - 7;
@@ -48,7 +48,8 @@ static int add_user(struct loading *loading, const struct setting *row)
 	struct web_user *users;
 
 	if (!web_config__is_bcrypt(row->value))
-		return refuse(loading, row, "this is no bcrypt hash with a cost from 4 to 14: htpasswd -nBC 10 makes one");
+		return refuse(loading, row,
+			      "this is no bcrypt hash with a cost from 4 to 14: htpasswd -nBC 10 makes one");
 	if (strchr(row->name, ':'))
 		return refuse(loading, row, "a user's name has no colon");
 	users = realloc(config->users, (config->user_count + 1) * sizeof(*users));
@@ -172,5 +173,6 @@ bool web_config__same_tls(const struct web_config *a, const struct web_config *b
 
 	a = a && a->certificate ? a : &none;
 	b = b && b->certificate ? b : &none;
-	return text__same(a->certificate, b->certificate) && text__same(a->key, b->key) && text__same(a->priorities, b->priorities);
+	return text__same(a->certificate, b->certificate) && text__same(a->key, b->key) &&
+	       text__same(a->priorities, b->priorities);
 }

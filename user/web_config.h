@@ -20,7 +20,7 @@ struct web_user {
 
 struct web_config {
 	char *certificate, *key; /* PEM; NULL: without TLS */
-	const char *priorities;	 /* as GnuTLS takes them */
+	const char *priorities;  /* as GnuTLS takes them */
 	struct web_user *users;
 	size_t user_count;
 };

@@ -36,7 +36,12 @@ static void *copy_of(const uint8_t *data, size_t size)
 static void records(const uint8_t *data, size_t size)
 {
 	static const struct model_settings settings = {
-		.host = "", .kernel = "", .tier = "", .page_bytes = 4096, .keep_gone = true, .page_events = true,
+		.host = "",
+		.kernel = "",
+		.tier = "",
+		.page_bytes = 4096,
+		.keep_gone = true,
+		.page_events = true,
 	};
 	struct reading reading = { .boot_ns = 1, .tracing = true };
 	struct decode_stats stats = { 0 };

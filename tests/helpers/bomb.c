@@ -112,11 +112,12 @@ static void bomb__print(const struct bomb *b, int64_t failed)
 
 int bomb_main(int argc, char **argv)
 {
-	struct bomb b = {.processes = 100, .files = 1000, .alive = 32};
+	struct bomb b = { .processes = 100, .files = 1000, .alive = 32 };
 	int64_t child = 0, running = 0, failed = 0;
-	const struct option_row rows[] = {{"processes", 'n', &b.processes}, {"files", 'n', &b.files},
-					  {"keep", 'n', &b.keep},	    {"alive", 'n', &b.alive},
-					  {"dir", 's', &b.dir},		    {"child", 'n', &child}};
+	const struct option_row rows[] = {
+		{ "processes", 'n', &b.processes }, { "files", 'n', &b.files }, { "keep", 'n', &b.keep },
+		{ "alive", 'n', &b.alive },         { "dir", 's', &b.dir },     { "child", 'n', &child }
+	};
 
 	if (options__parse(rows, ARRAY_LEN(rows), argc, argv) || !b.dir || b.processes < 1)
 		return 2;

@@ -19,7 +19,7 @@ enum shape {
 	SHAPE_SIZE,    /* len is a size */
 	SHAPE_COPY,    /* a range, and a source */
 	SHAPE_COPY_ALIGNED,
-	SHAPE_HOLD,    /* takes the worker's slot */
+	SHAPE_HOLD, /* takes the worker's slot */
 	SHAPE_LETGO,
 	SHAPE_NAME,    /* acts on the name */
 	SHAPE_NEWNAME, /* and makes another */
@@ -34,50 +34,50 @@ static const struct choice {
 	enum shape shape;
 	int weight;
 } choices[] = {
-	{"write", FILES, SHAPE_RANGE, 8},
-	{"pwrite", FILES, SHAPE_RANGE, 4},
-	{"writev", FILES, SHAPE_RANGE, 3},
-	{"pwritev2", FILES, SHAPE_RANGE, 3},
-	{"uring_write", FILES, SHAPE_RANGE, 3},
-	{"threads_write", FILES, SHAPE_RANGE, 3},
-	{"fork_write", FILES, SHAPE_RANGE, 3},
-	{"fork_touch", FILES | A, SHAPE_RANGE, 3},
-	{"mmap_write", FILES | A | S, SHAPE_RANGE, 8},
-	{"mmap_read", FILES | A | S, SHAPE_RANGE, 5},
-	{"mmap_populate", FILES, SHAPE_RANGE, 3},
-	{"populate_write", FILES | A | S, SHAPE_RANGE, 3},
-	{"populate_read", FILES | A | S, SHAPE_RANGE, 2},
-	{"mlock", FILES | A | S, SHAPE_RANGE, 2},
-	{"madv_remove", FILES | A | S, SHAPE_RANGE, 3},
-	{"fallocate", FILES, SHAPE_RANGE, 4},
-	{"fallocate_keep", FILES, SHAPE_RANGE, 2},
-	{"punch", FILES, SHAPE_RANGE, 6},
-	{"truncate", FILES, SHAPE_SIZE, 6},
-	{"open_trunc", T | D, SHAPE_NAME, 2},
-	{"sendfile", FILES, SHAPE_COPY, 4},
-	{"splice", FILES, SHAPE_COPY, 4},
-	{"copy_range", FILES, SHAPE_COPY, 4},
-	{"read_into", FILES | A | S, SHAPE_COPY, 4},
-	{"direct_read_into", FILES | A | S, SHAPE_COPY_ALIGNED, 3},
-	{"pipe_into", FILES | A | S, SHAPE_RANGE, 3},
-	{"vm_writev", FILES | A | S, SHAPE_REMOTE, 6},
-	{"proc_mem", FILES | A | S, SHAPE_REMOTE, 3},
-	{"read", FILES, SHAPE_RANGE, 5},
-	{"readahead", D, SHAPE_RANGE, 3},
-	{"willneed", D, SHAPE_RANGE, 3},
-	{"dontneed", D, SHAPE_RANGE, 6},
-	{"fsync", D, SHAPE_NONE, 2},
-	{"direct_write", D, SHAPE_ALIGNED, 2},
-	{"open", FILES, SHAPE_HOLD, 5},
-	{"map", FILES, SHAPE_HOLD, 5},
-	{"shmat", S, SHAPE_HOLD, 6},
-	{"close", FILES | A | S, SHAPE_LETGO, 5},
-	{"unlink", T | D | L, SHAPE_NAME, 6},
-	{"link", T | D, SHAPE_NEWNAME, 2},
-	{"linkat", T | D, SHAPE_NEWNAME, 4},
-	{"rename", T | D, SHAPE_NEWNAME, 3},
-	{"shmtouch", S, SHAPE_SEGMENT, 10},
-	{"shmrm", S, SHAPE_REMOVE, 2},
+	{ "write", FILES, SHAPE_RANGE, 8 },
+	{ "pwrite", FILES, SHAPE_RANGE, 4 },
+	{ "writev", FILES, SHAPE_RANGE, 3 },
+	{ "pwritev2", FILES, SHAPE_RANGE, 3 },
+	{ "uring_write", FILES, SHAPE_RANGE, 3 },
+	{ "threads_write", FILES, SHAPE_RANGE, 3 },
+	{ "fork_write", FILES, SHAPE_RANGE, 3 },
+	{ "fork_touch", FILES | A, SHAPE_RANGE, 3 },
+	{ "mmap_write", FILES | A | S, SHAPE_RANGE, 8 },
+	{ "mmap_read", FILES | A | S, SHAPE_RANGE, 5 },
+	{ "mmap_populate", FILES, SHAPE_RANGE, 3 },
+	{ "populate_write", FILES | A | S, SHAPE_RANGE, 3 },
+	{ "populate_read", FILES | A | S, SHAPE_RANGE, 2 },
+	{ "mlock", FILES | A | S, SHAPE_RANGE, 2 },
+	{ "madv_remove", FILES | A | S, SHAPE_RANGE, 3 },
+	{ "fallocate", FILES, SHAPE_RANGE, 4 },
+	{ "fallocate_keep", FILES, SHAPE_RANGE, 2 },
+	{ "punch", FILES, SHAPE_RANGE, 6 },
+	{ "truncate", FILES, SHAPE_SIZE, 6 },
+	{ "open_trunc", T | D, SHAPE_NAME, 2 },
+	{ "sendfile", FILES, SHAPE_COPY, 4 },
+	{ "splice", FILES, SHAPE_COPY, 4 },
+	{ "copy_range", FILES, SHAPE_COPY, 4 },
+	{ "read_into", FILES | A | S, SHAPE_COPY, 4 },
+	{ "direct_read_into", FILES | A | S, SHAPE_COPY_ALIGNED, 3 },
+	{ "pipe_into", FILES | A | S, SHAPE_RANGE, 3 },
+	{ "vm_writev", FILES | A | S, SHAPE_REMOTE, 6 },
+	{ "proc_mem", FILES | A | S, SHAPE_REMOTE, 3 },
+	{ "read", FILES, SHAPE_RANGE, 5 },
+	{ "readahead", D, SHAPE_RANGE, 3 },
+	{ "willneed", D, SHAPE_RANGE, 3 },
+	{ "dontneed", D, SHAPE_RANGE, 6 },
+	{ "fsync", D, SHAPE_NONE, 2 },
+	{ "direct_write", D, SHAPE_ALIGNED, 2 },
+	{ "open", FILES, SHAPE_HOLD, 5 },
+	{ "map", FILES, SHAPE_HOLD, 5 },
+	{ "shmat", S, SHAPE_HOLD, 6 },
+	{ "close", FILES | A | S, SHAPE_LETGO, 5 },
+	{ "unlink", T | D | L, SHAPE_NAME, 6 },
+	{ "link", T | D, SHAPE_NEWNAME, 2 },
+	{ "linkat", T | D, SHAPE_NEWNAME, 4 },
+	{ "rename", T | D, SHAPE_NEWNAME, 3 },
+	{ "shmtouch", S, SHAPE_SEGMENT, 10 },
+	{ "shmrm", S, SHAPE_REMOVE, 2 },
 };
 
 static uint64_t draw__random(struct fuzz *f)
@@ -110,7 +110,7 @@ static bool draw__left_out(const struct fuzz *f, const char *name)
 static void draw__new_name(struct fuzz *f, const struct object *o, enum kind kind, char *path)
 {
 	const char *dir = kind == KIND_DISK ? f->disk : f->dir;
-	const char *odd[] = {"f", "f", "f", "a b", "\xc3\xa9", "x\ny"};
+	const char *odd[] = { "f", "f", "f", "a b", "\xc3\xa9", "x\ny" };
 	int object = (int)(o - f->model.objects);
 
 	snprintf(path, PATH_BYTES, "%s/%s%d-%lld", dir, odd[draw__below(f, 6)], object, (long long)f->made++);
@@ -266,8 +266,8 @@ static bool draw__shape(struct fuzz *f, const struct choice *choice, struct draw
 /* A new object where there was none. Every kind has its way in. */
 static void draw__birth(struct fuzz *f, struct draw *d)
 {
-	static const enum kind kinds[] = {KIND_TMPFS, KIND_TMPFS, KIND_TMPFS, KIND_TMPFS, KIND_TMPFS,  KIND_DISK,
-					  KIND_DISK,  KIND_DISK,  KIND_MEMFD, KIND_ANON,  KIND_SYSV, KIND_SYMLINK};
+	static const enum kind kinds[] = { KIND_TMPFS, KIND_TMPFS, KIND_TMPFS, KIND_TMPFS, KIND_TMPFS, KIND_DISK,
+					   KIND_DISK,  KIND_DISK,  KIND_MEMFD, KIND_ANON,  KIND_SYSV,  KIND_SYMLINK };
 	struct op *op = &d->op;
 
 	d->born = kinds[draw__below(f, ARRAY_LEN(kinds))];

@@ -49,7 +49,7 @@ static void step__small_files(struct fill *f, int64_t off, int64_t len, struct r
 {
 	struct op op;
 
-	*r = (struct result){0};
+	*r = (struct result){ 0 };
 	for (int64_t at = 0; at < len && !r->err; at += SMALL_BYTES) {
 		op__init(&op);
 		strcpy(op.name, "write");
@@ -93,7 +93,7 @@ static void fill__pace(const struct fill *f, int64_t started, int64_t done)
 	if (!f->rate)
 		return;
 	int64_t due = started + (int64_t)((double)done / (double)f->rate * 1e9);
-	struct timespec until = {due / 1000000000, due % 1000000000};
+	struct timespec until = { due / 1000000000, due % 1000000000 };
 
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
@@ -110,7 +110,7 @@ static int64_t fill__step_bytes(const struct fill *f)
 
 static int fill__run(struct fill *f)
 {
-	struct result r = {0};
+	struct result r = { 0 };
 	int64_t done = 0, started = clock__ns(CLOCK_MONOTONIC), reported = started;
 	int64_t step = fill__step_bytes(f);
 
@@ -137,10 +137,12 @@ static int fill__run(struct fill *f)
 
 int fill_main(int argc, char **argv)
 {
-	static struct fill f = {.rate_text = "max", .how = "write"};
-	const struct option_row rows[] = {{"dir", 's', &f.dir},	    {"rate", 's', &f.rate_text},
-					  {"how", 's', &f.how},	    {"bytes", 'n', &f.bytes},
-					  {"hold", 'f', &f.hold}};
+	static struct fill f = { .rate_text = "max", .how = "write" };
+	const struct option_row rows[] = { { "dir", 's', &f.dir },
+					   { "rate", 's', &f.rate_text },
+					   { "how", 's', &f.how },
+					   { "bytes", 'n', &f.bytes },
+					   { "hold", 'f', &f.hold } };
 
 	if (options__parse(rows, ARRAY_LEN(rows), argc, argv) || !f.dir)
 		return 2;

@@ -76,18 +76,19 @@ static void log__print(const struct draw *d, const struct result *r, const struc
 {
 	char text[3 * PATH_BYTES];
 
-	snprintf(text, sizeof(text),
-		 "w%d %d %s #%d %s slot=%d off=%lld len=%lld chunk=%lld arg=%lld source=%d %s%s%s: %lld errno=%d +%d -%d",
-		 d->worker, r->pid, d->op.name, d->object, kind__name(o->kind), d->op.slot, (long long)d->op.off,
-		 (long long)d->op.len, (long long)d->op.chunk, (long long)d->op.arg, d->source, d->op.path,
-		 d->op.path2[0] ? " <-> " : "", d->op.path2, (long long)r->bytes, r->err, added, removed);
+	snprintf(
+		text, sizeof(text),
+		"w%d %d %s #%d %s slot=%d off=%lld len=%lld chunk=%lld arg=%lld source=%d %s%s%s: %lld errno=%d +%d -%d",
+		d->worker, r->pid, d->op.name, d->object, kind__name(o->kind), d->op.slot, (long long)d->op.off,
+		(long long)d->op.len, (long long)d->op.chunk, (long long)d->op.arg, d->source, d->op.path,
+		d->op.path2[0] ? " <-> " : "", d->op.path2, (long long)r->bytes, r->err, added, removed);
 	fputs(first ? "" : ",", stdout);
 	json__string(stdout, text);
 }
 
 static int fuzz__respawn(struct fuzz *f, int w, bool first)
 {
-	struct result nobody = {.pid = 0};
+	struct result nobody = { .pid = 0 };
 	int added, removed, err = 0;
 
 	printf("%s\"w%d %d exits\"", first ? "" : ",", w, f->crew.pid[w]);
@@ -134,7 +135,7 @@ static int fuzz__one(struct fuzz *f, bool first)
 	if (!err && d.source >= 0)
 		err = object__look(f, d.source, &r, &unused, &unused);
 	if (!err)
-		log__print(&d, &r, &(struct object){.kind = kind}, added, removed, first);
+		log__print(&d, &r, &(struct object){ .kind = kind }, added, removed, first);
 	return err;
 }
 
@@ -209,12 +210,12 @@ static void fuzz__end(struct fuzz *f)
 int fuzz_main(int argc, char **argv)
 {
 	static char without[1024];
-	static struct fuzz f = {.seed = 1, .ops = 100, .workers = 3, .files = 12, .max_pages = 64, .batch = 20};
+	static struct fuzz f = { .seed = 1, .ops = 100, .workers = 3, .files = 12, .max_pages = 64, .batch = 20 };
 	const struct option_row rows[] = {
-		{"seed", 'n', &f.seed},	  {"ops", 'n', &f.ops},	      {"workers", 'n', &f.workers},
-		{"dir", 's', &f.dir},	  {"disk", 's', &f.disk},     {"files", 'n', &f.files},
-		{"batch", 'n', &f.batch}, {"without", 's', &f.without}, {"max-pages", 'n', &f.max_pages},
-		{"no-wait", 'f', &f.no_wait},
+		{ "seed", 'n', &f.seed },       { "ops", 'n', &f.ops },         { "workers", 'n', &f.workers },
+		{ "dir", 's', &f.dir },         { "disk", 's', &f.disk },       { "files", 'n', &f.files },
+		{ "batch", 'n', &f.batch },     { "without", 's', &f.without }, { "max-pages", 'n', &f.max_pages },
+		{ "no-wait", 'f', &f.no_wait },
 	};
 
 	if (options__parse(rows, ARRAY_LEN(rows), argc, argv) || !f.dir || f.workers < 1 || f.workers > WORKERS_MAX ||

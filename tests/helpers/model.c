@@ -65,7 +65,7 @@ void object__born(struct model *m, struct object *o, enum kind kind)
 void object__died(struct model *m, struct object *o)
 {
 	if (m->gone_count < ARRAY_LEN(m->gone))
-		m->gone[m->gone_count++] = (struct gone){o->dev, o->ino, o->kind};
+		m->gone[m->gone_count++] = (struct gone){ o->dev, o->ino, o->kind };
 	object__born(m, o, KIND_NONE);
 }
 
@@ -79,7 +79,7 @@ static struct share *share__of(struct object *o, const struct result *who)
 		abort();
 	}
 	struct share *s = &o->shares[o->share_count++];
-	*s = (struct share){who->pid, who->start_time, 0};
+	*s = (struct share){ who->pid, who->start_time, 0 };
 	return s;
 }
 
@@ -120,8 +120,8 @@ void object__account(struct object *o, const uint8_t *now, size_t pages, const s
 const char *kind__name(enum kind kind)
 {
 	static const char *const names[] = {
-		[KIND_NONE] = "none",	[KIND_TMPFS] = "tmpfs",	     [KIND_DISK] = "file",	[KIND_MEMFD] = "memfd",
-		[KIND_ANON] = "shared_anon", [KIND_SYSV] = "sysv", [KIND_SYMLINK] = "symlink",
+		[KIND_NONE] = "none",        [KIND_TMPFS] = "tmpfs", [KIND_DISK] = "file",       [KIND_MEMFD] = "memfd",
+		[KIND_ANON] = "shared_anon", [KIND_SYSV] = "sysv",   [KIND_SYMLINK] = "symlink",
 	};
 
 	return names[kind];

@@ -24,8 +24,8 @@ struct object {
 	char path[PATH_BYTES];  /* empty when it has no name (any more) */
 	char path2[PATH_BYTES]; /* a second hard link */
 	int shmid;
-	bool removed;		    /* System V: marked for removal */
-	int fd[WORKERS_MAX];	    /* in the worker's slot, or -1 */
+	bool removed;               /* System V: marked for removal */
+	int fd[WORKERS_MAX];        /* in the worker's slot, or -1 */
 	uint64_t addr[WORKERS_MAX]; /* mapped there */
 	int64_t map_len;
 	uint8_t *present;
@@ -43,8 +43,8 @@ struct gone {
 struct model {
 	struct object objects[OBJECTS_MAX];
 	int object_count;
-	size_t pages;	 /* looked at in each object */
-	size_t max_pages; /* drawn */
+	size_t pages;           /* looked at in each object */
+	size_t max_pages;       /* drawn */
 	struct gone gone[4096]; /* in this batch */
 	size_t gone_count;
 };

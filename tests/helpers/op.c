@@ -12,8 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct op_row *const tables[] = {write_ops, map_ops,  space_ops, copy_ops,
-					      disk_ops,  name_ops, share_ops};
+static const struct op_row *const tables[] = { write_ops, map_ops, space_ops, copy_ops, disk_ops, name_ops, share_ops };
 
 void op__init(struct op *op)
 {
@@ -28,9 +27,9 @@ static int op__set(struct op *op, const char *key, const char *value)
 		int64_t *number;
 		char *text;
 	} keys[] = {
-		{"off", &op->off, NULL},     {"len", &op->len, NULL}, {"chunk", &op->chunk, NULL},
-		{"arg", &op->arg, NULL},     {"pid", &op->pid, NULL}, {"path", NULL, op->path},
-		{"path2", NULL, op->path2},
+		{ "off", &op->off, NULL },    { "len", &op->len, NULL }, { "chunk", &op->chunk, NULL },
+		{ "arg", &op->arg, NULL },    { "pid", &op->pid, NULL }, { "path", NULL, op->path },
+		{ "path2", NULL, op->path2 },
 	};
 	int64_t n = 0;
 
@@ -110,7 +109,7 @@ int op__parse(struct op *op, const char *text)
 void worker__init(struct worker *w)
 {
 	for (int i = 0; i < SLOTS; i++)
-		w->held[i] = (struct held){.fd = -1, .shmid = -1};
+		w->held[i] = (struct held){ .fd = -1, .shmid = -1 };
 }
 
 void worker__release(struct worker *w, int slot)
@@ -123,7 +122,7 @@ void worker__release(struct worker *w, int slot)
 		munmap(h->map, h->map_len);
 	if (h->fd >= 0)
 		close(h->fd);
-	*h = (struct held){.fd = -1, .shmid = -1};
+	*h = (struct held){ .fd = -1, .shmid = -1 };
 }
 
 static int fd__of(const struct worker *w, int slot, const char *path, int flags, int *to_close)
@@ -163,7 +162,7 @@ void op__run(struct worker *w, const struct op *op, struct result *r)
 {
 	const struct op_row *row = op__find(op->name);
 
-	*r = (struct result){.fd = -1, .shmid = -1, .pid = getpid()};
+	*r = (struct result){ .fd = -1, .shmid = -1, .pid = getpid() };
 	r->start_time = truth__start_time(r->pid);
 	r->err = row ? -row->run(w, op, r) : ENOSYS;
 	if (op->slot >= 0) {

@@ -16,7 +16,7 @@ struct pair {
 
 static int pair__open(const struct worker *w, const struct op *op, struct pair *p)
 {
-	*p = (struct pair){.close_to = -1, .close_from = -1};
+	*p = (struct pair){ .close_to = -1, .close_from = -1 };
 	p->from = worker__fd2(w, op, O_RDONLY, &p->close_from);
 	if (p->from < 0)
 		return p->from;
@@ -150,8 +150,8 @@ static int run_direct_read_into(struct worker *w, const struct op *op, struct re
 /* into another process's mapping: the writer is the one that brings the pages in */
 static int run_vm_writev(struct worker *w, const struct op *op, struct result *r)
 {
-	struct iovec local = {bytes__new((size_t)op->len), (size_t)op->len};
-	struct iovec remote = {(void *)(uintptr_t)(op->addr + (uint64_t)op->off), (size_t)op->len};
+	struct iovec local = { bytes__new((size_t)op->len), (size_t)op->len };
+	struct iovec remote = { (void *)(uintptr_t)(op->addr + (uint64_t)op->off), (size_t)op->len };
 
 	(void)w;
 	if (!local.iov_base)
@@ -214,9 +214,13 @@ out:
 }
 
 const struct op_row copy_ops[] = {
-	{"sendfile", run_sendfile},   {"splice", run_splice},
-	{"copy_range", run_copy_range}, {"read_into", run_read_into},
-	{"direct_read_into", run_direct_read_into}, {"vm_writev", run_vm_writev},
-	{"proc_mem", run_proc_mem},   {"pipe_into", run_pipe_into},
-	{NULL, NULL},
+	{ "sendfile", run_sendfile },
+	{ "splice", run_splice },
+	{ "copy_range", run_copy_range },
+	{ "read_into", run_read_into },
+	{ "direct_read_into", run_direct_read_into },
+	{ "vm_writev", run_vm_writev },
+	{ "proc_mem", run_proc_mem },
+	{ "pipe_into", run_pipe_into },
+	{ NULL, NULL },
 };

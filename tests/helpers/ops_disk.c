@@ -112,7 +112,11 @@ static int run_direct_write(struct worker *w, const struct op *op, struct result
 }
 
 const struct op_row disk_ops[] = {
-	{"read", run_read},	    {"readahead", run_readahead}, {"willneed", run_willneed},
-	{"dontneed", run_dontneed}, {"fsync", run_fsync},	  {"direct_write", run_direct_write},
-	{NULL, NULL},
+	{ "read", run_read },
+	{ "readahead", run_readahead },
+	{ "willneed", run_willneed },
+	{ "dontneed", run_dontneed },
+	{ "fsync", run_fsync },
+	{ "direct_write", run_direct_write },
+	{ NULL, NULL },
 };

@@ -26,7 +26,7 @@ static void on_sigbus(int number)
 
 int window__touch(const struct window *win, bool for_write, struct result *r)
 {
-	struct sigaction action = {.sa_handler = on_sigbus}, before;
+	struct sigaction action = { .sa_handler = on_sigbus }, before;
 	volatile char *volatile at = win->at;
 	char *end = win->at + win->len;
 	volatile int err = 0;
@@ -71,7 +71,7 @@ int window__open(const struct worker *w, const struct op *op, int how, struct wi
 	int64_t first = op->off & -(int64_t)PAGE_BYTES;
 	int err = 0;
 
-	*out = (struct window){.len = (size_t)op->len, .fd = -1, .to_close = -1};
+	*out = (struct window){ .len = (size_t)op->len, .fd = -1, .to_close = -1 };
 	if (h && h->map) {
 		if (op->off + op->len > (int64_t)h->map_len)
 			return -ERANGE;
@@ -205,8 +205,7 @@ static int run_map(struct worker *w, const struct op *op, struct result *r)
 	if (fd < 0)
 		return fd;
 	err = file__grow(fd, op->len);
-	char *map = err ? MAP_FAILED
-			: mmap(NULL, (size_t)op->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	char *map = err ? MAP_FAILED : mmap(NULL, (size_t)op->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (!err && map == MAP_FAILED)
 		err = -errno;
 	if (!err) {
@@ -232,14 +231,14 @@ static int run_unmap(struct worker *w, const struct op *op, struct result *r)
 }
 
 const struct op_row map_ops[] = {
-	{"mmap_write", run_mmap_write},
-	{"mmap_read", run_mmap_read},
-	{"mmap_populate", run_mmap_populate},
-	{"populate_write", run_populate_write},
-	{"populate_read", run_populate_read},
-	{"madv_remove", run_madv_remove},
-	{"mlock", run_mlock},
-	{"map", run_map},
-	{"unmap", run_unmap},
-	{NULL, NULL},
+	{ "mmap_write", run_mmap_write },
+	{ "mmap_read", run_mmap_read },
+	{ "mmap_populate", run_mmap_populate },
+	{ "populate_write", run_populate_write },
+	{ "populate_read", run_populate_read },
+	{ "madv_remove", run_madv_remove },
+	{ "mlock", run_mlock },
+	{ "map", run_map },
+	{ "unmap", run_unmap },
+	{ NULL, NULL },
 };

@@ -114,7 +114,7 @@ static int run_rmdir(struct worker *w, const struct op *op, struct result *r)
 }
 
 const struct op_row name_ops[] = {
-	{"create", run_create}, {"open", run_open},	{"tmpfile", run_tmpfile}, {"close", run_close},
-	{"unlink", run_unlink}, {"link", run_link},	{"linkat", run_linkat},	  {"rename", run_rename},
-	{"mkdir", run_mkdir},	{"rmdir", run_rmdir},	{"symlink", run_symlink}, {NULL, NULL},
+	{ "create", run_create }, { "open", run_open },   { "tmpfile", run_tmpfile }, { "close", run_close },
+	{ "unlink", run_unlink }, { "link", run_link },   { "linkat", run_linkat },   { "rename", run_rename },
+	{ "mkdir", run_mkdir },   { "rmdir", run_rmdir }, { "symlink", run_symlink }, { NULL, NULL },
 };

@@ -80,7 +80,7 @@ static int run_shmat(struct worker *w, const struct op *op, struct result *r)
 /* attach the segment arg, touch [off, off+len), detach */
 static int run_shmtouch(struct worker *w, const struct op *op, struct result *r)
 {
-	struct window win = {.len = (size_t)op->len, .to_close = -1};
+	struct window win = { .len = (size_t)op->len, .to_close = -1 };
 
 	(void)w;
 	r->shmid = (int)op->arg;
@@ -101,6 +101,7 @@ static int run_shmrm(struct worker *w, const struct op *op, struct result *r)
 }
 
 const struct op_row share_ops[] = {
-	{"memfd", run_memfd}, {"shared_anon", run_shared_anon}, {"shmget", run_shmget}, {"shmat", run_shmat},
-	{"shmtouch", run_shmtouch}, {"shmrm", run_shmrm}, {NULL, NULL},
+	{ "memfd", run_memfd }, { "shared_anon", run_shared_anon }, { "shmget", run_shmget },
+	{ "shmat", run_shmat }, { "shmtouch", run_shmtouch },       { "shmrm", run_shmrm },
+	{ NULL, NULL },
 };

@@ -64,6 +64,6 @@ static int run_retruncate(struct worker *w, const struct op *op, struct result *
 }
 
 const struct op_row space_ops[] = {
-	{"fallocate", run_fallocate}, {"fallocate_keep", run_fallocate_keep}, {"punch", run_punch},
-	{"truncate", run_truncate},   {"open_trunc", run_retruncate},	      {NULL, NULL},
+	{ "fallocate", run_fallocate }, { "fallocate_keep", run_fallocate_keep }, { "punch", run_punch },
+	{ "truncate", run_truncate },   { "open_trunc", run_retruncate },         { NULL, NULL },
 };

@@ -38,8 +38,8 @@ static ssize_t call_write(int fd, const char *buf, size_t len, off_t off)
 
 static ssize_t call_writev(int fd, const char *buf, size_t len, off_t off)
 {
-	struct iovec parts[2] = {{(void *)(uintptr_t)buf, len / 3},
-				 {(void *)(uintptr_t)(buf + len / 3), len - len / 3}};
+	struct iovec parts[2] = { { (void *)(uintptr_t)buf, len / 3 },
+				  { (void *)(uintptr_t)(buf + len / 3), len - len / 3 } };
 
 	if (lseek(fd, off, SEEK_SET) < 0)
 		return -1;
@@ -48,8 +48,8 @@ static ssize_t call_writev(int fd, const char *buf, size_t len, off_t off)
 
 static ssize_t call_pwritev2(int fd, const char *buf, size_t len, off_t off)
 {
-	struct iovec parts[2] = {{(void *)(uintptr_t)buf, len / 2},
-				 {(void *)(uintptr_t)(buf + len / 2), len - len / 2}};
+	struct iovec parts[2] = { { (void *)(uintptr_t)buf, len / 2 },
+				  { (void *)(uintptr_t)(buf + len / 2), len - len / 2 } };
 
 	return pwritev2(fd, parts, 2, off, 0);
 }
@@ -145,8 +145,7 @@ static int run_threads_write(struct worker *w, const struct op *op, struct resul
 	for (; started < count && !err; started++) {
 		int64_t from = op->len * started / count, to = op->len * (started + 1) / count;
 
-		parts[started] =
-			(struct part){.fd = fd, .off = op->off + from, .len = to - from, .chunk = op->chunk};
+		parts[started] = (struct part){ .fd = fd, .off = op->off + from, .len = to - from, .chunk = op->chunk };
 		err = -pthread_create(&parts[started].thread, NULL, part__write, &parts[started]);
 		if (err)
 			break;
@@ -177,7 +176,7 @@ static int window__fill(const struct window *win, struct result *r)
 /* A child does it through what it inherited, and exits. It is the owner. */
 static int fork__do(int fd, const struct window *win, const struct op *op, struct result *r)
 {
-	struct child_report report = {.err = -EPIPE};
+	struct child_report report = { .err = -EPIPE };
 	int pipe_fds[2], status;
 
 	if (pipe2(pipe_fds, O_CLOEXEC))
@@ -229,7 +228,7 @@ static int run_fork_touch(struct worker *w, const struct op *op, struct result *
 }
 
 const struct op_row write_ops[] = {
-	{"write", run_write},		  {"pwrite", run_pwrite},	  {"writev", run_writev},
-	{"pwritev2", run_pwritev2},	  {"uring_write", run_uring},	  {"threads_write", run_threads_write},
-	{"fork_write", run_fork_write},	  {"fork_touch", run_fork_touch}, {NULL, NULL},
+	{ "write", run_write },           { "pwrite", run_pwrite },         { "writev", run_writev },
+	{ "pwritev2", run_pwritev2 },     { "uring_write", run_uring },     { "threads_write", run_threads_write },
+	{ "fork_write", run_fork_write }, { "fork_touch", run_fork_touch }, { NULL, NULL },
 };

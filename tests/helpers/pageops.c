@@ -13,16 +13,16 @@ static const struct mode {
 	int (*main)(int argc, char **argv);
 	const char *usage;
 } modes[] = {
-	{"do", do_main, "DIR [\"OP key=value ...\"]...   then one operation a line on stdin, until EOF"},
-	{"fuzz", fuzz_main,
-	 "--seed N --ops N --workers K --dir TMPFS [--disk DIR] [--files M] [--max-pages P] [--batch B] [--without a,b]"
-	 " [--no-wait]"},
-	{"bomb", bomb_main, "--processes N --files M --dir DIR [--keep N]"},
-	{"fill", fill_main,
-	 "--dir DIR --rate BYTES|max --how write|mmap|fallocate|many-processes|small-files --bytes N [--hold]"},
-	{"anon", anon_main, "--bytes N [--locked N] [--virtual N] [--freed N] [--hold]"},
-	{"spawn", spawn_main, "--count N"},
-	{"short", short_main, "[--bytes N] [--count N] [--milliseconds N]"},
+	{ "do", do_main, "DIR [\"OP key=value ...\"]...   then one operation a line on stdin, until EOF" },
+	{ "fuzz", fuzz_main,
+	  "--seed N --ops N --workers K --dir TMPFS [--disk DIR] [--files M] [--max-pages P] [--batch B] [--without a,b]"
+	  " [--no-wait]" },
+	{ "bomb", bomb_main, "--processes N --files M --dir DIR [--keep N]" },
+	{ "fill", fill_main,
+	  "--dir DIR --rate BYTES|max --how write|mmap|fallocate|many-processes|small-files --bytes N [--hold]" },
+	{ "anon", anon_main, "--bytes N [--locked N] [--virtual N] [--freed N] [--hold]" },
+	{ "spawn", spawn_main, "--count N" },
+	{ "short", short_main, "[--bytes N] [--count N] [--milliseconds N]" },
 };
 
 int number__parse(const char *text, int64_t *out)

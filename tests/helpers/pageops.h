@@ -91,7 +91,7 @@ struct window {
 	size_t len;
 	char *unmap;
 	size_t unmap_len;
-	int fd; /* -1: what the slot holds mapped */
+	int fd;      /* -1: what the slot holds mapped */
 	int64_t end; /* in the file */
 	int to_close;
 };

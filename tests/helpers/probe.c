@@ -102,7 +102,7 @@ static int check__disk(const struct crew *c, const struct object *o, size_t page
 /* At rest: the sum of the owners, of the present pages, st_blocks, mincore and statfs all tell the same. */
 static int check__object(struct fuzz *f, struct object *o, uint8_t *now, uint64_t *used)
 {
-	struct result nobody = {.pid = 0};
+	struct result nobody = { .pid = 0 };
 	int added, removed, err;
 	double sum = 0;
 	struct stat st;

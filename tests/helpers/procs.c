@@ -32,8 +32,8 @@ int anon_main(int argc, char **argv)
 {
 	int64_t bytes = 0, locked = 0, virtual = 0, freed = 0, hold = 0;
 	const struct option_row rows[] = {
-		{"bytes", 'n', &bytes},	    {"locked", 'n', &locked}, {"virtual", 'n', &virtual},
-		{"freed", 'n', &freed},	    {"hold", 'f', &hold},
+		{ "bytes", 'n', &bytes }, { "locked", 'n', &locked }, { "virtual", 'n', &virtual },
+		{ "freed", 'n', &freed }, { "hold", 'f', &hold },
 	};
 
 	if (options__parse(rows, ARRAY_LEN(rows), argc, argv))
@@ -64,15 +64,15 @@ int anon_main(int argc, char **argv)
 }
 
 static const char *const odd_names[] = {
-	"a) R 1 (x", "two\nlines", "tab\there", "esc\033[31m", "quote\"back\\", "caf\xc3\xa9", "bad\xff\xfe",
-	"  spaces  ", "((()))", "0",
+	"a) R 1 (x",   "two\nlines",  "tab\there",  "esc\033[31m", "quote\"back\\",
+	"caf\xc3\xa9", "bad\xff\xfe", "  spaces  ", "((()))",      "0",
 };
 
 int spawn_main(int argc, char **argv)
 {
 	int64_t count = 10;
 	int told[2]; /* a byte for each child that has printed its line */
-	const struct option_row rows[] = {{"count", 'n', &count}};
+	const struct option_row rows[] = { { "count", 'n', &count } };
 
 	if (options__parse(rows, ARRAY_LEN(rows), argc, argv) || pipe(told))
 		return 2;
@@ -117,7 +117,7 @@ int spawn_main(int argc, char **argv)
 static int short__life(int64_t bytes, int64_t milliseconds, int64_t started_ns, int report)
 {
 	uint64_t start_time = truth__start_time(getpid());
-	struct timespec until = {0};
+	struct timespec until = { 0 };
 
 	if (write(report, &start_time, sizeof(start_time)) != sizeof(start_time))
 		return 1;
@@ -135,8 +135,9 @@ static int short__life(int64_t bytes, int64_t milliseconds, int64_t started_ns, 
 int short_main(int argc, char **argv)
 {
 	int64_t bytes = 4 << 20, count = 1, milliseconds = 5;
-	const struct option_row rows[] = {
-		{"bytes", 'n', &bytes}, {"count", 'n', &count}, {"milliseconds", 'n', &milliseconds}};
+	const struct option_row rows[] = { { "bytes", 'n', &bytes },
+					   { "count", 'n', &count },
+					   { "milliseconds", 'n', &milliseconds } };
 
 	if (options__parse(rows, ARRAY_LEN(rows), argc, argv))
 		return 2;
@@ -161,8 +162,8 @@ int short_main(int argc, char **argv)
 		int64_t lived = clock__ns(CLOCK_MONOTONIC) - started;
 		printf("{");
 		json__process(stdout, pid, start_time);
-		printf(",\"peak_rss_bytes\":%lld,\"status\":%d,\"lived_ns\":%lld}\n",
-		       (long long)usage.ru_maxrss * 1024, status, (long long)lived);
+		printf(",\"peak_rss_bytes\":%lld,\"status\":%d,\"lived_ns\":%lld}\n", (long long)usage.ru_maxrss * 1024,
+		       status, (long long)lived);
 	}
 	fflush(stdout);
 	return 0;

@@ -32,7 +32,7 @@ struct cachestat_counts {
 
 static int64_t cachestat__count(int fd, uint64_t off, uint64_t len)
 {
-	struct cachestat_range range = {off, len};
+	struct cachestat_range range = { off, len };
 	struct cachestat_counts counts;
 
 	if (syscall(CACHESTAT_CALL, fd, &range, &counts, 0))

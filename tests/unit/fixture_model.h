@@ -133,8 +133,7 @@ static inline uint64_t world__start(uint32_t pid)
 }
 
 /* a living process in the iterator's rows; start_ns 0: the usual one of this pid */
-static inline struct task_row *world__task(struct world *w, uint32_t pid, uint64_t start_ns,
-					   const char *comm)
+static inline struct task_row *world__task(struct world *w, uint32_t pid, uint64_t start_ns, const char *comm)
 {
 	struct task_row *row = &w->tasks[w->reading.task_count++];
 
@@ -147,8 +146,7 @@ static inline struct task_row *world__task(struct world *w, uint32_t pid, uint64
 	return row;
 }
 
-static inline struct owner_slot *world__owner(struct world *w, uint32_t index, uint32_t pid,
-					      const char *comm)
+static inline struct owner_slot *world__owner(struct world *w, uint32_t index, uint32_t pid, const char *comm)
 {
 	struct owner_slot *slot = &w->owners[index];
 
@@ -159,8 +157,8 @@ static inline struct owner_slot *world__owner(struct world *w, uint32_t index, u
 	return slot;
 }
 
-static inline struct file_slot *world__file(struct world *w, uint32_t index, uint32_t dev,
-					    uint32_t owner, uint64_t pages)
+static inline struct file_slot *world__file(struct world *w, uint32_t index, uint32_t dev, uint32_t owner,
+					    uint64_t pages)
 {
 	struct file_slot *slot = &w->files[index];
 
@@ -177,8 +175,8 @@ static inline struct file_slot *world__file(struct world *w, uint32_t index, uin
 	return slot;
 }
 
-static inline struct pair_row *world__pair(struct world *w, uint32_t file, uint32_t owner,
-					   uint64_t shares, uint64_t added)
+static inline struct pair_row *world__pair(struct world *w, uint32_t file, uint32_t owner, uint64_t shares,
+					   uint64_t added)
 {
 	struct pair_row *row = &w->pairs[w->reading.pair_count++];
 
@@ -204,8 +202,8 @@ static inline void world__share(struct world *w, uint32_t file, uint64_t shares)
 			slot->total_shares += w->pairs[i].pair.shares;
 }
 
-static inline struct reading_mount *world__mount(struct world *w, const char *path, uint32_t dev,
-						 uint64_t used, uint64_t limit)
+static inline struct reading_mount *world__mount(struct world *w, const char *path, uint32_t dev, uint64_t used,
+						 uint64_t limit)
 {
 	struct reading_mount *mount = &w->mounts[w->reading.mount_count++];
 
@@ -245,8 +243,7 @@ static inline void world__name(struct world *w, uint32_t index, const char *comp
 
 static inline struct record_process world__process(uint32_t pid, const char *comm, uint32_t flags)
 {
-	struct record_process process = { .start_ns = world__start(pid), .pid = pid, .ppid = 1,
-					  .flags = flags };
+	struct record_process process = { .start_ns = world__start(pid), .pid = pid, .ppid = 1, .flags = flags };
 
 	strncpy(process.comm, comm, COMM_LENGTH - 1);
 	return process;
@@ -262,8 +259,8 @@ static inline void world__fork(struct world *w, uint32_t pid, const char *comm, 
 	world__record(w, &record);
 }
 
-static inline void world__exit(struct world *w, uint32_t pid, const char *comm, uint32_t flags,
-			       uint64_t peak_pages, int code)
+static inline void world__exit(struct world *w, uint32_t pid, const char *comm, uint32_t flags, uint64_t peak_pages,
+			       int code)
 {
 	struct record_exit record = {
 		.head = { RECORD_EXIT, sizeof(record), pid, w->reading.boot_ns },
@@ -276,8 +273,7 @@ static inline void world__exit(struct world *w, uint32_t pid, const char *comm, 
 }
 
 /* the file's last page went: its record, and its slot is free; flags: FILE_DELETED or 0 */
-static inline void world__gone_as(struct world *w, uint32_t index, uint32_t owner,
-				  uint32_t owner_flags, uint32_t flags)
+static inline void world__gone_as(struct world *w, uint32_t index, uint32_t owner, uint32_t owner_flags, uint32_t flags)
 {
 	struct file_slot *slot = &w->files[index];
 	struct record_file_gone record = {
@@ -308,8 +304,7 @@ static inline void world__gone(struct world *w, uint32_t index, uint32_t owner, 
 
 /* ---- looking at what came out ---- */
 
-static inline const struct snapshot_process *find_process(const struct snapshot *s, uint32_t pid,
-							  uint64_t start_ns)
+static inline const struct snapshot_process *find_process(const struct snapshot *s, uint32_t pid, uint64_t start_ns)
 {
 	for (size_t i = 0; i < s->process_count; i++)
 		if (s->processes[i].pid == pid && (!start_ns || s->processes[i].start_ns == start_ns))
@@ -351,8 +346,7 @@ static inline uint64_t owner_bytes(const struct snapshot_file *file, uint32_t pi
 	return 0;
 }
 
-static inline const struct kept_event *find_event(const struct world *w, enum event_type type,
-						  uint32_t pid)
+static inline const struct kept_event *find_event(const struct world *w, enum event_type type, uint32_t pid)
 {
 	for (size_t i = 0; i < w->event_count; i++)
 		if (w->events[i].event.type == type && w->events[i].event.pid == pid)

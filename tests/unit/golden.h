@@ -91,7 +91,8 @@ static inline void assert_json_lines(const char *text)
 		json_t *json = json_loads(line, JSON_REJECT_DUPLICATES, &error);
 
 		if (!json)
-			fail_msg("%s at %d: %.60s", error.text, error.position, line + (error.position > 30 ? error.position - 30 : 0));
+			fail_msg("%s at %d: %.60s", error.text, error.position,
+				 line + (error.position > 30 ? error.position - 30 : 0));
 		assert_true(json_is_object(json));
 		json_decref(json);
 	}

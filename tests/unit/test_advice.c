@@ -24,8 +24,13 @@ static struct culprit *reset(enum warning_limit limit)
 	w.limit = limit;
 	strcpy(w.target, "/dev/shm");
 	w.culprit_count = 1;
-	w.culprits[0] = (struct culprit){.pid = 42, .processes = 1, .comm = "python3", .bytes = 40 * MIB,
-					 .files = 1, .bytes_each = ABSENT, .path = "/dev/shm/a"};
+	w.culprits[0] = (struct culprit){ .pid = 42,
+					  .processes = 1,
+					  .comm = "python3",
+					  .bytes = 40 * MIB,
+					  .files = 1,
+					  .bytes_each = ABSENT,
+					  .path = "/dev/shm/a" };
 	return &w.culprits[0];
 }
 

@@ -60,8 +60,7 @@ static void what_is_not_known_adds_nothing(void **state)
 
 static void cut_keeps_the_largest_and_the_sum(void **state)
 {
-	struct bag bag = { .labels = 2, .figures = 4,
-			   .rule = { BAG_SUM, BAG_ALONE, BAG_LEAST, BAG_MOST } };
+	struct bag bag = { .labels = 2, .figures = 4, .rule = { BAG_SUM, BAG_ALONE, BAG_LEAST, BAG_MOST } };
 	double sum = 0;
 	char name[16];
 
@@ -115,10 +114,8 @@ static void one_that_is_called_other(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(same_labels_are_one_row),
-		cmocka_unit_test(what_is_not_known_adds_nothing),
-		cmocka_unit_test(cut_keeps_the_largest_and_the_sum),
-		cmocka_unit_test(few_rows_are_not_merged),
+		cmocka_unit_test(same_labels_are_one_row),           cmocka_unit_test(what_is_not_known_adds_nothing),
+		cmocka_unit_test(cut_keeps_the_largest_and_the_sum), cmocka_unit_test(few_rows_are_not_merged),
 		cmocka_unit_test(one_that_is_called_other),
 	};
 

@@ -33,17 +33,17 @@ struct find_case {
 #define V2(id, root, at) id " 9 0:2" id " " root " " at " rw - cgroup2 cgroup2 rw,nsdelegate\n"
 
 static const struct find_case find_cases[] = {
-	{"v2", V2("1", "/", "/sys/fs/cgroup"), 0, 2, "/sys/fs/cgroup", "/"},
-	{"hybrid", V2("1", "/", "/c/unified") V1("2", "/", "/c/cpu", "cpu") V1("3", "/", "/c/mem", "memory"),
-	 0, 1, "/c/mem", "/"},
-	{"several controllers", V1("3", "/", "/c/all", "cpu,memory,pids"), 0, 1, "/c/all", "/"},
-	{"a name is no controller", V1("3", "/", "/c/x", "name=memory") V2("4", "/", "/u"), 0, 2, "/u", "/"},
-	{"memory_x is another", V1("3", "/", "/c/x", "memory_x"), -ENOENT, 0, "", ""},
-	{"the whole one", V1("3", "/docker/a", "/c/part", "memory") V1("4", "/", "/c/all", "memory"), 0, 1,
-	 "/c/all", "/"},
-	{"only a part", V1("3", "/docker/a", "/c/part", "memory"), 0, 1, "/c/part", "/docker/a"},
-	{"none", "1 0 8:1 / / rw - ext4 a rw\n", -ENOENT, 0, "", ""},
-	{"empty", "", -ENOENT, 0, "", ""},
+	{ "v2", V2("1", "/", "/sys/fs/cgroup"), 0, 2, "/sys/fs/cgroup", "/" },
+	{ "hybrid", V2("1", "/", "/c/unified") V1("2", "/", "/c/cpu", "cpu") V1("3", "/", "/c/mem", "memory"), 0, 1,
+	  "/c/mem", "/" },
+	{ "several controllers", V1("3", "/", "/c/all", "cpu,memory,pids"), 0, 1, "/c/all", "/" },
+	{ "a name is no controller", V1("3", "/", "/c/x", "name=memory") V2("4", "/", "/u"), 0, 2, "/u", "/" },
+	{ "memory_x is another", V1("3", "/", "/c/x", "memory_x"), -ENOENT, 0, "", "" },
+	{ "the whole one", V1("3", "/docker/a", "/c/part", "memory") V1("4", "/", "/c/all", "memory"), 0, 1, "/c/all",
+	  "/" },
+	{ "only a part", V1("3", "/docker/a", "/c/part", "memory"), 0, 1, "/c/part", "/docker/a" },
+	{ "none", "1 0 8:1 / / rw - ext4 a rw\n", -ENOENT, 0, "", "" },
+	{ "empty", "", -ENOENT, 0, "", "" },
 };
 
 static void find_table(void **state)
@@ -58,8 +58,8 @@ static void find_table(void **state)
 
 		assert_int_equal(mounts__parse(c->mountinfo, strlen(c->mountinfo), &table), 0);
 		err = cgroup__find(&table, &out);
-		if (err != c->err || out.version != c->version ||
-		    strcmp(out.mount_point, c->mount_point) || strcmp(out.root, c->root))
+		if (err != c->err || out.version != c->version || strcmp(out.mount_point, c->mount_point) ||
+		    strcmp(out.root, c->root))
 			fail_msg("%s: %d v%d %s", c->what, err, out.version, out.mount_point);
 		mounts__free(&table);
 	}
@@ -83,20 +83,20 @@ struct number_case {
 };
 
 static const struct number_case number_cases[] = {
-	{"plain", BYTES("4096\n"), true, true, 4096},
-	{"zero is not absent", BYTES("0\n"), true, true, 0},
-	{"no newline", BYTES("4096"), true, true, 4096},
-	{"no limit, v2", BYTES("max\n"), false, false, 0},
-	{"no limit, v1, 4 KiB pages", BYTES("9223372036854771712\n"), true, false, 9223372036854771712ull},
-	{"no limit, v1, 64 KiB pages", BYTES("9223372036854710272\n"), true, false, 9223372036854710272ull},
-	{"no limit, very old", BYTES("18446744073709551615\n"), true, false, UINT64_MAX},
-	{"a great limit", BYTES("1152921504606846976\n"), true, true, 1152921504606846976ull},
-	{"2^64", BYTES("18446744073709551616\n"), false, false, 0},
-	{"negative", BYTES("-1\n"), false, false, 0},
-	{"empty", BYTES(""), false, false, 0},
-	{"two numbers", BYTES("1 2\n"), false, false, 0},
-	{"a NUL behind", BYTES("12\0"), false, false, 0},
-	{"words", BYTES("12 kB\n"), false, false, 0},
+	{ "plain", BYTES("4096\n"), true, true, 4096 },
+	{ "zero is not absent", BYTES("0\n"), true, true, 0 },
+	{ "no newline", BYTES("4096"), true, true, 4096 },
+	{ "no limit, v2", BYTES("max\n"), false, false, 0 },
+	{ "no limit, v1, 4 KiB pages", BYTES("9223372036854771712\n"), true, false, 9223372036854771712ull },
+	{ "no limit, v1, 64 KiB pages", BYTES("9223372036854710272\n"), true, false, 9223372036854710272ull },
+	{ "no limit, very old", BYTES("18446744073709551615\n"), true, false, UINT64_MAX },
+	{ "a great limit", BYTES("1152921504606846976\n"), true, true, 1152921504606846976ull },
+	{ "2^64", BYTES("18446744073709551616\n"), false, false, 0 },
+	{ "negative", BYTES("-1\n"), false, false, 0 },
+	{ "empty", BYTES(""), false, false, 0 },
+	{ "two numbers", BYTES("1 2\n"), false, false, 0 },
+	{ "a NUL behind", BYTES("12\0"), false, false, 0 },
+	{ "words", BYTES("12 kB\n"), false, false, 0 },
 };
 
 static void number_table(void **state)
@@ -109,8 +109,8 @@ static void number_table(void **state)
 		struct parse_figure limit = cgroup__parse_limit(bytes, c->len);
 
 		free(bytes);
-		if (value.has != c->is_value || limit.has != c->is_limit ||
-		    (value.has && value.value != c->value) || (limit.has && limit.value != c->value))
+		if (value.has != c->is_value || limit.has != c->is_limit || (value.has && value.value != c->value) ||
+		    (limit.has && limit.value != c->value))
 			fail_msg("%s", c->what);
 	}
 }
@@ -123,11 +123,11 @@ static void check(const struct parse_figure *figure, bool has, uint64_t value)
 
 static void stat_of_both_versions(void **state)
 {
-	static const char *const names[] = {"", "memory_stat_v1.txt", "memory_stat_v2.txt"};
+	static const char *const names[] = { "", "memory_stat_v1.txt", "memory_stat_v2.txt" };
 
 	(void)state;
 	for (int version = 1; version <= 2; version++) {
-		struct cgroup_figures f = {0};
+		struct cgroup_figures f = { 0 };
 		size_t len;
 		char *bytes = buffer__fixture(names[version], &len);
 
@@ -144,7 +144,7 @@ static void stat_of_both_versions(void **state)
 
 static void stat_lacking_lines(void **state)
 {
-	struct cgroup_figures f = {0};
+	struct cgroup_figures f = { 0 };
 
 	(void)state;
 	cgroup__parse_stat(2, BYTES("kernel_stack 10\npagetables 20\nslab 30\nvmalloc 99\n"), &f);
@@ -173,13 +173,13 @@ static void stat_lacking_lines(void **state)
 
 static struct parse_figure mib(uint64_t value)
 {
-	return (struct parse_figure){true, value * MIB};
+	return (struct parse_figure){ true, value * MIB };
 }
 
 /* 0 / -> 1 /a -> 2 /a/b -> 3 /a/b/c */
 static void make_chain(struct cgroup_tree *tree)
 {
-	static const char *const paths[] = {"/", "/a", "/a/b", "/a/b/c"};
+	static const char *const paths[] = { "/", "/a", "/a/b", "/a/b/c" };
 
 	memset(tree, 0, sizeof(*tree));
 	for (uint32_t i = 0; i < COUNT(paths); i++)
@@ -199,8 +199,8 @@ static void tightest_limit(void **state)
 
 	for (uint32_t i = 1; i < 4; i++)
 		tree.nodes[i].figures.usage_bytes = mib(60 - 10 * i); /* 50 40 30 */
-	tree.nodes[3].figures.limit_bytes = mib(100); /* room 70 */
-	tree.nodes[1].figures.limit_bytes = mib(80);  /* room 30: the tightest */
+	tree.nodes[3].figures.limit_bytes = mib(100);                 /* room 70 */
+	tree.nodes[1].figures.limit_bytes = mib(80);                  /* room 30: the tightest */
 	tree.nodes[1].figures.reclaimable_bytes = mib(7);
 	tree.nodes[0].figures.limit_bytes = mib(1); /* without usage: does not count */
 	assert_int_equal(cgroup__tightest(&tree, 3, CGROUP_LIMIT_MAX, &out), 0);
@@ -233,7 +233,7 @@ static void tightest_limit(void **state)
 
 static void look_ups(void **state)
 {
-	struct cgroup_tree tree = {0};
+	struct cgroup_tree tree = { 0 };
 	char path[32];
 
 	(void)state;
@@ -264,7 +264,7 @@ static void put_file(int dir, const char *name, const char *text)
 
 static void a_made_up_tree(void **state)
 {
-	static struct cgroup_where where = {.version = 2, .root = "/"};
+	static struct cgroup_where where = { .version = 2, .root = "/" };
 	char path[] = "/tmp/pagetide-cgroup-XXXXXX", command[128];
 	struct cgroup_tree tree;
 	struct cgroup_node *node;
@@ -311,7 +311,7 @@ static void a_made_up_tree(void **state)
 
 static void a_made_up_v1_tree(void **state)
 {
-	static struct cgroup_where where = {.version = 1, .root = "/"};
+	static struct cgroup_where where = { .version = 1, .root = "/" };
 	char path[] = "/tmp/pagetide-cgroup-XXXXXX", command[128];
 	const struct cgroup_node *node;
 	struct cgroup_tree tree;
@@ -378,24 +378,19 @@ static void this_machine(void **state)
 		assert_true(tree.nodes[i].parent < i);
 		assert_true(tree.nodes[i].id != 0);
 	}
-	print_message("# v%d %s: %zu cgroups, %zu vanished\n", tree.version, where.mount_point,
-		      tree.count, tree.vanished);
+	print_message("# v%d %s: %zu cgroups, %zu vanished\n", tree.version, where.mount_point, tree.count,
+		      tree.vanished);
 	cgroup__free_tree(&tree);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(find_table),
-		cmocka_unit_test(controllers),
-		cmocka_unit_test(number_table),
-		cmocka_unit_test(stat_of_both_versions),
-		cmocka_unit_test(stat_lacking_lines),
-		cmocka_unit_test(tightest_limit),
-		cmocka_unit_test(look_ups),
-		cmocka_unit_test(a_made_up_tree),
-		cmocka_unit_test(a_made_up_v1_tree),
-		cmocka_unit_test(this_machine),
+		cmocka_unit_test(find_table),         cmocka_unit_test(controllers),
+		cmocka_unit_test(number_table),       cmocka_unit_test(stat_of_both_versions),
+		cmocka_unit_test(stat_lacking_lines), cmocka_unit_test(tightest_limit),
+		cmocka_unit_test(look_ups),           cmocka_unit_test(a_made_up_tree),
+		cmocka_unit_test(a_made_up_v1_tree),  cmocka_unit_test(this_machine),
 	};
 
 	return cmocka_run_group_tests_name("cgroup", tests, NULL, NULL);

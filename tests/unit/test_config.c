@@ -64,7 +64,8 @@ static void command_line_wins(void **state)
 	struct options options;
 
 	(void)state;
-	assert_int_equal(parse(&options, "interval: 2\nwarn-at: 50\n", WORDS("--interval", "7", "--max-series=700")), 0);
+	assert_int_equal(parse(&options, "interval: 2\nwarn-at: 50\n", WORDS("--interval", "7", "--max-series=700")),
+			 0);
 	assert_true(options.interval_seconds == 7);
 	assert_string_equal(options.warn_at, "50");
 	assert_int_equal(options.max_series, 700);
@@ -104,9 +105,11 @@ static void refused(void **state)
 	}
 	assert_int_equal(parse(&options, "", WORDS("--interval", "soon")), -EINVAL);
 	assert_non_null(strstr(error, "--interval 'soon'"));
-	assert_int_equal(parse(&options, "", (const char *const[]){ "pagetide", "serve", "--config", "/no/such", NULL }),
+	assert_int_equal(parse(&options, "",
+			       (const char *const[]){ "pagetide", "serve", "--config", "/no/such", NULL }),
 			 -ENOENT);
-	assert_int_equal(parse(&options, "", (const char *const[]){ "pagetide", "top", "--config", path, NULL }), -EINVAL);
+	assert_int_equal(parse(&options, "", (const char *const[]){ "pagetide", "top", "--config", path, NULL }),
+			 -EINVAL);
 }
 
 static void reload(void **state)
@@ -119,7 +122,8 @@ static void reload(void **state)
 	assert_int_equal(parse(&now, "listen: 0.0.0.0:1\ninterval: 1\n", WORDS("--socket", "/a")), 0);
 	first = settings;
 	assert_int_equal(parse(&fresh, "listen: 0.0.0.0:2\ninterval: 3\nwarn-at: 10\nmax-files: 99\nweb-config: w\n",
-			       WORDS("--socket", "/a")), 0);
+			       WORDS("--socket", "/a")),
+			 0);
 	config__take(&now, &fresh, list, sizeof(list));
 	assert_string_equal(list, "listen, max-files, web-config");
 	assert_string_equal(now.listen, "0.0.0.0:1");

@@ -24,41 +24,52 @@ struct file_case {
 
 static const struct file_case bundles[] = {
 	/* containerd 1.6, a container and its pod's sandbox */
-	{"{\"ociVersion\":\"1.0.2-dev\",\"annotations\":{\"io.kubernetes.cri.container-name\":\"app\","
-	 "\"io.kubernetes.cri.container-type\":\"container\",\"io.kubernetes.cri.image-name\":\"docker.io/library/redis:7\","
-	 "\"io.kubernetes.cri.sandbox-id\":\"" C "\",\"io.kubernetes.cri.sandbox-name\":\"web-0\","
-	 "\"io.kubernetes.cri.sandbox-namespace\":\"shop\",\"io.kubernetes.cri.sandbox-uid\":\"" UID "\"}}",
-	 0, {"app", "web-0", "shop", "docker.io/library/redis:7", ""}},
-	{"{\"annotations\":{\"io.kubernetes.cri.container-type\":\"sandbox\",\"io.kubernetes.cri.sandbox-name\":\"web-0\","
-	 "\"io.kubernetes.cri.sandbox-namespace\":\"shop\"}}", 0, {"POD", "web-0", "shop", "", ""}},
+	{ "{\"ociVersion\":\"1.0.2-dev\",\"annotations\":{\"io.kubernetes.cri.container-name\":\"app\","
+	  "\"io.kubernetes.cri.container-type\":\"container\",\"io.kubernetes.cri.image-name\":\"docker.io/library/redis:7\","
+	  "\"io.kubernetes.cri.sandbox-id\":\"" C "\",\"io.kubernetes.cri.sandbox-name\":\"web-0\","
+	  "\"io.kubernetes.cri.sandbox-namespace\":\"shop\",\"io.kubernetes.cri.sandbox-uid\":\"" UID "\"}}",
+	  0,
+	  { "app", "web-0", "shop", "docker.io/library/redis:7", "" } },
+	{ "{\"annotations\":{\"io.kubernetes.cri.container-type\":\"sandbox\",\"io.kubernetes.cri.sandbox-name\":\"web-0\","
+	  "\"io.kubernetes.cri.sandbox-namespace\":\"shop\"}}",
+	  0,
+	  { "POD", "web-0", "shop", "", "" } },
 	/* CRI-O 1.24 */
-	{"{\"annotations\":{\"io.kubernetes.container.name\":\"app\",\"io.kubernetes.pod.name\":\"web-0\","
-	 "\"io.kubernetes.pod.namespace\":\"shop\",\"io.kubernetes.cri-o.ImageName\":\"quay.io/a/b:1\","
-	 "\"io.kubernetes.cri-o.ContainerType\":\"container\",\"org.systemd.property.CollectMode\":\"'inactive-or-failed'\"}}",
-	 0, {"app", "web-0", "shop", "quay.io/a/b:1", ""}},
+	{ "{\"annotations\":{\"io.kubernetes.container.name\":\"app\",\"io.kubernetes.pod.name\":\"web-0\","
+	  "\"io.kubernetes.pod.namespace\":\"shop\",\"io.kubernetes.cri-o.ImageName\":\"quay.io/a/b:1\","
+	  "\"io.kubernetes.cri-o.ContainerType\":\"container\",\"org.systemd.property.CollectMode\":\"'inactive-or-failed'\"}}",
+	  0,
+	  { "app", "web-0", "shop", "quay.io/a/b:1", "" } },
 	/* nerdctl */
-	{"{\"annotations\":{\"nerdctl/name\":\"cache\",\"nerdctl/namespace\":\"default\"}}", 0, {"cache", "", "", "", ""}},
-	{"{\"annotations\":{\"org.systemd.property.Description\":\"'the shop'\"}}", 0, {"the shop", "", "", "", ""}},
-	{"{\"annotations\":{\"org.systemd.property.Description\":\"'\"}}", 0, {"", "", "", "", ""}},
-	{"{\"ociVersion\":\"1.0.2\"}", 0, {"", "", "", "", ""}},
-	{"{\"annotations\":[\"io.kubernetes.cri.container-name\"]}", 0, {"", "", "", "", ""}},
-	{"{\"annotations\":{\"io.kubernetes.cri.container-name\":7}}", 0, {"", "", "", "", ""}},
-	{"[]", -EINVAL, {"", "", "", "", ""}},
-	{"{\"annotations\":{", -EINVAL, {"", "", "", "", ""}},
-	{"", -EINVAL, {"", "", "", "", ""}},
+	{ "{\"annotations\":{\"nerdctl/name\":\"cache\",\"nerdctl/namespace\":\"default\"}}",
+	  0,
+	  { "cache", "", "", "", "" } },
+	{ "{\"annotations\":{\"org.systemd.property.Description\":\"'the shop'\"}}",
+	  0,
+	  { "the shop", "", "", "", "" } },
+	{ "{\"annotations\":{\"org.systemd.property.Description\":\"'\"}}", 0, { "", "", "", "", "" } },
+	{ "{\"ociVersion\":\"1.0.2\"}", 0, { "", "", "", "", "" } },
+	{ "{\"annotations\":[\"io.kubernetes.cri.container-name\"]}", 0, { "", "", "", "", "" } },
+	{ "{\"annotations\":{\"io.kubernetes.cri.container-name\":7}}", 0, { "", "", "", "", "" } },
+	{ "[]", -EINVAL, { "", "", "", "", "" } },
+	{ "{\"annotations\":{", -EINVAL, { "", "", "", "", "" } },
+	{ "", -EINVAL, { "", "", "", "", "" } },
 };
 
 static const struct file_case dockers[] = {
-	{"{\"ID\":\"" C "\",\"Name\":\"/web\",\"Config\":{\"Image\":\"nginx:1\",\"Labels\":{}}}", 0,
-	 {"web", "", "", "nginx:1", ""}},
-	{"{\"Name\":\"/k8s_app_web-0_shop_" UID "_0\",\"Config\":{\"Image\":\"sha256:1\",\"Labels\":{"
-	 "\"io.kubernetes.container.name\":\"app\",\"io.kubernetes.pod.name\":\"web-0\","
-	 "\"io.kubernetes.pod.namespace\":\"shop\"}}}", 0, {"app", "web-0", "shop", "sha256:1", ""}},
-	{"{\"Config\":7}", 0, {"", "", "", "", ""}},
-	{"null", -EINVAL, {"", "", "", "", ""}},
+	{ "{\"ID\":\"" C "\",\"Name\":\"/web\",\"Config\":{\"Image\":\"nginx:1\",\"Labels\":{}}}",
+	  0,
+	  { "web", "", "", "nginx:1", "" } },
+	{ "{\"Name\":\"/k8s_app_web-0_shop_" UID "_0\",\"Config\":{\"Image\":\"sha256:1\",\"Labels\":{"
+	  "\"io.kubernetes.container.name\":\"app\",\"io.kubernetes.pod.name\":\"web-0\","
+	  "\"io.kubernetes.pod.namespace\":\"shop\"}}}",
+	  0,
+	  { "app", "web-0", "shop", "sha256:1", "" } },
+	{ "{\"Config\":7}", 0, { "", "", "", "", "" } },
+	{ "null", -EINVAL, { "", "", "", "", "" } },
 };
 
-#define STORAGE                                                                                              \
+#define STORAGE                                                                                                   \
 	"[{\"id\":\"ffff\",\"names\":[\"other\"]},{\"id\":\"" C "\",\"names\":[\"db\"],\"image\":\"ab\","         \
 	"\"layer\":\"cd\",\"metadata\":\"{\\\"image-name\\\":\\\"docker.io/library/postgres:15\\\",\\\"name\\\":" \
 	"\\\"db\\\",\\\"created-at\\\":1}\"}]"
@@ -66,11 +77,12 @@ static const struct file_case dockers[] = {
 static void check(const struct file_case *c, int err, const struct container_label *found)
 {
 	if (err != c->err || memcmp(found, &c->label, sizeof(*found)) != 0)
-		fail_msg("%s: %d, '%s' '%s' '%s' '%s'", c->text, err, found->name, found->pod,
-			 found->pod_namespace, found->image);
+		fail_msg("%s: %d, '%s' '%s' '%s' '%s'", c->text, err, found->name, found->pod, found->pod_namespace,
+			 found->image);
 }
 
-static void run(const struct file_case *cases, size_t count, int (*parse)(const char *, size_t, struct container_label *))
+static void run(const struct file_case *cases, size_t count,
+		int (*parse)(const char *, size_t, struct container_label *))
 {
 	for (size_t i = 0; i < count; i++) {
 		struct container_label found = {};
@@ -108,7 +120,7 @@ static void of_podman(void **state)
 
 static void what_is_there_stays(void **state)
 {
-	struct container_label label = {.name = "first"};
+	struct container_label label = { .name = "first" };
 
 	(void)state;
 	container_config__docker(dockers[0].text, strlen(dockers[0].text), &label);
@@ -154,10 +166,12 @@ static void of_kubelets_logs(void **state)
 
 static void of_runtimes_by_hand(void **state)
 {
-	static const char v1[] = "{\"id\":\"box\",\"init_process_pid\":7,\"cgroup_paths\":{\"cpu\":\"/sys/fs/cgroup/cpu/x\","
-				 "\"memory\":\"/sys/fs/cgroup/memory/user/box\"}}";
+	static const char v1[] =
+		"{\"id\":\"box\",\"init_process_pid\":7,\"cgroup_paths\":{\"cpu\":\"/sys/fs/cgroup/cpu/x\","
+		"\"memory\":\"/sys/fs/cgroup/memory/user/box\"}}";
 	static const char v2[] = "{\"id\":\"box\",\"cgroup_paths\":{\"\":\"/sys/fs/cgroup/user/box\"}}";
-	static const char crun[] = "{\"pid\":7,\"cgroup-path\":\"/box\",\"bundle\":\"/srv/box\",\"systemd-cgroup\":false}";
+	static const char crun[] =
+		"{\"pid\":7,\"cgroup-path\":\"/box\",\"bundle\":\"/srv/box\",\"systemd-cgroup\":false}";
 	struct container_state found = {};
 
 	(void)state;
@@ -177,12 +191,9 @@ static void of_runtimes_by_hand(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(of_bundles),
-		cmocka_unit_test(of_docker),
-		cmocka_unit_test(of_podman),
-		cmocka_unit_test(what_is_there_stays),
-		cmocka_unit_test(long_names_are_cut),
-		cmocka_unit_test(of_kubelets_logs),
+		cmocka_unit_test(of_bundles),          cmocka_unit_test(of_docker),
+		cmocka_unit_test(of_podman),           cmocka_unit_test(what_is_there_stays),
+		cmocka_unit_test(long_names_are_cut),  cmocka_unit_test(of_kubelets_logs),
 		cmocka_unit_test(of_runtimes_by_hand),
 	};
 

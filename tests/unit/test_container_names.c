@@ -168,7 +168,8 @@ static void by_hand(void **state)
 {
 	struct machine *m = *state;
 
-	put_file(m, "run/runc/box/state.json", "{\"id\":\"box\",\"cgroup_paths\":{\"memory\":\"/sys/fs/cgroup/memory/a/box\"}}");
+	put_file(m, "run/runc/box/state.json",
+		 "{\"id\":\"box\",\"cgroup_paths\":{\"memory\":\"/sys/fs/cgroup/memory/a/box\"}}");
 	put_file(m, "run/crun/bag/status", "{\"cgroup-path\":\"/b/bag\"}");
 	assert_string_equal(shown(m, "/a/box/deeper", 1), "box");
 	assert_string_equal(container_names__find(m->names, "/b/bag")->shown, "bag");

@@ -207,8 +207,7 @@ static unsigned touch(const struct record *record)
 	for (size_t i = 0; i < record->length; i++)
 		sum += bytes[i];
 	if (record->type == RECORD_FILE)
-		sum += (unsigned)decode__path(file->path, file->path_length, file->path_flags, path,
-					      sizeof(path));
+		sum += (unsigned)decode__path(file->path, file->path_length, file->path_flags, path, sizeof(path));
 	if (record->type == RECORD_MAP)
 		sum += (unsigned)decode__path(map->path, map->path_length, 0, path, sizeof(path));
 	if (record->type == RECORD_EXEC)
@@ -231,8 +230,7 @@ static void mutate(unsigned char *bytes, size_t length, uint64_t *seed)
 		/* the head and the inner lengths matter most */
 		size_t at = draw(seed) % 2 ? draw(seed) % length : draw(seed) % (length < 104 ? length : 104);
 
-		bytes[at] = draw(seed) % 2 ? favourites[draw(seed) % COUNT(favourites)]
-					   : (unsigned char)draw(seed);
+		bytes[at] = draw(seed) % 2 ? favourites[draw(seed) % COUNT(favourites)] : (unsigned char)draw(seed);
 	}
 }
 
@@ -304,8 +302,8 @@ static void paths(void **state)
 		assert_non_null(out);
 		result = decode__path(bytes, c->length, c->flags, out, c->room);
 		if (result != c->result || (c->path && strcmp(out, c->path) != 0))
-			fail_msg("%s: %d (%s), not %d (%s)", c->what, result, result < 0 ? "" : out,
-				 c->result, c->path ? c->path : "");
+			fail_msg("%s: %d (%s), not %d (%s)", c->what, result, result < 0 ? "" : out, c->result,
+				 c->path ? c->path : "");
 		if (c->path)
 			assert_int_equal(strlen(out), result);
 		free(bytes);

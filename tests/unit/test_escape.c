@@ -48,20 +48,26 @@ static void text(void **state)
 		{ "\t\r", "\\t\\r" },
 		{ "\033[2J\033]0;owned\007", "\\x1b[2J\\x1b]0;owned\\x07" },
 		{ "\x7f\x01", "\\x7f\\x01" },
-		{ "caf\xc3\xa9 \xe4\xb8\xad\xe6\x96\x87 \xf0\x9f\x98\x80", "caf\xc3\xa9 \xe4\xb8\xad\xe6\x96\x87 \xf0\x9f\x98\x80" },
+		{ "caf\xc3\xa9 \xe4\xb8\xad\xe6\x96\x87 \xf0\x9f\x98\x80",
+		  "caf\xc3\xa9 \xe4\xb8\xad\xe6\x96\x87 \xf0\x9f\x98\x80" },
 		{ "\xff\xfe", "\\xff\\xfe" },
-		{ "\xc2", "\\xc2" },                             /* cut at the end */
+		{ "\xc2", "\\xc2" }, /* cut at the end */
 		{ "\xe4\xb8", "\\xe4\\xb8" },
 		{ "\xe4\xb8z", "\\xe4\\xb8z" },
-		{ "\xc0\xaf", "\\xc0\\xaf" },                    /* overlong */
+		{ "\xc0\xaf", "\\xc0\\xaf" }, /* overlong */
 		{ "\xe0\x80\xaf", "\\xe0\\x80\\xaf" },
 		{ "\xf0\x80\x80\xaf", "\\xf0\\x80\\x80\\xaf" },
-		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },           /* a surrogate */
-		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" },  /* above U+10FFFF */
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },          /* a surrogate */
+		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" }, /* above U+10FFFF */
 		{ "\xf8\x88\x80\x80\x80", "\\xf8\\x88\\x80\\x80\\x80" },
-		{ "\x80\xbf", "\\x80\\xbf" },                    /* no beginning */
-		{ "\xc2\x9b" "31m", "\\xc2\\x9b" "31m" },        /* CSI as a C1 control */
-		{ "\xe2\x80\xae" "gpj.exe", "\\xe2\\x80\\xaegpj.exe" }, /* RIGHT-TO-LEFT OVERRIDE */
+		{ "\x80\xbf", "\\x80\\xbf" }, /* no beginning */
+		{ "\xc2\x9b"
+		  "31m",
+		  "\\xc2\\x9b"
+		  "31m" }, /* CSI as a C1 control */
+		{ "\xe2\x80\xae"
+		  "gpj.exe",
+		  "\\xe2\\x80\\xaegpj.exe" }, /* RIGHT-TO-LEFT OVERRIDE */
 		{ "\xe2\x81\xa6\xe2\x80\xa8\xd8\x9c", "\\xe2\\x81\\xa6\\xe2\\x80\\xa8\\xd8\\x9c" },
 		{ "back\\slash", "back\\slash" },
 	};
@@ -151,7 +157,7 @@ static void widths(void **state)
 	assert_int_equal(width(""), 0);
 	assert_int_equal(width("abc"), 3);
 	assert_int_equal(width("caf\xc3\xa9"), 4);
-	assert_int_equal(width("cafe\xcc\x81"), 4);           /* combining */
+	assert_int_equal(width("cafe\xcc\x81"), 4);             /* combining */
 	assert_int_equal(width("\xe4\xb8\xad\xe6\x96\x87"), 4); /* two columns each */
 	assert_int_equal(width("\xe2\x80\xa6"), 1);
 }
@@ -170,12 +176,18 @@ static void shortening(void **state)
 	(void)state;
 	shortened("abc", 3, "abc");
 	shortened("/dev/shm/joblib_memmapping_folder/part-00001.pkl", 24, "/dev/sh\xe2\x80\xa6r/part-00001.pkl");
-	shortened("abcdef", 2, "\xe2\x80\xa6" "f");
+	shortened("abcdef", 2,
+		  "\xe2\x80\xa6"
+		  "f");
 	shortened("\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87", 5, "\xe2\x80\xa6\xe6\x96\x87");
 	for (size_t columns = 2; columns < 30; columns++) {
 		char dst[128];
 
-		escape__shorten(dst, sizeof(dst), "a\xe4\xb8\xad" "b\xc3\xa9\xcc\x81" "c\xe6\x96\x87 wide and narrow", columns);
+		escape__shorten(dst, sizeof(dst),
+				"a\xe4\xb8\xad"
+				"b\xc3\xa9\xcc\x81"
+				"c\xe6\x96\x87 wide and narrow",
+				columns);
 		assert_true(width(dst) <= columns);
 		assert_int_equal(escape__text(NULL, 0, dst), strlen(dst)); /* no character was cut */
 	}
@@ -205,10 +217,14 @@ static void every_short_string(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text),	      cmocka_unit_test(json),
-		cmocka_unit_test(csv),	      cmocka_unit_test(shell),
-		cmocka_unit_test(shell_gives_it_back), cmocka_unit_test(widths),
-		cmocka_unit_test(shortening), cmocka_unit_test(every_short_string),
+		cmocka_unit_test(text),
+		cmocka_unit_test(json),
+		cmocka_unit_test(csv),
+		cmocka_unit_test(shell),
+		cmocka_unit_test(shell_gives_it_back),
+		cmocka_unit_test(widths),
+		cmocka_unit_test(shortening),
+		cmocka_unit_test(every_short_string),
 	};
 
 	return cmocka_run_group_tests_name("escape", tests, NULL, NULL);

@@ -30,35 +30,72 @@ static int reset(void **state)
 	(void)state;
 	memset(processes, 0, sizeof(processes));
 	memset(files, 0, sizeof(files));
-	snapshot = (struct snapshot){.boot_ns = 1000 * S, .tracing = true, .host = "host", .processes = processes,
-				     .process_count = 2, .cgroups = cgroups, .cgroup_count = 2, .mounts = mounts,
-				     .mount_count = 1, .files = files};
-	snapshot.system = (struct snapshot_system){.total_bytes = 16 * GIB, .available_bytes = 12 * GIB,
-						   .swap_total_bytes = 0, .swap_free_bytes = 0};
-	processes[0] = (struct snapshot_process){.pid = 7, .start_ns = 7 * S, .comm = "python3", .cgroup = "/job",
-						 .anon_bytes = 20 * MIB, .tmpfs_bytes = 0};
-	processes[1] = (struct snapshot_process){.pid = 9, .start_ns = 9 * S, .comm = "reader", .cgroup = "/other",
-						 .anon_bytes = 20 * MIB, .tmpfs_bytes = 0};
+	snapshot = (struct snapshot){ .boot_ns = 1000 * S,
+				      .tracing = true,
+				      .host = "host",
+				      .processes = processes,
+				      .process_count = 2,
+				      .cgroups = cgroups,
+				      .cgroup_count = 2,
+				      .mounts = mounts,
+				      .mount_count = 1,
+				      .files = files };
+	snapshot.system = (struct snapshot_system){
+		.total_bytes = 16 * GIB, .available_bytes = 12 * GIB, .swap_total_bytes = 0, .swap_free_bytes = 0
+	};
+	processes[0] = (struct snapshot_process){ .pid = 7,
+						  .start_ns = 7 * S,
+						  .comm = "python3",
+						  .cgroup = "/job",
+						  .anon_bytes = 20 * MIB,
+						  .tmpfs_bytes = 0 };
+	processes[1] = (struct snapshot_process){ .pid = 9,
+						  .start_ns = 9 * S,
+						  .comm = "reader",
+						  .cgroup = "/other",
+						  .anon_bytes = 20 * MIB,
+						  .tmpfs_bytes = 0 };
 	for (size_t i = 0; i < 4; i++)
-		cgroups[i] = (struct snapshot_cgroup){.path = i ? "/other" : "/job", .id = 100 + i, .version = 1,
-						      .usage_bytes = 30 * MIB, .peak_bytes = 31 * MIB,
-						      .limit_bytes = 100 * MIB, .high_bytes = ABSENT, .soft_bytes = ABSENT,
-						      .tightest_room_bytes = 70 * MIB, .reclaimable_bytes = 2 * MIB,
-						      .usage_rate = NO_RATE};
-	mounts[0] = (struct snapshot_mount){.path = "/dev/shm", .minor = 30, .used_bytes = 10 * MIB,
-					    .limit_bytes = 64 * MIB, .used_inodes = 3, .limit_inodes = 1000,
-					    .peak_bytes = 10 * MIB, .used_rate = NO_RATE};
-	owner = (struct snapshot_owner){.pid = 7, .start_ns = 7 * S, .comm = "python3"};
+		cgroups[i] = (struct snapshot_cgroup){ .path = i ? "/other" : "/job",
+						       .id = 100 + i,
+						       .version = 1,
+						       .usage_bytes = 30 * MIB,
+						       .peak_bytes = 31 * MIB,
+						       .limit_bytes = 100 * MIB,
+						       .high_bytes = ABSENT,
+						       .soft_bytes = ABSENT,
+						       .tightest_room_bytes = 70 * MIB,
+						       .reclaimable_bytes = 2 * MIB,
+						       .usage_rate = NO_RATE };
+	mounts[0] = (struct snapshot_mount){ .path = "/dev/shm",
+					     .minor = 30,
+					     .used_bytes = 10 * MIB,
+					     .limit_bytes = 64 * MIB,
+					     .used_inodes = 3,
+					     .limit_inodes = 1000,
+					     .peak_bytes = 10 * MIB,
+					     .used_rate = NO_RATE };
+	owner = (struct snapshot_owner){ .pid = 7, .start_ns = 7 * S, .comm = "python3" };
 	return 0;
 }
 
 static void add_file(const char *path, uint64_t bytes)
 {
 	owner.bytes = bytes;
-	files[snapshot.file_count++] = (struct snapshot_file){
-		.path = path, .mount = "/dev/shm", .minor = 30, .ino = snapshot.file_count, .kind = FILE_KIND_TMPFS,
-		.bytes = bytes, .bytes_each = ABSENT, .count = 1, .rate = NO_RATE, .owners = &owner, .owner_count = 1,
-		.holders_known = true, .charged_id = 100, .charged_path = "/job"};
+	files[snapshot.file_count++] = (struct snapshot_file){ .path = path,
+							       .mount = "/dev/shm",
+							       .minor = 30,
+							       .ino = snapshot.file_count,
+							       .kind = FILE_KIND_TMPFS,
+							       .bytes = bytes,
+							       .bytes_each = ABSENT,
+							       .count = 1,
+							       .rate = NO_RATE,
+							       .owners = &owner,
+							       .owner_count = 1,
+							       .holders_known = true,
+							       .charged_id = 100,
+							       .charged_path = "/job" };
 }
 
 static size_t explain(void)
@@ -222,9 +259,9 @@ static void no_room_for_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nothing), TEST(a_full_mount), TEST(cgroups_and_their_limits), TEST(files_of_one_size),
-		TEST(removed_and_held), TEST(segments), TEST(charged_elsewhere), TEST(no_swap), TEST(only_grows),
-		TEST(no_room_for_more),
+		TEST(nothing),          TEST(a_full_mount),     TEST(cgroups_and_their_limits), TEST(files_of_one_size),
+		TEST(removed_and_held), TEST(segments),         TEST(charged_elsewhere),        TEST(no_swap),
+		TEST(only_grows),       TEST(no_room_for_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

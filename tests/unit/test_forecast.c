@@ -17,7 +17,7 @@
 
 static void linear(void **state)
 {
-	struct forecast f = {0};
+	struct forecast f = { 0 };
 	struct forecast_rise rise;
 
 	(void)state;
@@ -31,7 +31,7 @@ static void linear(void **state)
 
 static void a_flat_time_before_does_not_slow_it(void **state)
 {
-	struct forecast f = {0};
+	struct forecast f = { 0 };
 
 	(void)state;
 	for (uint64_t i = 0; i < 60; i++)
@@ -44,7 +44,7 @@ static void a_flat_time_before_does_not_slow_it(void **state)
 
 static void a_sawtooth_is_not_believed(void **state)
 {
-	struct forecast f = {0};
+	struct forecast f = { 0 };
 
 	(void)state;
 	for (uint64_t i = 0; i < 300; i++) {
@@ -55,7 +55,7 @@ static void a_sawtooth_is_not_believed(void **state)
 
 static void a_burst_that_is_over_is_no_growth(void **state)
 {
-	struct forecast f = {0};
+	struct forecast f = { 0 };
 
 	(void)state;
 	forecast__add(&f, 0, 0);
@@ -68,7 +68,7 @@ static void a_burst_that_is_over_is_no_growth(void **state)
 
 static void a_slow_leak_takes_longer_to_believe(void **state)
 {
-	struct forecast f = {0};
+	struct forecast f = { 0 };
 
 	(void)state;
 	for (uint64_t i = 0; i <= 5; i++)
@@ -81,7 +81,7 @@ static void a_slow_leak_takes_longer_to_believe(void **state)
 
 static void the_ring_is_never_left(void **state)
 {
-	struct forecast f = {0};
+	struct forecast f = { 0 };
 
 	(void)state;
 	for (uint64_t i = 0; i < 100000; i++)
@@ -94,7 +94,7 @@ static void the_ring_is_never_left(void **state)
 
 static void empty(void **state)
 {
-	struct forecast f = {0};
+	struct forecast f = { 0 };
 
 	(void)state;
 	assert_false(forecast__rise(&f, LIMIT).believed);
@@ -111,7 +111,7 @@ static void a_line(void **state)
 
 	(void)state;
 	for (uint64_t i = 0; i < 10; i++)
-		points[i] = (struct forecast_point){i * S, 1000 + 50 * i};
+		points[i] = (struct forecast_point){ i * S, 1000 + 50 * i };
 	assert_true(fabs(forecast__line(points, 10).slope - 50) < 1e-6);
 	assert_true(forecast__line(points, 10).fit > 0.999);
 	assert_true(forecast__line(points, 2).fit == 0);

@@ -17,7 +17,7 @@
 #define MANY (HISTORY_PROCESSES + 40)
 
 static struct snapshot_process processes[MANY];
-static struct snapshot snapshot = {.processes = processes};
+static struct snapshot snapshot = { .processes = processes };
 
 static void take(struct history *history, uint64_t seconds, size_t count)
 {

@@ -38,18 +38,18 @@ static void words(void **state)
 		int count;
 		const char *words[4];
 	} cases[] = {
-		{"mail", 1, {"mail"}},
-		{"  mail\t-s  x ", 3, {"mail", "-s", "x"}},
-		{"a 'b c' \"d e\" f\\ g", 4, {"a", "b c", "d e", "f g"}},
-		{"a'b'\"c\"", 1, {"abc"}},
-		{"a ''", 2, {"a", ""}},
-		{"a \"\\\"\" '\\'", 3, {"a", "\"", "\\"}},
-		{"$HOME `id` *", 3, {"$HOME", "`id`", "*"}},
-		{"", -EINVAL, {NULL}},
-		{"  ", -EINVAL, {NULL}},
-		{"a 'b", -EINVAL, {NULL}},
-		{"a \"b", -EINVAL, {NULL}},
-		{"a b c d e", -E2BIG, {NULL}},
+		{ "mail", 1, { "mail" } },
+		{ "  mail\t-s  x ", 3, { "mail", "-s", "x" } },
+		{ "a 'b c' \"d e\" f\\ g", 4, { "a", "b c", "d e", "f g" } },
+		{ "a'b'\"c\"", 1, { "abc" } },
+		{ "a ''", 2, { "a", "" } },
+		{ "a \"\\\"\" '\\'", 3, { "a", "\"", "\\" } },
+		{ "$HOME `id` *", 3, { "$HOME", "`id`", "*" } },
+		{ "", -EINVAL, { NULL } },
+		{ "  ", -EINVAL, { NULL } },
+		{ "a 'b", -EINVAL, { NULL } },
+		{ "a \"b", -EINVAL, { NULL } },
+		{ "a b c d e", -E2BIG, { NULL } },
 	};
 
 	(void)state;
@@ -137,7 +137,8 @@ static void what_it_gets(void **state)
 static void one_at_a_time(void **state)
 {
 	struct hook *hook = open_script("[ -e $out.busy ] && echo two at once >> $out; : > $out.busy\n"
-					"while [ ! -e $out.go ]; do :; done; rm $out.busy; cat >> $out", 20);
+					"while [ ! -e $out.go ]; do :; done; rm $out.busy; cat >> $out",
+					20);
 	char go[160], expected[256] = "{\"n\":0}\n";
 
 	(void)state;
@@ -199,9 +200,12 @@ static void cannot_be_run(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words),	 cmocka_unit_test(what_it_gets),
-		cmocka_unit_test(one_at_a_time), cmocka_unit_test(hangs),
-		cmocka_unit_test(floods_and_takes_no_input), cmocka_unit_test(cannot_be_run),
+		cmocka_unit_test(words),
+		cmocka_unit_test(what_it_gets),
+		cmocka_unit_test(one_at_a_time),
+		cmocka_unit_test(hangs),
+		cmocka_unit_test(floods_and_takes_no_input),
+		cmocka_unit_test(cannot_be_run),
 	};
 	char remove[160];
 	int failed;

@@ -29,8 +29,13 @@ struct crowd {
 static char *page(const struct snapshot *snapshot, const struct tally *tally, enum metrics_format format, uint64_t most)
 {
 	const struct metrics_input input = {
-		.snapshot = snapshot, .tally = tally, .max_series = most, .reading_seconds = 0.25,
-		.render_seconds = NAN, .readings = 7, .map_bytes = 4096,
+		.snapshot = snapshot,
+		.tally = tally,
+		.max_series = most,
+		.reading_seconds = 0.25,
+		.render_seconds = NAN,
+		.readings = 7,
+		.map_bytes = 4096,
 	};
 	char *text = NULL;
 	size_t size;
@@ -44,8 +49,9 @@ static char *page(const struct snapshot *snapshot, const struct tally *tally, en
 
 static struct tally *some_tally(void)
 {
-	static const struct snapshot_container in = { .shown = "shop/web-0/app", .kind = "container", .name = "app",
-						      .pod = "web-0", .pod_namespace = "shop" };
+	static const struct snapshot_container in = {
+		.shown = "shop/web-0/app", .kind = "container", .name = "app", .pod = "web-0", .pod_namespace = "shop"
+	};
 	const struct event event = { .type = EVENT_OOM, .in = &in };
 	struct tally *tally;
 
@@ -103,12 +109,22 @@ static void make_crowd(struct crowd *crowd, int generation)
 {
 	for (int i = 0; i < CONTAINERS; i++) {
 		snprintf(crowd->names[i], sizeof(crowd->names[i]), "g%d-%d", generation, i);
-		crowd->in[i] = (struct snapshot_container){ .shown = crowd->names[i], .id = crowd->names[i],
-							    .kind = "container", .runtime = "podman" };
+		crowd->in[i] = (struct snapshot_container){
+			.shown = crowd->names[i], .id = crowd->names[i], .kind = "container", .runtime = "podman"
+		};
 		crowd->cgroups[i] = (struct snapshot_cgroup){
-			.path = "/x", .in = &crowd->in[i], .usage_bytes = (uint64_t)i, .limit_bytes = 1000,
-			.high_bytes = ABSENT, .tightest_limit_bytes = 1000, .tightest_room_bytes = 500,
-			.anon_bytes = (uint64_t)i, .file_bytes = 0, .shmem_bytes = 0, .kernel_bytes = 0, .swap_bytes = 0,
+			.path = "/x",
+			.in = &crowd->in[i],
+			.usage_bytes = (uint64_t)i,
+			.limit_bytes = 1000,
+			.high_bytes = ABSENT,
+			.tightest_limit_bytes = 1000,
+			.tightest_room_bytes = 500,
+			.anon_bytes = (uint64_t)i,
+			.file_bytes = 0,
+			.shmem_bytes = 0,
+			.kernel_bytes = 0,
+			.swap_bytes = 0,
 		};
 	}
 }
@@ -117,8 +133,9 @@ static void make_crowd(struct crowd *crowd, int generation)
 static void bounded(void **state)
 {
 	static struct crowd crowd;
-	struct snapshot snapshot = { .tier = "tracepoint", .kernel = "6.1", .cgroups = crowd.cgroups,
-				     .cgroup_count = CONTAINERS };
+	struct snapshot snapshot = {
+		.tier = "tracepoint", .kernel = "6.1", .cgroups = crowd.cgroups, .cgroup_count = CONTAINERS
+	};
 	struct tally *tally = some_tally();
 
 	(void)state;
@@ -153,7 +170,8 @@ static void documented(void **state)
 	(void)state;
 	metrics__document(out);
 	fclose(out);
-	snprintf(path, sizeof(path), "%s/../../docs/metrics.md", getenv("PAGETIDE_GOLDEN") ? getenv("PAGETIDE_GOLDEN") : "tests/golden");
+	snprintf(path, sizeof(path), "%s/../../docs/metrics.md",
+		 getenv("PAGETIDE_GOLDEN") ? getenv("PAGETIDE_GOLDEN") : "tests/golden");
 	file = fopen(path, "re");
 	if (!file)
 		fail_msg("docs/metrics.md is not there; its table is:\n%s", table);

@@ -66,8 +66,8 @@ static void unknown_owners_are_left_out(void **state)
 	w->owners[OWNER_UNKNOWN].tmpfs_added = w->owners[OWNER_OTHER].tmpfs_added = 1;
 	world__file(w, 1, TMPFS_DEV, OWNER_UNKNOWN, 9);
 	world__file(w, 2, TMPFS_DEV, OWNER_OTHER, 9);
-	world__file(w, 3, TMPFS_DEV, 7, 9);           /* a slot that nobody has */
-	world__file(w, 4, TMPFS_DEV, UINT32_MAX, 9);  /* one that does not exist */
+	world__file(w, 3, TMPFS_DEV, 7, 9);          /* a slot that nobody has */
+	world__file(w, 4, TMPFS_DEV, UINT32_MAX, 9); /* one that does not exist */
 	world__mount(w, "/t", TMPFS_DEV, 36 * PAGE, 1 << 20);
 	s = world__read(w, SECOND);
 	assert_int_equal(s->file_count, 4);
@@ -113,8 +113,7 @@ static void shared_files_are_split_to_the_page(void **state)
 			uint64_t shown = owner_bytes(row, 42 + owner) / PAGE;
 
 			/* a page up or down, by who has the larger rest */
-			if (shown > cases[i].expected[owner] + 1 ||
-			    shown + 1 < cases[i].expected[owner])
+			if (shown > cases[i].expected[owner] + 1 || shown + 1 < cases[i].expected[owner])
 				fail_msg("case %zu owner %u: %u pages", i, owner, (unsigned)shown);
 		}
 		assert_true(row->shared);

@@ -349,7 +349,7 @@ static void mounts(void **state)
 	assert_int_equal(row[1].unattributed_bytes, 0);
 	assert_int_equal(row[2].limit_bytes, ABSENT);
 	assert_int_equal(row[2].used_bytes, 3 * PAGE); /* what its files have */
-	w->mounts[0].used_bytes.value = 2 * PAGE; /* it shrank between the two looks */
+	w->mounts[0].used_bytes.value = 2 * PAGE;      /* it shrank between the two looks */
 	w->files[1].nrpages = 9;
 	row = world__read(w, SECOND)->mounts;
 	assert_int_equal(row[0].unattributed_bytes, 0);

@@ -281,8 +281,9 @@ static const struct snapshot_cgroup *the_cgroup(const struct snapshot *s, uint64
 	return NULL;
 }
 
-#define POD "/kubepods/burstable/pod8a7b1c2d-1111-2222-3333-444455556666/" \
-	    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define POD                                                            \
+	"/kubepods/burstable/pod8a7b1c2d-1111-2222-3333-444455556666/" \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static void cgroups_and_their_tightest_limit(void **state)
 {

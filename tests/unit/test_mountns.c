@@ -103,7 +103,7 @@ static void namespaces_of_a_made_up_proc(void **state)
 static void usage_of_a_real_tmpfs(void **state)
 {
 	char path[] = "/tmp/pagetide-usage-XXXXXX", command[128];
-	struct tmpfs_mount mount = {.path = "/dev/shm", .ns_pid = 1};
+	struct tmpfs_mount mount = { .path = "/dev/shm", .ns_pid = 1 };
 	struct tmpfs_usage usage;
 	struct proc_root root;
 	struct statfs fs;
@@ -126,8 +126,9 @@ static void usage_of_a_real_tmpfs(void **state)
 	mount.path = "/dev/shm/no-such-folder";
 	assert_int_equal(mountns__usage(&root, &mount, &usage), -ENOENT);
 	assert_int_equal(stat("/proc", &st), 0);
-	mount = (struct tmpfs_mount){.path = "/proc", .ns_pid = 1, .major = major(st.st_dev),
-				     .minor = minor(st.st_dev)};
+	mount = (struct tmpfs_mount){
+		.path = "/proc", .ns_pid = 1, .major = major(st.st_dev), .minor = minor(st.st_dev)
+	};
 	assert_int_equal(mountns__usage(&root, &mount, &usage), -ENOTSUP);
 	proc__close(&root);
 	snprintf(command, sizeof(command), "rm -r %s", path);
@@ -154,11 +155,9 @@ static void this_machine(void **state)
 	for (size_t i = 0; i < count; i++) {
 		int err = mountns__usage(&root, &list[i], &usage);
 
-		print_message("# %u:%u %s %s ns %llu pid %d%s: %d, used %llu of %llu\n",
-			      list[i].major, list[i].minor, list[i].fstype, list[i].path,
-			      (unsigned long long)list[i].ns_id, list[i].ns_pid,
-			      list[i].visible ? "" : " (hidden)", err,
-			      (unsigned long long)usage.used_bytes.value,
+		print_message("# %u:%u %s %s ns %llu pid %d%s: %d, used %llu of %llu\n", list[i].major, list[i].minor,
+			      list[i].fstype, list[i].path, (unsigned long long)list[i].ns_id, list[i].ns_pid,
+			      list[i].visible ? "" : " (hidden)", err, (unsigned long long)usage.used_bytes.value,
 			      (unsigned long long)usage.limit_bytes.value);
 		if (err == 0)
 			assert_true(list[i].visible);

@@ -22,29 +22,28 @@ struct line_case {
 };
 
 static const struct line_case line_cases[] = {
-	{"plain", BYTES("1 0 8:1 / / rw - ext4 /dev/a rw\n"), 1, 0},
-	{"optional fields", BYTES("1 0 8:1 / / rw shared:1 master:2 x - ext4 /dev/a rw\n"), 1, 0},
-	{"no source", BYTES("1 0 8:1 / / rw - tmpfs  rw\n"), 1, 0},
-	{"no options", BYTES("1 0 8:1 / / rw - tmpfs t \n"), 1, 0},
-	{"empty", BYTES(""), 0, 0},
-	{"only a newline", BYTES("\n"), 0, 1},
-	{"no newline", BYTES("1 0 8:1 / / rw - ext4 /dev/a rw"), 0, 1},
-	{"no separator", BYTES("1 0 8:1 / / rw shared:1 ext4 /dev/a rw\n"), 0, 1},
-	{"cut after the separator", BYTES("1 0 8:1 / / rw -\n"), 0, 1},
-	{"cut after the type", BYTES("1 0 8:1 / / rw - ext4\n"), 0, 1},
-	{"cut after the source", BYTES("1 0 8:1 / / rw - ext4 a\n"), 0, 1},
-	{"no minor", BYTES("1 0 8 / / rw - ext4 a rw\n"), 0, 1},
-	{"minor of 2^64", BYTES("1 0 8:18446744073709551616 / / rw - ext4 a rw\n"), 0, 1},
-	{"major of 2^32", BYTES("1 0 4294967296:1 / / rw - ext4 a rw\n"), 0, 1},
-	{"negative id", BYTES("-1 0 8:1 / / rw - ext4 a rw\n"), 0, 1},
-	{"id of 2^31", BYTES("2147483648 0 8:1 / / rw - ext4 a rw\n"), 0, 1},
-	{"relative mount point", BYTES("1 0 8:1 / x rw - ext4 a rw\n"), 0, 1},
-	{"a NUL in the line", BYTES("1 0 8:1 / /\0 rw - ext4 a rw\n"), 0, 1},
-	{"an escaped NUL", BYTES("1 0 8:1 / /a\\000b rw - ext4 a rw\n"), 0, 1},
-	{"a bad line does not hide the next",
-	 BYTES("garbage\n1 0 8:1 / / rw - ext4 /dev/a rw\n\n"), 1, 2},
-	{"the same id twice", BYTES("1 1 8:1 / / rw - a b c\n1 1 8:1 / / rw - a b c\n"), 2, 0},
-	{"parents in a ring", BYTES("1 2 8:1 / /a rw - a b c\n2 1 8:1 / /b rw - a b c\n"), 2, 0},
+	{ "plain", BYTES("1 0 8:1 / / rw - ext4 /dev/a rw\n"), 1, 0 },
+	{ "optional fields", BYTES("1 0 8:1 / / rw shared:1 master:2 x - ext4 /dev/a rw\n"), 1, 0 },
+	{ "no source", BYTES("1 0 8:1 / / rw - tmpfs  rw\n"), 1, 0 },
+	{ "no options", BYTES("1 0 8:1 / / rw - tmpfs t \n"), 1, 0 },
+	{ "empty", BYTES(""), 0, 0 },
+	{ "only a newline", BYTES("\n"), 0, 1 },
+	{ "no newline", BYTES("1 0 8:1 / / rw - ext4 /dev/a rw"), 0, 1 },
+	{ "no separator", BYTES("1 0 8:1 / / rw shared:1 ext4 /dev/a rw\n"), 0, 1 },
+	{ "cut after the separator", BYTES("1 0 8:1 / / rw -\n"), 0, 1 },
+	{ "cut after the type", BYTES("1 0 8:1 / / rw - ext4\n"), 0, 1 },
+	{ "cut after the source", BYTES("1 0 8:1 / / rw - ext4 a\n"), 0, 1 },
+	{ "no minor", BYTES("1 0 8 / / rw - ext4 a rw\n"), 0, 1 },
+	{ "minor of 2^64", BYTES("1 0 8:18446744073709551616 / / rw - ext4 a rw\n"), 0, 1 },
+	{ "major of 2^32", BYTES("1 0 4294967296:1 / / rw - ext4 a rw\n"), 0, 1 },
+	{ "negative id", BYTES("-1 0 8:1 / / rw - ext4 a rw\n"), 0, 1 },
+	{ "id of 2^31", BYTES("2147483648 0 8:1 / / rw - ext4 a rw\n"), 0, 1 },
+	{ "relative mount point", BYTES("1 0 8:1 / x rw - ext4 a rw\n"), 0, 1 },
+	{ "a NUL in the line", BYTES("1 0 8:1 / /\0 rw - ext4 a rw\n"), 0, 1 },
+	{ "an escaped NUL", BYTES("1 0 8:1 / /a\\000b rw - ext4 a rw\n"), 0, 1 },
+	{ "a bad line does not hide the next", BYTES("garbage\n1 0 8:1 / / rw - ext4 /dev/a rw\n\n"), 1, 2 },
+	{ "the same id twice", BYTES("1 1 8:1 / / rw - a b c\n1 1 8:1 / / rw - a b c\n"), 2, 0 },
+	{ "parents in a ring", BYTES("1 2 8:1 / /a rw - a b c\n2 1 8:1 / /b rw - a b c\n"), 2, 0 },
 };
 
 static void line_table(void **state)
@@ -57,8 +56,7 @@ static void line_table(void **state)
 
 		assert_int_equal(mounts__parse(bytes, c->len, &table), 0);
 		if (table.count != c->count || table.malformed != c->malformed)
-			fail_msg("%s: %zu lines, %zu malformed", c->what, table.count,
-				 table.malformed);
+			fail_msg("%s: %zu lines, %zu malformed", c->what, table.count, table.malformed);
 		mounts__free(&table);
 		free(bytes);
 	}
@@ -90,7 +88,7 @@ static int set_up(void **state)
 	w->spaces[0].pid = 1;
 	w->spaces[1].id = 4026532999;
 	w->spaces[1].pid = 777;
-	w->view = (struct mount_view){.spaces = w->spaces, .count = 2, .has_root = true};
+	w->view = (struct mount_view){ .spaces = w->spaces, .count = 2, .has_root = true };
 	*state = w;
 	return 0;
 }
@@ -132,10 +130,10 @@ static const struct {
 	int id;
 	bool visible;
 } visible_rows[] = {
-	{21, true}, {24, false}, /* a second one over it */
-	{25, true}, {52, true},  {53, true}, {54, true}, /* "cov" is no folder of "cover" */
-	{60, false},             /* /mnt/disk/a came later */
-	{61, true}, {41, true},
+	{ 21, true },  { 24, false },                             /* a second one over it */
+	{ 25, true },  { 52, true },  { 53, true }, { 54, true }, /* "cov" is no folder of "cover" */
+	{ 60, false },                                            /* /mnt/disk/a came later */
+	{ 61, true },  { 41, true },
 };
 
 static void hidden_mounts(void **state)
@@ -143,8 +141,7 @@ static void hidden_mounts(void **state)
 	struct world *w = *state;
 
 	for (size_t i = 0; i < COUNT(visible_rows); i++)
-		if (by_id(&w->spaces[0].table, visible_rows[i].id)->visible !=
-		    visible_rows[i].visible)
+		if (by_id(&w->spaces[0].table, visible_rows[i].id)->visible != visible_rows[i].visible)
 			fail_msg("mount %d", visible_rows[i].id);
 }
 
@@ -154,16 +151,16 @@ static const struct {
 	pid_t pid;
 	bool visible;
 } tmpfs_rows[] = {
-	{5, "/dev", "/", 1, true},
-	{22, "/host-shm", "/", 777, true}, /* hidden in the root namespace, not in the container */
-	{23, "/dev/shm", "/", 1, true},
-	{24, "/run", "/", 1, true},        /* the container has a part of it */
-	{25, "/run/user/1000", "/", 1, true},
-	{26, "/run/lock", "/", 1, true},
-	{28, "/mnt/disk/cover", "/", 1, true}, /* the container has all of it, and shorter */
-	{31, "/mnt/disk/a/b", "/", 1, false},
-	{60, "/dev", "/", 777, true},      /* the whole one, not /null of it */
-	{61, "/dev/shm", "/", 777, true},
+	{ 5, "/dev", "/", 1, true },
+	{ 22, "/host-shm", "/", 777, true }, /* hidden in the root namespace, not in the container */
+	{ 23, "/dev/shm", "/", 1, true },
+	{ 24, "/run", "/", 1, true }, /* the container has a part of it */
+	{ 25, "/run/user/1000", "/", 1, true },
+	{ 26, "/run/lock", "/", 1, true },
+	{ 28, "/mnt/disk/cover", "/", 1, true }, /* the container has all of it, and shorter */
+	{ 31, "/mnt/disk/a/b", "/", 1, false },
+	{ 60, "/dev", "/", 777, true }, /* the whole one, not /null of it */
+	{ 61, "/dev/shm", "/", 777, true },
 };
 
 static void tmpfs_of_all_namespaces(void **state)
@@ -202,21 +199,21 @@ struct path_case {
 };
 
 static const struct path_case path_cases[] = {
-	{"a subvolume", 0, 20, "/@home/u/f", 0, "/home/u/f", 1, false},
-	{"its very root", 0, 20, "/@home", 0, "/home", 1, false},
-	{"a bind mount is longer", 0, 20, "/@/srv/data/f", 0, "/export/my data/f", 1, false},
-	{"a name that begins alike", 0, 20, "/@homework/f", 0, "/@homework/f", 1, false},
-	{"tmpfs", 0, 24, "/systemd/x", 0, "/run/systemd/x", 1, false},
-	{"tmpfs, its root", 0, 24, "/", 0, "/run", 1, false},
-	{"covered, but another namespace shows it", 0, 24, "/lock/x", 0, "/var/run/x", 777, false},
-	{"covered everywhere", 0, 24, "/user/1000/x", 0, "/run/user/1000/x", 1, true},
-	{"hidden mount, seen in the container", 0, 22, "/x", 0, "/host-shm/x", 777, false},
-	{"hidden everywhere", 0, 31, "/x", 0, "/mnt/disk/a/b/x", 1, true},
-	{"a container's own", 0, 61, "/seg", 0, "/dev/shm/seg", 777, false},
-	{"beside a covering mount", 8, 3, "/covers/x", 0, "/mnt/disk/covers/x", 1, false},
-	{"below a covering mount", 8, 3, "/cover/x", 0, "/mnt/disk/cover/x", 1, true},
-	{"at a covering mount", 8, 3, "/a", 0, "/mnt/disk/a", 1, true},
-	{"mounted nowhere", 0, 99, "/memfd:x", -ENOENT, "", 0, false},
+	{ "a subvolume", 0, 20, "/@home/u/f", 0, "/home/u/f", 1, false },
+	{ "its very root", 0, 20, "/@home", 0, "/home", 1, false },
+	{ "a bind mount is longer", 0, 20, "/@/srv/data/f", 0, "/export/my data/f", 1, false },
+	{ "a name that begins alike", 0, 20, "/@homework/f", 0, "/@homework/f", 1, false },
+	{ "tmpfs", 0, 24, "/systemd/x", 0, "/run/systemd/x", 1, false },
+	{ "tmpfs, its root", 0, 24, "/", 0, "/run", 1, false },
+	{ "covered, but another namespace shows it", 0, 24, "/lock/x", 0, "/var/run/x", 777, false },
+	{ "covered everywhere", 0, 24, "/user/1000/x", 0, "/run/user/1000/x", 1, true },
+	{ "hidden mount, seen in the container", 0, 22, "/x", 0, "/host-shm/x", 777, false },
+	{ "hidden everywhere", 0, 31, "/x", 0, "/mnt/disk/a/b/x", 1, true },
+	{ "a container's own", 0, 61, "/seg", 0, "/dev/shm/seg", 777, false },
+	{ "beside a covering mount", 8, 3, "/covers/x", 0, "/mnt/disk/covers/x", 1, false },
+	{ "below a covering mount", 8, 3, "/cover/x", 0, "/mnt/disk/cover/x", 1, true },
+	{ "at a covering mount", 8, 3, "/a", 0, "/mnt/disk/a", 1, true },
+	{ "mounted nowhere", 0, 99, "/memfd:x", -ENOENT, "", 0, false },
 };
 
 static void path_table(void **state)
@@ -225,13 +222,11 @@ static void path_table(void **state)
 
 	for (size_t i = 0; i < COUNT(path_cases); i++) {
 		const struct path_case *c = &path_cases[i];
-		struct mount_path out = {0};
+		struct mount_path out = { 0 };
 		int err = mounts__path(&w->view, c->major, c->minor, c->path, &out);
 
-		if (err != c->err || strcmp(out.path, c->want) || out.ns_pid != c->pid ||
-		    out.hidden != c->hidden)
-			fail_msg("%s: %d %s pid %d%s", c->what, err, out.path, out.ns_pid,
-				 out.hidden ? " hidden" : "");
+		if (err != c->err || strcmp(out.path, c->want) || out.ns_pid != c->pid || out.hidden != c->hidden)
+			fail_msg("%s: %d %s pid %d%s", c->what, err, out.path, out.ns_pid, out.hidden ? " hidden" : "");
 		if (!err)
 			assert_int_equal(out.in_root_ns, c->pid == 1);
 	}
@@ -264,25 +259,21 @@ struct overlay_case {
 };
 
 static const struct overlay_case overlay_cases[] = {
-	{"upper", "/var/lib/docker/overlay2/abc/diff/tmp/f", 0,
-	 "/var/lib/docker/overlay2/abc/merged/tmp/f"},
-	{"the layer itself", "/var/lib/docker/overlay2/abc/diff", 0,
-	 "/var/lib/docker/overlay2/abc/merged"},
-	{"lower", "/var/lib/docker/overlay2/base/diff/bin/sh", 0,
-	 "/var/lib/docker/overlay2/abc/merged/bin/sh"},
-	{"lower, through a link", "/var/lib/docker/overlay2/aaa/diff/x", 0,
-	 "/var/lib/docker/overlay2/abc/merged/x"},
-	{"beside a layer", "/var/lib/docker/overlay2/abc/different/x", -ENOENT, ""},
-	{"the work directory", "/var/lib/docker/overlay2/abc/work/x", -ENOENT, ""},
-	{"escaped colons", "/low:with:colons/f", 0, "/merged2/f"},
-	{"an escaped comma", "/low,comma/f", 0, "/merged2/f"},
-	{"behind an empty piece", "/data/only/f", 0, "/merged2/f"},
-	{"an escaped space", "/up space/f", 0, "/merged2/f"},
-	{"new API: colons are plain", "/new/a:b/f", 0, "/merged3/f"},
-	{"new API: data", "/new/d/f", 0, "/merged3/f"},
-	{"half of a name with colons", "/new/a/f", -ENOENT, ""},
-	{"nothing", "", -ENOENT, ""},
-	{"the root", "/", -ENOENT, ""},
+	{ "upper", "/var/lib/docker/overlay2/abc/diff/tmp/f", 0, "/var/lib/docker/overlay2/abc/merged/tmp/f" },
+	{ "the layer itself", "/var/lib/docker/overlay2/abc/diff", 0, "/var/lib/docker/overlay2/abc/merged" },
+	{ "lower", "/var/lib/docker/overlay2/base/diff/bin/sh", 0, "/var/lib/docker/overlay2/abc/merged/bin/sh" },
+	{ "lower, through a link", "/var/lib/docker/overlay2/aaa/diff/x", 0, "/var/lib/docker/overlay2/abc/merged/x" },
+	{ "beside a layer", "/var/lib/docker/overlay2/abc/different/x", -ENOENT, "" },
+	{ "the work directory", "/var/lib/docker/overlay2/abc/work/x", -ENOENT, "" },
+	{ "escaped colons", "/low:with:colons/f", 0, "/merged2/f" },
+	{ "an escaped comma", "/low,comma/f", 0, "/merged2/f" },
+	{ "behind an empty piece", "/data/only/f", 0, "/merged2/f" },
+	{ "an escaped space", "/up space/f", 0, "/merged2/f" },
+	{ "new API: colons are plain", "/new/a:b/f", 0, "/merged3/f" },
+	{ "new API: data", "/new/d/f", 0, "/merged3/f" },
+	{ "half of a name with colons", "/new/a/f", -ENOENT, "" },
+	{ "nothing", "", -ENOENT, "" },
+	{ "the root", "/", -ENOENT, "" },
 };
 
 static void overlay_table(void **state)
@@ -293,7 +284,7 @@ static void overlay_table(void **state)
 	assert_int_equal(overlay__index(&w->view, resolve, NULL, &index), 0);
 	for (size_t i = 0; i < COUNT(overlay_cases); i++) {
 		const struct overlay_case *c = &overlay_cases[i];
-		struct mount_path out = {0};
+		struct mount_path out = { 0 };
 		int err = overlay__path(&w->view, &index, c->path, &out);
 
 		if (err != c->err || strcmp(out.path, c->want))
@@ -308,13 +299,12 @@ static void overlay_table(void **state)
 static void overlay_of_a_container_only(void **state)
 {
 	struct world *w = *state;
-	struct mount_view view = {.spaces = &w->spaces[1], .count = 1};
+	struct mount_view view = { .spaces = &w->spaces[1], .count = 1 };
 	struct overlay_index index;
 	struct mount_path out;
 
 	assert_int_equal(overlay__index(&view, NULL, NULL, &index), 0);
-	assert_int_equal(
-		overlay__path(&view, &index, "/var/lib/docker/overlay2/abc/diff/tmp/f", &out), 0);
+	assert_int_equal(overlay__path(&view, &index, "/var/lib/docker/overlay2/abc/diff/tmp/f", &out), 0);
 	assert_string_equal(out.path, "/tmp/f");
 	assert_int_equal(out.ns_pid, 777);
 	assert_false(out.in_root_ns);

@@ -87,8 +87,8 @@ static void every_option(void **state)
 	assert_int_equal(o.pid, 42);
 	assert_string_equal(o.comm, "py*");
 
-	o = accepted(ARGS("trace", "--csv", "--cgroup", "/a b", "--container=web", "--min-bytes", "64K", "--tier", "fentry",
-			  "--max-files", "1000", "-o", "x"));
+	o = accepted(ARGS("trace", "--csv", "--cgroup", "/a b", "--container=web", "--min-bytes", "64K", "--tier",
+			  "fentry", "--max-files", "1000", "-o", "x"));
 	assert_int_equal(o.format, FORMAT_CSV);
 	assert_string_equal(o.cgroup, "/a b");
 	assert_string_equal(o.container, "web");
@@ -183,13 +183,34 @@ static void near_misses(void **state)
 static void bad_values(void **state)
 {
 	static const char *const bad[][2] = {
-		{ "--interval", "0" },	   { "--interval", "-1" },    { "--interval", "1e3" }, { "--interval", "nan" },
-		{ "--interval", "" },	   { "--interval", " 1" },    { "--interval", "1m" },  { "--interval", "." },
-		{ "--duration", "0x10" },  { "--count", "0" },	      { "--count", "1.5" },    { "--count", "+1" },
-		{ "--pid", "0" },	   { "--pid", "-1" },	      { "--pid", "4194305" },  { "--pid", "1 2" },
-		{ "--limit", "-1" },	   { "--limit", "1k" },	      { "--by", "proces" },    { "--by", "" },
-		{ "--tier", "raw" },	   { "--comm", "" },	      { "--cgroup", "" },      { "--container", "" },
-		{ "--max-files", "0" },	   { "--max-files", "1e9" },  { "--sort", "" },	       { "--sort", "nope" },
+		{ "--interval", "0" },
+		{ "--interval", "-1" },
+		{ "--interval", "1e3" },
+		{ "--interval", "nan" },
+		{ "--interval", "" },
+		{ "--interval", " 1" },
+		{ "--interval", "1m" },
+		{ "--interval", "." },
+		{ "--duration", "0x10" },
+		{ "--count", "0" },
+		{ "--count", "1.5" },
+		{ "--count", "+1" },
+		{ "--pid", "0" },
+		{ "--pid", "-1" },
+		{ "--pid", "4194305" },
+		{ "--pid", "1 2" },
+		{ "--limit", "-1" },
+		{ "--limit", "1k" },
+		{ "--by", "proces" },
+		{ "--by", "" },
+		{ "--tier", "raw" },
+		{ "--comm", "" },
+		{ "--cgroup", "" },
+		{ "--container", "" },
+		{ "--max-files", "0" },
+		{ "--max-files", "1e9" },
+		{ "--sort", "" },
+		{ "--sort", "nope" },
 		{ "--limit", "99999999999999999999999" },
 	};
 
@@ -240,12 +261,32 @@ static void sizes(void **state)
 		const char *text;
 		uint64_t bytes;
 	} good[] = {
-		{ "0", 0 },		  { "1", 1 },		     { "1K", 1024 },
-		{ "1k", 1024 },		  { "64KiB", 65536 },	     { "2M", 2u << 20 },
-		{ "3G", 3ull << 30 },	  { "4TiB", 4ull << 40 },    { "16777215T", 16777215ull << 40 },
+		{ "0", 0 },
+		{ "1", 1 },
+		{ "1K", 1024 },
+		{ "1k", 1024 },
+		{ "64KiB", 65536 },
+		{ "2M", 2u << 20 },
+		{ "3G", 3ull << 30 },
+		{ "4TiB", 4ull << 40 },
+		{ "16777215T", 16777215ull << 40 },
 	};
-	static const char *const bad[] = { "", "K", "-1", "+1", " 1", "1 ", "1B", "1KB", "1.5G", "1Ki", "1KiBx", "1P",
-					   "0x10", "16777216T", "18446744073709551615", "18446744073709551616" };
+	static const char *const bad[] = { "",
+					   "K",
+					   "-1",
+					   "+1",
+					   " 1",
+					   "1 ",
+					   "1B",
+					   "1KB",
+					   "1.5G",
+					   "1Ki",
+					   "1KiBx",
+					   "1P",
+					   "0x10",
+					   "16777216T",
+					   "18446744073709551615",
+					   "18446744073709551616" };
 	uint64_t bytes;
 
 	(void)state;
@@ -272,8 +313,8 @@ static void distances(void **state)
 /* Help fits 80 columns and names every option of the table. */
 static void help_is_narrow(void **state)
 {
-	static const enum command commands[] = { COMMAND_NONE, COMMAND_TOP, COMMAND_SNAPSHOT, COMMAND_TRACE, COMMAND_RUN,
-						 COMMAND_PROBES };
+	static const enum command commands[] = { COMMAND_NONE,  COMMAND_TOP, COMMAND_SNAPSHOT,
+						 COMMAND_TRACE, COMMAND_RUN, COMMAND_PROBES };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(commands); i++) {

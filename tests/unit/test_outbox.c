@@ -65,7 +65,7 @@ static void all_in_order(void **state)
 {
 	int fds[2];
 	struct outbox *box = open_to(fds);
-	struct reading reading = {.fd = fds[0]};
+	struct reading reading = { .fd = fds[0] };
 	char line[LINE];
 	pthread_t thread;
 
@@ -90,7 +90,7 @@ static void nobody_reads(void **state)
 {
 	int fds[2];
 	struct outbox *box = open_to(fds);
-	struct reading reading = {.fd = fds[0]};
+	struct reading reading = { .fd = fds[0] };
 	unsigned sent = 0, most = 2 * OUTBOX_MOST / LINE;
 	char line[LINE];
 	pthread_t thread;
@@ -123,7 +123,7 @@ static void a_long_one(void **state)
 {
 	int fds[2];
 	struct outbox *box = open_to(fds);
-	struct reading reading = {.fd = fds[0]};
+	struct reading reading = { .fd = fds[0] };
 	size_t length = OUTBOX_MOST + LINE;
 	char *text = calloc(1, length);
 	pthread_t thread;

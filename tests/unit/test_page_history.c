@@ -20,14 +20,19 @@
 static struct snapshot_mount mounts[MANY];
 static struct snapshot_cgroup cgroups[MANY];
 static struct system_part parts[] = { { "free", 70, false }, { "anon", 30, false }, { "unattributed", -2, false } };
-static struct snapshot snapshot = { .mounts = mounts, .cgroups = cgroups, .system = { .parts = parts, .part_count = 3 } };
+static struct snapshot snapshot = { .mounts = mounts,
+				    .cgroups = cgroups,
+				    .system = { .parts = parts, .part_count = 3 } };
 static char names[MANY][32];
 
 static void set(size_t i, uint32_t minor, uint64_t used_bytes)
 {
 	snprintf(names[i], sizeof(names[i]), "/mnt/%u", minor);
-	mounts[i] = (struct snapshot_mount){ .path = names[i], .minor = minor, .used_bytes = used_bytes,
-					     .limit_bytes = 64 * MIB, .root_namespace = true };
+	mounts[i] = (struct snapshot_mount){ .path = names[i],
+					     .minor = minor,
+					     .used_bytes = used_bytes,
+					     .limit_bytes = 64 * MIB,
+					     .root_namespace = true };
 }
 
 static void take(struct page_history *history, double seconds, size_t count)
@@ -210,14 +215,17 @@ static void one_superblock(void **state)
 
 static void containers_and_units(void **state)
 {
-	const struct snapshot_container web = { .shown = "web", .kind = "container" }, pod = { .shown = "p", .kind = "pod" };
+	const struct snapshot_container web = { .shown = "web", .kind = "container" },
+					pod = { .shown = "p", .kind = "pod" };
 	struct page_history *history;
 
 	(void)state;
 	assert_int_equal(page_history__open(&history), 0);
-	cgroups[0] = (struct snapshot_cgroup){ .path = "/docker/1", .id = 1, .in = &web, .container = "web", .usage_bytes = 9,
-					       .limit_bytes = ABSENT };
-	cgroups[1] = (struct snapshot_cgroup){ .path = "/docker/1/x", .id = 2, .in = &web, .inner = true, .usage_bytes = 8 };
+	cgroups[0] = (struct snapshot_cgroup){
+		.path = "/docker/1", .id = 1, .in = &web, .container = "web", .usage_bytes = 9, .limit_bytes = ABSENT
+	};
+	cgroups[1] =
+		(struct snapshot_cgroup){ .path = "/docker/1/x", .id = 2, .in = &web, .inner = true, .usage_bytes = 8 };
 	cgroups[2] = (struct snapshot_cgroup){ .path = "/pod", .id = 3, .in = &pod, .usage_bytes = 7 };
 	cgroups[3] = (struct snapshot_cgroup){ .path = "/system.slice/a.service", .id = 4, .usage_bytes = 6 };
 	cgroups[4] = (struct snapshot_cgroup){ .path = "/", .id = 5, .usage_bytes = 5 };
@@ -241,9 +249,12 @@ static void containers_and_units(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parts_and_limits), cmocka_unit_test(thinned),
-		cmocka_unit_test(a_gap),	    cmocka_unit_test(gone_and_back),
-		cmocka_unit_test(the_largest_stay), cmocka_unit_test(one_superblock),
+		cmocka_unit_test(parts_and_limits),
+		cmocka_unit_test(thinned),
+		cmocka_unit_test(a_gap),
+		cmocka_unit_test(gone_and_back),
+		cmocka_unit_test(the_largest_stay),
+		cmocka_unit_test(one_superblock),
 		cmocka_unit_test(containers_and_units),
 	};
 

@@ -17,8 +17,9 @@
 static struct snapshot_mount mounts[50];
 static struct snapshot_cgroup cgroups[4];
 static struct snapshot_process processes[50];
-static struct snapshot snapshot = { .mounts = mounts, .cgroups = cgroups, .processes = processes,
-				    .system = { .total_bytes = 1000 * MIB } };
+static struct snapshot snapshot = {
+	.mounts = mounts, .cgroups = cgroups, .processes = processes, .system = { .total_bytes = 1000 * MIB }
+};
 
 /* a mount whose path is a number is full in so many seconds */
 static double mount_full(void *context, const struct snapshot_mount *mount)
@@ -31,9 +32,13 @@ static const struct metrics_forecast forecast = { NULL, mount_full, NULL };
 
 static void set(size_t i, const char *path, uint64_t used_mib, uint64_t limit_mib, uint64_t full_seconds)
 {
-	mounts[i] = (struct snapshot_mount){ .path = path, .minor = (uint32_t)i + 1, .used_bytes = used_mib * MIB,
-					     .limit_bytes = limit_mib ? limit_mib * MIB : ABSENT, .peak_bytes = full_seconds,
-					     .used_inodes = 1, .limit_inodes = 1000 };
+	mounts[i] = (struct snapshot_mount){ .path = path,
+					     .minor = (uint32_t)i + 1,
+					     .used_bytes = used_mib * MIB,
+					     .limit_bytes = limit_mib ? limit_mib * MIB : ABSENT,
+					     .peak_bytes = full_seconds,
+					     .used_inodes = 1,
+					     .limit_inodes = 1000 };
 }
 
 static void most_pressing_first(void **state)
@@ -49,11 +54,17 @@ static void most_pressing_first(void **state)
 	set(5, "unlimited", 600, 0, 0);
 	set(6, "internal", 60, 0, 0);
 	mounts[6].internal = true;
-	cgroups[0] = (struct snapshot_cgroup){ .path = "/box", .usage_bytes = 90 * MIB, .limit_bytes = 100 * MIB,
-					       .high_bytes = ABSENT, .reclaimable_bytes = 20 * MIB };
-	cgroups[1] = (struct snapshot_cgroup){ .path = "/none", .usage_bytes = 90 * MIB, .limit_bytes = ABSENT, .high_bytes = ABSENT };
-	cgroups[2] = (struct snapshot_cgroup){ .path = "/above", .usage_bytes = 90 * MIB, .limit_bytes = 2000 * MIB,
-					       .high_bytes = ABSENT };
+	cgroups[0] = (struct snapshot_cgroup){ .path = "/box",
+					       .usage_bytes = 90 * MIB,
+					       .limit_bytes = 100 * MIB,
+					       .high_bytes = ABSENT,
+					       .reclaimable_bytes = 20 * MIB };
+	cgroups[1] = (struct snapshot_cgroup){
+		.path = "/none", .usage_bytes = 90 * MIB, .limit_bytes = ABSENT, .high_bytes = ABSENT
+	};
+	cgroups[2] = (struct snapshot_cgroup){
+		.path = "/above", .usage_bytes = 90 * MIB, .limit_bytes = 2000 * MIB, .high_bytes = ABSENT
+	};
 	snapshot.mount_count = 7;
 	snapshot.cgroup_count = 3;
 	assert_int_equal(page_rows__limits(&snapshot, &forecast, rows, 10), 6);
@@ -105,7 +116,9 @@ static void largest_processes(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 50; i++)
-		processes[i] = (struct snapshot_process){ .pid = i, .anon_bytes = (i * 7 % 50) * MIB, .swap_bytes = ABSENT,
+		processes[i] = (struct snapshot_process){ .pid = i,
+							  .anon_bytes = (i * 7 % 50) * MIB,
+							  .swap_bytes = ABSENT,
 							  .tmpfs_bytes = i == 3 ? 500 * MIB : ABSENT };
 	processes[9].anon_bytes = ABSENT;
 	snapshot.process_count = 50;

@@ -33,30 +33,29 @@ struct stat_case {
 };
 
 static const struct stat_case stat_cases[] = {
-	{"plain", BYTES("42 (sh)" TAIL("4194560", "1234")), 0, "sh", 42, 7, 1234, false},
-	{"a name that looks like the rest",
-	 BYTES("42 (a) R 1 (x)" TAIL("4194560", "1234")), 0, "a) R 1 (x", 42, 7, 1234, false},
-	{"a name of brackets", BYTES("42 ()))" TAIL("0", "5")), 0, "))", 42, 7, 5, false},
-	{"an empty name", BYTES("42 ()" TAIL("0", "5")), 0, "", 42, 7, 5, false},
-	{"a newline in the name", BYTES("42 (a\nb)" TAIL("0", "5")), 0, "a\nb", 42, 7, 5, false},
-	{"a kernel thread", BYTES("2 (kworker/0:1H-kblockd)" TAIL("69238880", "0")), 0,
-	 "kworker/0:1H-kblockd", 2, 7, 0, true},
-	{"the greatest start", BYTES("1 (x)" TAIL("0", "18446744073709551615")), 0, "x", 1, 7,
-	 UINT64_MAX, false},
-	{"start of 2^64", BYTES("1 (x)" TAIL("0", "18446744073709551616")), -ERANGE, "", 0, 0, 0, false},
-	{"negative start", BYTES("1 (x)" TAIL("0", "-1")), -EINVAL, "", 0, 0, 0, false},
-	{"pid beyond int", BYTES("4294967296 (x)" TAIL("0", "1")), -ERANGE, "", 0, 0, 0, false},
-	{"no pid", BYTES("(x)" TAIL("0", "1")), -EINVAL, "", 0, 0, 0, false},
-	{"empty", BYTES(""), -EINVAL, "", 0, 0, 0, false},
-	{"only a pid", BYTES("42"), -EINVAL, "", 0, 0, 0, false},
-	{"an open bracket", BYTES("42 (sh"), -EINVAL, "", 0, 0, 0, false},
-	{"brackets the wrong way", BYTES("42 )sh( R 1"), -EINVAL, "", 0, 0, 0, false},
-	{"ends at the bracket", BYTES("42 (sh)"), -EINVAL, "", 0, 0, 0, false},
-	{"ends after the state", BYTES("42 (sh) S"), -EINVAL, "", 0, 0, 0, false},
-	{"cut within field 22", BYTES("42 (sh) S 7 1 1 0 -1 0 0 0 0 0 1 2 0 0 20 0 1 0 12"), -EINVAL,
-	 "", 0, 0, 0, false},
-	{"a NUL in the name", BYTES("42 (s\0h)" TAIL("0", "5")), -EINVAL, "", 0, 0, 0, false},
-	{"NULs only", BYTES("\0\0\0\0"), -EINVAL, "", 0, 0, 0, false},
+	{ "plain", BYTES("42 (sh)" TAIL("4194560", "1234")), 0, "sh", 42, 7, 1234, false },
+	{ "a name that looks like the rest", BYTES("42 (a) R 1 (x)" TAIL("4194560", "1234")), 0, "a) R 1 (x", 42, 7,
+	  1234, false },
+	{ "a name of brackets", BYTES("42 ()))" TAIL("0", "5")), 0, "))", 42, 7, 5, false },
+	{ "an empty name", BYTES("42 ()" TAIL("0", "5")), 0, "", 42, 7, 5, false },
+	{ "a newline in the name", BYTES("42 (a\nb)" TAIL("0", "5")), 0, "a\nb", 42, 7, 5, false },
+	{ "a kernel thread", BYTES("2 (kworker/0:1H-kblockd)" TAIL("69238880", "0")), 0, "kworker/0:1H-kblockd", 2, 7,
+	  0, true },
+	{ "the greatest start", BYTES("1 (x)" TAIL("0", "18446744073709551615")), 0, "x", 1, 7, UINT64_MAX, false },
+	{ "start of 2^64", BYTES("1 (x)" TAIL("0", "18446744073709551616")), -ERANGE, "", 0, 0, 0, false },
+	{ "negative start", BYTES("1 (x)" TAIL("0", "-1")), -EINVAL, "", 0, 0, 0, false },
+	{ "pid beyond int", BYTES("4294967296 (x)" TAIL("0", "1")), -ERANGE, "", 0, 0, 0, false },
+	{ "no pid", BYTES("(x)" TAIL("0", "1")), -EINVAL, "", 0, 0, 0, false },
+	{ "empty", BYTES(""), -EINVAL, "", 0, 0, 0, false },
+	{ "only a pid", BYTES("42"), -EINVAL, "", 0, 0, 0, false },
+	{ "an open bracket", BYTES("42 (sh"), -EINVAL, "", 0, 0, 0, false },
+	{ "brackets the wrong way", BYTES("42 )sh( R 1"), -EINVAL, "", 0, 0, 0, false },
+	{ "ends at the bracket", BYTES("42 (sh)"), -EINVAL, "", 0, 0, 0, false },
+	{ "ends after the state", BYTES("42 (sh) S"), -EINVAL, "", 0, 0, 0, false },
+	{ "cut within field 22", BYTES("42 (sh) S 7 1 1 0 -1 0 0 0 0 0 1 2 0 0 20 0 1 0 12"), -EINVAL, "", 0, 0, 0,
+	  false },
+	{ "a NUL in the name", BYTES("42 (s\0h)" TAIL("0", "5")), -EINVAL, "", 0, 0, 0, false },
+	{ "NULs only", BYTES("\0\0\0\0"), -EINVAL, "", 0, 0, 0, false },
 };
 
 static void stat_table(void **state)
@@ -151,20 +150,20 @@ struct status_case {
 };
 
 static const struct status_case status_cases[] = {
-	{"a kernel thread", BYTES("Name:\tkthreadd\nTgid:\t2\nUid:\t0\t0\t0\t0\n"), false, 0},
-	{"empty", BYTES(""), false, 0},
-	{"zero is not absent", BYTES("VmSwap:\t0 kB\n"), true, 0},
-	{"no newline: may be cut", BYTES("VmSwap:\t12 kB"), false, 0},
-	{"cut before the unit", BYTES("VmSwap:\t12\n"), false, 0},
-	{"negative", BYTES("VmSwap:\t-12 kB\n"), false, 0},
-	{"not a number", BYTES("VmSwap:\tmany kB\n"), false, 0},
-	{"2^64", BYTES("VmSwap:\t18446744073709551616 kB\n"), false, 0},
-	{"too great in bytes", BYTES("VmSwap:\t18014398509481984 kB\n"), false, 0},
-	{"the greatest", BYTES("VmSwap:\t18014398509481983 kB\n"), true, 18446744073709550592ull},
-	{"twice: the first", BYTES("VmSwap:\t1 kB\nVmSwap:\t2 kB\n"), true, 1024},
-	{"a NUL within", BYTES("VmSwap:\t1\0 kB\n"), false, 0},
-	{"a NUL line before", BYTES("\0\0\nVmSwap:\t1 kB\n"), true, 1024},
-	{"a key that goes on", BYTES("VmSwapped:\t1 kB\n"), false, 0},
+	{ "a kernel thread", BYTES("Name:\tkthreadd\nTgid:\t2\nUid:\t0\t0\t0\t0\n"), false, 0 },
+	{ "empty", BYTES(""), false, 0 },
+	{ "zero is not absent", BYTES("VmSwap:\t0 kB\n"), true, 0 },
+	{ "no newline: may be cut", BYTES("VmSwap:\t12 kB"), false, 0 },
+	{ "cut before the unit", BYTES("VmSwap:\t12\n"), false, 0 },
+	{ "negative", BYTES("VmSwap:\t-12 kB\n"), false, 0 },
+	{ "not a number", BYTES("VmSwap:\tmany kB\n"), false, 0 },
+	{ "2^64", BYTES("VmSwap:\t18446744073709551616 kB\n"), false, 0 },
+	{ "too great in bytes", BYTES("VmSwap:\t18014398509481984 kB\n"), false, 0 },
+	{ "the greatest", BYTES("VmSwap:\t18014398509481983 kB\n"), true, 18446744073709550592ull },
+	{ "twice: the first", BYTES("VmSwap:\t1 kB\nVmSwap:\t2 kB\n"), true, 1024 },
+	{ "a NUL within", BYTES("VmSwap:\t1\0 kB\n"), false, 0 },
+	{ "a NUL line before", BYTES("\0\0\nVmSwap:\t1 kB\n"), true, 1024 },
+	{ "a key that goes on", BYTES("VmSwapped:\t1 kB\n"), false, 0 },
 };
 
 static void status_table(void **state)
@@ -178,8 +177,7 @@ static void status_table(void **state)
 		proc__parse_status(bytes, c->len, &out);
 		free(bytes);
 		if (out.swap_bytes.has != c->has || out.swap_bytes.value != c->swap_bytes)
-			fail_msg("%s: %d %llu", c->what, out.swap_bytes.has,
-				 (unsigned long long)out.swap_bytes.value);
+			fail_msg("%s: %d %llu", c->what, out.swap_bytes.has, (unsigned long long)out.swap_bytes.value);
 	}
 }
 
@@ -190,19 +188,19 @@ struct cmdline_case {
 };
 
 static const struct cmdline_case cmdline_cases[] = {
-	{BYTES("sh\0-c\0echo hi\0"), 64, "sh -c echo hi"},
-	{BYTES("sh"), 64, "sh"},
-	{BYTES("sh\0\0\0\0"), 64, "sh"},
-	{BYTES(""), 64, ""},
-	{BYTES("\0\0"), 64, ""},
-	{BYTES("a\0\0b\0"), 64, "a  b"},
-	{BYTES("a\x1b[31m\nb\x7f"), 64, "a?[31m?b?"},
-	{BYTES("abcdef"), 4, "abc"},
-	{BYTES("abcdef"), 1, ""},
-	{BYTES("ab\xc3\xa4z"), 4, "ab"},       /* no half of a two-byte character */
-	{BYTES("ab\xc3\xa4z"), 5, "ab\xc3\xa4"},
-	{BYTES("a\xf0\x9f\x98\x80z"), 5, "a"}, /* nor three quarters of one of four */
-	{BYTES("\xa4\xa4\xa4\xa4\xa4\xa4"), 4, "\xa4\xa4\xa4"},
+	{ BYTES("sh\0-c\0echo hi\0"), 64, "sh -c echo hi" },
+	{ BYTES("sh"), 64, "sh" },
+	{ BYTES("sh\0\0\0\0"), 64, "sh" },
+	{ BYTES(""), 64, "" },
+	{ BYTES("\0\0"), 64, "" },
+	{ BYTES("a\0\0b\0"), 64, "a  b" },
+	{ BYTES("a\x1b[31m\nb\x7f"), 64, "a?[31m?b?" },
+	{ BYTES("abcdef"), 4, "abc" },
+	{ BYTES("abcdef"), 1, "" },
+	{ BYTES("ab\xc3\xa4z"), 4, "ab" }, /* no half of a two-byte character */
+	{ BYTES("ab\xc3\xa4z"), 5, "ab\xc3\xa4" },
+	{ BYTES("a\xf0\x9f\x98\x80z"), 5, "a" }, /* nor three quarters of one of four */
+	{ BYTES("\xa4\xa4\xa4\xa4\xa4\xa4"), 4, "\xa4\xa4\xa4" },
 };
 
 static void cmdline_table(void **state)
@@ -229,22 +227,22 @@ struct cgroup_case {
 };
 
 static const struct cgroup_case cgroup_cases[] = {
-	{"unified", BYTES("0::/system.slice/a.service\n"), 0, 2, "/system.slice/a.service", false},
-	{"hybrid prefers memory", BYTES("4:memory:/m\n1:name=systemd:/s\n0::/u\n"), 0, 1, "/m", false},
-	{"memory behind the unified line", BYTES("0::/u\n4:memory:/m\n"), 0, 1, "/m", false},
-	{"several controllers", BYTES("9:cpu,memory:/m\n0::/u\n"), 0, 1, "/m", false},
-	{"memory as the name of a hierarchy", BYTES("3:name=memory:/n\n0::/u\n"), 0, 2, "/u", false},
-	{"memoryx is another", BYTES("3:memoryx:/n\n0::/u\n"), 0, 2, "/u", false},
-	{"colons in the path", BYTES("0::/a:b:/c\n"), 0, 2, "/a:b:/c", false},
-	{"a namespace", BYTES("0::/../../x\n"), 0, 2, "/../../x", false},
-	{"removed", BYTES("0::/a b (deleted)\n"), 0, 2, "/a b", true},
-	{"only other controllers", BYTES("3:cpu:/n\n"), -ENOENT, 0, "", false},
-	{"empty", BYTES(""), -ENOENT, 0, "", false},
-	{"no newline: may be cut", BYTES("0::/system.sl"), -ENOENT, 0, "", false},
-	{"no path", BYTES("0::\n"), -ENOENT, 0, "", false},
-	{"relative", BYTES("0::x\n"), -ENOENT, 0, "", false},
-	{"a NUL in the path", BYTES("0::/a\0b\n"), -EINVAL, 0, "", false},
-	{"two memory lines: the first", BYTES("4:memory:/a\n5:memory:/b\n"), 0, 1, "/a", false},
+	{ "unified", BYTES("0::/system.slice/a.service\n"), 0, 2, "/system.slice/a.service", false },
+	{ "hybrid prefers memory", BYTES("4:memory:/m\n1:name=systemd:/s\n0::/u\n"), 0, 1, "/m", false },
+	{ "memory behind the unified line", BYTES("0::/u\n4:memory:/m\n"), 0, 1, "/m", false },
+	{ "several controllers", BYTES("9:cpu,memory:/m\n0::/u\n"), 0, 1, "/m", false },
+	{ "memory as the name of a hierarchy", BYTES("3:name=memory:/n\n0::/u\n"), 0, 2, "/u", false },
+	{ "memoryx is another", BYTES("3:memoryx:/n\n0::/u\n"), 0, 2, "/u", false },
+	{ "colons in the path", BYTES("0::/a:b:/c\n"), 0, 2, "/a:b:/c", false },
+	{ "a namespace", BYTES("0::/../../x\n"), 0, 2, "/../../x", false },
+	{ "removed", BYTES("0::/a b (deleted)\n"), 0, 2, "/a b", true },
+	{ "only other controllers", BYTES("3:cpu:/n\n"), -ENOENT, 0, "", false },
+	{ "empty", BYTES(""), -ENOENT, 0, "", false },
+	{ "no newline: may be cut", BYTES("0::/system.sl"), -ENOENT, 0, "", false },
+	{ "no path", BYTES("0::\n"), -ENOENT, 0, "", false },
+	{ "relative", BYTES("0::x\n"), -ENOENT, 0, "", false },
+	{ "a NUL in the path", BYTES("0::/a\0b\n"), -EINVAL, 0, "", false },
+	{ "two memory lines: the first", BYTES("4:memory:/a\n5:memory:/b\n"), 0, 1, "/a", false },
 };
 
 static void cgroup_table(void **state)

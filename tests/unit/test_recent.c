@@ -18,19 +18,35 @@ const char *const event_names[EVENT_TYPES] = { [EVENT_OOM] = "oom" };
 
 static void kill(struct recent *recent, uint32_t pid)
 {
-	const struct event event = { .type = EVENT_OOM, .pid = pid, .comm = "victim", .time_ns = pid,
-				     .oom = { .anon_bytes = 5 << 20, .file_bytes = ABSENT, .shmem_bytes = ABSENT,
-					      .swap_bytes = ABSENT, .available_bytes = ABSENT } };
+	const struct event event = { .type = EVENT_OOM,
+				     .pid = pid,
+				     .comm = "victim",
+				     .time_ns = pid,
+				     .oom = { .anon_bytes = 5 << 20,
+					      .file_bytes = ABSENT,
+					      .shmem_bytes = ABSENT,
+					      .swap_bytes = ABSENT,
+					      .available_bytes = ABSENT } };
 
 	recent__take(recent, &event);
 }
 
 static void refuse(struct recent *recent, uint32_t pid, const char *mount, uint64_t time_ns)
 {
-	const struct event event = { .type = EVENT_ENOSPC, .pid = pid, .comm = "writer", .time_ns = time_ns, .container = "box",
-				     .refused = { .call = "write", .mount = mount, .path = "/x/y", .wanted_bytes = ABSENT,
-						  .written_bytes = ABSENT, .used_bytes = ABSENT, .limit_bytes = ABSENT,
-						  .used_inodes = ABSENT, .limit_inodes = ABSENT } };
+	const struct event event = { .type = EVENT_ENOSPC,
+				     .pid = pid,
+				     .comm = "writer",
+				     .time_ns = time_ns,
+				     .container = "box",
+				     .refused = { .call = "write",
+						  .mount = mount,
+						  .path = "/x/y",
+						  .wanted_bytes = ABSENT,
+						  .written_bytes = ABSENT,
+						  .used_bytes = ABSENT,
+						  .limit_bytes = ABSENT,
+						  .used_inodes = ABSENT,
+						  .limit_inodes = ABSENT } };
 
 	recent__take(recent, &event);
 }
@@ -82,9 +98,16 @@ static void again_and_again(void **state)
 static void long_and_odd_names(void **state)
 {
 	static char path[5000];
-	struct event event = { .type = EVENT_SIGBUS, .pid = 1, .comm = "\xff<b>\n",
-			       .refused = { .path = path, .wanted_bytes = ABSENT, .written_bytes = ABSENT, .used_bytes = ABSENT,
-					    .limit_bytes = ABSENT, .used_inodes = ABSENT, .limit_inodes = ABSENT } };
+	struct event event = { .type = EVENT_SIGBUS,
+			       .pid = 1,
+			       .comm = "\xff<b>\n",
+			       .refused = { .path = path,
+					    .wanted_bytes = ABSENT,
+					    .written_bytes = ABSENT,
+					    .used_bytes = ABSENT,
+					    .limit_bytes = ABSENT,
+					    .used_inodes = ABSENT,
+					    .limit_inodes = ABSENT } };
 	struct recent *recent;
 
 	(void)state;

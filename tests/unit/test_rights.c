@@ -51,9 +51,9 @@ static void test_short_buffers_are_not_overrun(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_what_is_missing_is_named),
-	    cmocka_unit_test(test_sys_admin_is_both),
-	    cmocka_unit_test(test_short_buffers_are_not_overrun),
+		cmocka_unit_test(test_what_is_missing_is_named),
+		cmocka_unit_test(test_sys_admin_is_both),
+		cmocka_unit_test(test_short_buffers_are_not_overrun),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,8 +45,7 @@ static void own_order(void **state)
 	assert_string_equal(rows_of(VIEW_PROCESS, &all, 0), "1234 1250 1 2000 1240 2001 1234' 55");
 	assert_string_equal(rows_of(VIEW_PROCESS, &all, 2), "1234 1250");
 	assert_string_equal(rows_of(VIEW_PROCESS, &all, 100), "1234 1250 1 2000 1240 2001 1234' 55");
-	assert_string_equal(rows_of(VIEW_MOUNT, &all, 0),
-			    "/dev/shm /dev/shm (memfd, System V, shared anonymous) /run");
+	assert_string_equal(rows_of(VIEW_MOUNT, &all, 0), "/dev/shm /dev/shm (memfd, System V, shared anonymous) /run");
 }
 
 static void sorting(void **state)
@@ -65,8 +64,7 @@ static void sorting(void **state)
 	assert_string_equal(rows_of(VIEW_PROCESS, &o, 3), "2000 1240 1250");
 	o.sort = "used_ratio"; /* no column of processes: their own order */
 	assert_string_equal(rows_of(VIEW_PROCESS, &o, 1), "1234");
-	assert_string_equal(rows_of(VIEW_MOUNT, &o, 0),
-			    "/dev/shm /dev/shm /run (memfd, System V, shared anonymous)");
+	assert_string_equal(rows_of(VIEW_MOUNT, &o, 0), "/dev/shm /dev/shm /run (memfd, System V, shared anonymous)");
 }
 
 /* 64-bit figures whose difference does not fit an int, or a long. */
@@ -109,8 +107,9 @@ static void filters(void **state)
 
 	o = (struct options){ .cgroup = "/kubepods" };
 	assert_string_equal(rows_of(VIEW_PROCESS, &o, 0), "2000 2001");
-	assert_string_equal(rows_of(VIEW_CGROUP, &o, 0),
-			    "/kubepods/burstable/pod1/0123456789abcdef /kubepods/burstable/pod1/0123456789abcdef/child");
+	assert_string_equal(
+		rows_of(VIEW_CGROUP, &o, 0),
+		"/kubepods/burstable/pod1/0123456789abcdef /kubepods/burstable/pod1/0123456789abcdef/child");
 	o = (struct options){ .container = "0123456789abcdef0000", .pid = 2001 };
 	assert_string_equal(rows_of(VIEW_PROCESS, &o, 0), "2001");
 	assert_string_equal(rows_of(VIEW_CGROUP, &o, 0), "/kubepods/burstable/pod1/0123456789abcdef/child");
@@ -213,10 +212,14 @@ static void columns_are_sound(void **state)
 
 static void containers_by_any_of_their_names(void **state)
 {
-	static const struct snapshot_container in = { .shown = "shop/web-0/app", .kind = "container", .name = "app",
-						      .pod = "web-0", .pod_namespace = "shop",
+	static const struct snapshot_container in = { .shown = "shop/web-0/app",
+						      .kind = "container",
+						      .name = "app",
+						      .pod = "web-0",
+						      .pod_namespace = "shop",
 						      .id = "0123456789abcdef0123456789abcdef" };
-	static const char *const yes[] = { "shop/web-0/app", "shop/web-0", "shop", "web-0", "app", "0123", "0123456789abcdef" };
+	static const char *const yes[] = { "shop/web-0/app", "shop/web-0",      "shop", "web-0", "app",
+					   "0123",           "0123456789abcdef" };
 	static const char *const no[] = { "sho", "shop/web", "web", "web-0/app", "ap", "0123x", "123", "other" };
 
 	(void)state;
@@ -234,9 +237,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(containers_by_any_of_their_names),
-		cmocka_unit_test(own_order), cmocka_unit_test(sorting),	   cmocka_unit_test(great_figures),
-		cmocka_unit_test(filters),   cmocka_unit_test(containers), cmocka_unit_test(names),
-		cmocka_unit_test(events),    cmocka_unit_test(columns_are_sound),
+		cmocka_unit_test(own_order),
+		cmocka_unit_test(sorting),
+		cmocka_unit_test(great_figures),
+		cmocka_unit_test(filters),
+		cmocka_unit_test(containers),
+		cmocka_unit_test(names),
+		cmocka_unit_test(events),
+		cmocka_unit_test(columns_are_sound),
 	};
 
 	return cmocka_run_group_tests_name("select", tests, NULL, NULL);

@@ -158,7 +158,9 @@ static void schema_lists_the_columns(void **state)
 
 		for (size_t i = 0; i < columns->count; i++) {
 			const struct column *column = &columns->columns[i];
-			json_t *inside = column->object ? json_object_get(json_object_get(keys, column->object), "properties") : keys;
+			json_t *inside = column->object
+						 ? json_object_get(json_object_get(keys, column->object), "properties")
+						 : keys;
 			const char *key = column->key + (column->object ? strlen(column->object) + 1 : 0);
 
 			if (column->flat)
@@ -189,8 +191,9 @@ static void choice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_tables), cmocka_unit_test(text_not_tracing), cmocka_unit_test(many_rows),
-		cmocka_unit_test(json_tables), cmocka_unit_test(csv_tables),	   cmocka_unit_test(schema_lists_the_columns),
+		cmocka_unit_test(text_tables), cmocka_unit_test(text_not_tracing),
+		cmocka_unit_test(many_rows),   cmocka_unit_test(json_tables),
+		cmocka_unit_test(csv_tables),  cmocka_unit_test(schema_lists_the_columns),
 		cmocka_unit_test(choice),
 	};
 

@@ -39,23 +39,23 @@ static const struct {
 	uint64_t kib;
 	bool reclaimable;
 } swap_rows[] = {
-	{SYSMEM_FREE, 512340, false},
-	{SYSMEM_ANON, 6500000, false},
-	{SYSMEM_CACHE, 4915200 + 102400 - 1500000, true},
-	{SYSMEM_TMPFS, 1500000, false},
-	{SYSMEM_SWAP_CACHE, 4200000 + 3900000 - 6500000 - 1500000, false}, /* of 204800 */
-	{SYSMEM_SLAB_RECLAIMABLE, 580000, true},
-	{SYSMEM_SLAB_UNRECLAIMABLE, 320000, false},
-	{SYSMEM_MISC_RECLAIMABLE, 20000, true},
-	{SYSMEM_PAGE_TABLES, 90112 + 2048, false},
-	{SYSMEM_KERNEL_STACK, 32768, false},
-	{SYSMEM_PERCPU, 16384, false},
-	{SYSMEM_VMALLOC, 98304 - 32768, false},
-	{SYSMEM_HUGETLB, 2097152, false},
-	{SYSMEM_ZSWAP, 131072, false},
-	{SYSMEM_BOUNCE, 8, false},
-	{SYSMEM_WRITEBACK_TMP, 4, false},
-	{SYSMEM_HARDWARE_CORRUPTED, 64, false},
+	{ SYSMEM_FREE, 512340, false },
+	{ SYSMEM_ANON, 6500000, false },
+	{ SYSMEM_CACHE, 4915200 + 102400 - 1500000, true },
+	{ SYSMEM_TMPFS, 1500000, false },
+	{ SYSMEM_SWAP_CACHE, 4200000 + 3900000 - 6500000 - 1500000, false }, /* of 204800 */
+	{ SYSMEM_SLAB_RECLAIMABLE, 580000, true },
+	{ SYSMEM_SLAB_UNRECLAIMABLE, 320000, false },
+	{ SYSMEM_MISC_RECLAIMABLE, 20000, true },
+	{ SYSMEM_PAGE_TABLES, 90112 + 2048, false },
+	{ SYSMEM_KERNEL_STACK, 32768, false },
+	{ SYSMEM_PERCPU, 16384, false },
+	{ SYSMEM_VMALLOC, 98304 - 32768, false },
+	{ SYSMEM_HUGETLB, 2097152, false },
+	{ SYSMEM_ZSWAP, 131072, false },
+	{ SYSMEM_BOUNCE, 8, false },
+	{ SYSMEM_WRITEBACK_TMP, 4, false },
+	{ SYSMEM_HARDWARE_CORRUPTED, 64, false },
 };
 
 static void a_machine_that_swaps(void **state)
@@ -72,8 +72,7 @@ static void a_machine_that_swaps(void **state)
 
 		if (!part->has || part->bytes != swap_rows[i].kib * KIB ||
 		    part->reclaimable != swap_rows[i].reclaimable)
-			fail_msg("%s: %llu KiB", part->name,
-				 (unsigned long long)(part->bytes / KIB));
+			fail_msg("%s: %llu KiB", part->name, (unsigned long long)(part->bytes / KIB));
 	}
 	assert_false(m.parts[SYSMEM_GPU_ACTIVE].has);
 	assert_balanced(&m);
@@ -93,30 +92,32 @@ struct part_case {
 #define HEAD "MemTotal: 1000 kB\nMemFree: 100 kB\n"
 
 static const struct part_case part_cases[] = {
-	{"a kernel that tells little", HEAD, SYSMEM_UNATTRIBUTED, true, 900},
-	{"absent is not zero", HEAD, SYSMEM_ANON, false, 0},
-	{"zero is not absent", HEAD "Percpu: 0 kB\n", SYSMEM_PERCPU, true, 0},
-	{"cache less than shmem", HEAD "Buffers: 0 kB\nCached: 5 kB\nShmem: 9 kB\n", SYSMEM_CACHE, true, 0},
-	{"VmallocUsed of 0, before 5.3", HEAD "VmallocUsed: 0 kB\nKernelStack: 16 kB\n", SYSMEM_VMALLOC,
-	 true, 0},
-	{"no KReclaimable, before 4.20", HEAD "SReclaimable: 5 kB\n", SYSMEM_MISC_RECLAIMABLE, false, 0},
-	{"page tables without secondary", HEAD "PageTables: 5 kB\n", SYSMEM_PAGE_TABLES, true, 5},
-	{"hugetlb of old kernels", HEAD "HugePages_Total: 3\nHugepagesize: 20 kB\n", SYSMEM_HUGETLB, true,
-	 60},
-	{"hugetlb, all sizes", HEAD "HugePages_Total: 3\nHugepagesize: 20 kB\nHugetlb: 80 kB\n",
-	 SYSMEM_HUGETLB, true, 80},
-	{"no swap cache", HEAD "SwapCached: 0 kB\n", SYSMEM_SWAP_CACHE, true, 0},
-	{"swap cache, all mapped", HEAD "SwapCached: 9 kB\nActive(anon): 5 kB\nInactive(anon): 5 kB\n"
-	 "AnonPages: 10 kB\nShmem: 0 kB\n", SYSMEM_SWAP_CACHE, true, 0},
-	{"swap cache, none mapped", HEAD "SwapCached: 9 kB\nActive(anon): 50 kB\nInactive(anon): 0 kB\n"
-	 "AnonPages: 10 kB\nShmem: 0 kB\n", SYSMEM_SWAP_CACHE, true, 9},
-	{"swap cache, no lists to tell", HEAD "SwapCached: 9 kB\n", SYSMEM_SWAP_CACHE, false, 0},
-	{"negative", HEAD "AnonPages: -5 kB\n", SYSMEM_ANON, false, 0},
-	{"twice: the first", HEAD "AnonPages: 5 kB\nAnonPages: 6 kB\n", SYSMEM_ANON, true, 5},
-	{"cut off at the end", HEAD "AnonPages: 5 k", SYSMEM_ANON, false, 0},
-	{"no newline", HEAD "AnonPages: 5 kB", SYSMEM_ANON, false, 0},
-	{"2^64", HEAD "AnonPages: 18446744073709551616 kB\n", SYSMEM_ANON, false, 0},
-	{"a key that goes on", HEAD "AnonPagesX: 5 kB\n", SYSMEM_ANON, false, 0},
+	{ "a kernel that tells little", HEAD, SYSMEM_UNATTRIBUTED, true, 900 },
+	{ "absent is not zero", HEAD, SYSMEM_ANON, false, 0 },
+	{ "zero is not absent", HEAD "Percpu: 0 kB\n", SYSMEM_PERCPU, true, 0 },
+	{ "cache less than shmem", HEAD "Buffers: 0 kB\nCached: 5 kB\nShmem: 9 kB\n", SYSMEM_CACHE, true, 0 },
+	{ "VmallocUsed of 0, before 5.3", HEAD "VmallocUsed: 0 kB\nKernelStack: 16 kB\n", SYSMEM_VMALLOC, true, 0 },
+	{ "no KReclaimable, before 4.20", HEAD "SReclaimable: 5 kB\n", SYSMEM_MISC_RECLAIMABLE, false, 0 },
+	{ "page tables without secondary", HEAD "PageTables: 5 kB\n", SYSMEM_PAGE_TABLES, true, 5 },
+	{ "hugetlb of old kernels", HEAD "HugePages_Total: 3\nHugepagesize: 20 kB\n", SYSMEM_HUGETLB, true, 60 },
+	{ "hugetlb, all sizes", HEAD "HugePages_Total: 3\nHugepagesize: 20 kB\nHugetlb: 80 kB\n", SYSMEM_HUGETLB, true,
+	  80 },
+	{ "no swap cache", HEAD "SwapCached: 0 kB\n", SYSMEM_SWAP_CACHE, true, 0 },
+	{ "swap cache, all mapped",
+	  HEAD "SwapCached: 9 kB\nActive(anon): 5 kB\nInactive(anon): 5 kB\n"
+	       "AnonPages: 10 kB\nShmem: 0 kB\n",
+	  SYSMEM_SWAP_CACHE, true, 0 },
+	{ "swap cache, none mapped",
+	  HEAD "SwapCached: 9 kB\nActive(anon): 50 kB\nInactive(anon): 0 kB\n"
+	       "AnonPages: 10 kB\nShmem: 0 kB\n",
+	  SYSMEM_SWAP_CACHE, true, 9 },
+	{ "swap cache, no lists to tell", HEAD "SwapCached: 9 kB\n", SYSMEM_SWAP_CACHE, false, 0 },
+	{ "negative", HEAD "AnonPages: -5 kB\n", SYSMEM_ANON, false, 0 },
+	{ "twice: the first", HEAD "AnonPages: 5 kB\nAnonPages: 6 kB\n", SYSMEM_ANON, true, 5 },
+	{ "cut off at the end", HEAD "AnonPages: 5 k", SYSMEM_ANON, false, 0 },
+	{ "no newline", HEAD "AnonPages: 5 kB", SYSMEM_ANON, false, 0 },
+	{ "2^64", HEAD "AnonPages: 18446744073709551616 kB\n", SYSMEM_ANON, false, 0 },
+	{ "a key that goes on", HEAD "AnonPagesX: 5 kB\n", SYSMEM_ANON, false, 0 },
 };
 
 static void part_table(void **state)
@@ -154,14 +155,14 @@ static const struct {
 	size_t len;
 	int err;
 } bad_rows[] = {
-	{"empty", BYTES(""), -EINVAL},
-	{"no total", BYTES("MemFree: 1 kB\n"), -EINVAL},
-	{"no free", BYTES("MemTotal: 1 kB\n"), -EINVAL},
-	{"another unit", BYTES("MemTotal: 1 MB\nMemFree: 1 kB\n"), -EINVAL},
-	{"NULs", BYTES("\0\0\0\0\0\0\0\0"), -EINVAL},
-	{"a NUL before the unit", BYTES("MemTotal: 1\0kB\nMemFree: 1 kB\n"), -EINVAL},
-	{"a sum beyond 64 bits",
-	 BYTES(HEAD "AnonPages: 18014398509481983 kB\nPercpu: 18014398509481983 kB\n"), -ERANGE},
+	{ "empty", BYTES(""), -EINVAL },
+	{ "no total", BYTES("MemFree: 1 kB\n"), -EINVAL },
+	{ "no free", BYTES("MemTotal: 1 kB\n"), -EINVAL },
+	{ "another unit", BYTES("MemTotal: 1 MB\nMemFree: 1 kB\n"), -EINVAL },
+	{ "NULs", BYTES("\0\0\0\0\0\0\0\0"), -EINVAL },
+	{ "a NUL before the unit", BYTES("MemTotal: 1\0kB\nMemFree: 1 kB\n"), -EINVAL },
+	{ "a sum beyond 64 bits", BYTES(HEAD "AnonPages: 18014398509481983 kB\nPercpu: 18014398509481983 kB\n"),
+	  -ERANGE },
 };
 
 static void bad_table(void **state)
@@ -209,8 +210,7 @@ static void this_machine(void **state)
 		if (m.parts[i].has)
 			print_message("# %-20s %10llu KiB\n", m.parts[i].name,
 				      (unsigned long long)(m.parts[i].bytes / KIB));
-	print_message("# %-20s %10llu KiB, excess %llu\n", "total",
-		      (unsigned long long)(m.total_bytes / KIB),
+	print_message("# %-20s %10llu KiB, excess %llu\n", "total", (unsigned long long)(m.total_bytes / KIB),
 		      (unsigned long long)(m.excess_bytes / KIB));
 	assert_int_equal(sysmem__read(-1, &m), -EBADF);
 }
@@ -218,8 +218,8 @@ static void this_machine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_machine_that_swaps), cmocka_unit_test(part_table),
-		cmocka_unit_test(more_than_there_is),   cmocka_unit_test(bad_table),
+		cmocka_unit_test(a_machine_that_swaps),     cmocka_unit_test(part_table),
+		cmocka_unit_test(more_than_there_is),       cmocka_unit_test(bad_table),
 		cmocka_unit_test(cut_anywhere_it_balances), cmocka_unit_test(this_machine),
 	};
 

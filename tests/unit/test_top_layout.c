@@ -66,7 +66,7 @@ static struct layout_column column(int min, int want, int rank, bool grow)
 static void test_columns_go_by_rank(void **state)
 {
 	struct layout_column c[] = {
-		column(5, 5, 0, false), column(8, 8, 2, false), column(8, 8, 1, false),
+		column(5, 5, 0, false), column(8, 8, 2, false),  column(8, 8, 1, false),
 		column(8, 8, 2, false), column(10, 40, 0, true),
 	};
 
@@ -197,30 +197,43 @@ static void test_seconds_left(void **state)
 
 static struct snapshot_mount mount(const char *path, uint32_t minor, uint64_t used, uint64_t limit, double rate)
 {
-	return (struct snapshot_mount){ .path = path, .minor = minor, .root_namespace = true, .used_bytes = used,
-		.limit_bytes = limit, .used_inodes = 1, .limit_inodes = ABSENT, .used_rate = rate };
+	return (struct snapshot_mount){ .path = path,
+					.minor = minor,
+					.root_namespace = true,
+					.used_bytes = used,
+					.limit_bytes = limit,
+					.used_inodes = 1,
+					.limit_inodes = ABSENT,
+					.used_rate = rate };
 }
 
 static struct snapshot_cgroup cgroup(const char *path, uint64_t usage, uint64_t limit, uint64_t reclaimable)
 {
-	return (struct snapshot_cgroup){ .path = path, .usage_bytes = usage, .limit_bytes = limit,
-		.high_bytes = ABSENT, .reclaimable_bytes = reclaimable, .usage_rate = NO_RATE };
+	return (struct snapshot_cgroup){ .path = path,
+					 .usage_bytes = usage,
+					 .limit_bytes = limit,
+					 .high_bytes = ABSENT,
+					 .reclaimable_bytes = reclaimable,
+					 .usage_rate = NO_RATE };
 }
 
 static void test_the_nearest_limits_are_shown(void **state)
 {
 	const struct snapshot_mount mounts[] = {
 		mount("/half", 1, 500, 1000, NO_RATE), mount("/soon", 2, 200, 1000, 80), /* full in 10 s */
-		mount("/empty", 3, 0, 1000, 0),	       mount("/nearly empty", 4, 5, 1000, 0),
+		mount("/empty", 3, 0, 1000, 0),        mount("/nearly empty", 4, 5, 1000, 0),
 		mount("/no limit", 5, 500, ABSENT, 0), mount("/full", 6, 1000, 1000, 0),
 	};
 	const struct snapshot_cgroup cgroups[] = {
-		cgroup("/hard", 800, 1000, 0),	      cgroup("/cache", 990, 1000, 900),
-		cgroup("/unknown", ABSENT, 1000, 0),  cgroup("/beyond the machine", 90000, 100000, ABSENT),
+		cgroup("/hard", 800, 1000, 0),       cgroup("/cache", 990, 1000, 900),
+		cgroup("/unknown", ABSENT, 1000, 0), cgroup("/beyond the machine", 90000, 100000, ABSENT),
 		cgroup("/over", 1100, 1000, ABSENT),
 	};
-	const struct snapshot s = { .mounts = mounts, .mount_count = COUNT(mounts), .cgroups = cgroups,
-		.cgroup_count = COUNT(cgroups), .system.total_bytes = 10000 };
+	const struct snapshot s = { .mounts = mounts,
+				    .mount_count = COUNT(mounts),
+				    .cgroups = cgroups,
+				    .cgroup_count = COUNT(cgroups),
+				    .system.total_bytes = 10000 };
 	static const char *const expected[] = { "/soon", "/over", "/full", "/hard", "/half", "/cache" };
 	struct top_bar bars[10];
 
@@ -241,7 +254,8 @@ static void test_one_mount_in_many_namespaces_is_one(void **state)
 {
 	struct snapshot_mount mounts[] = {
 		mount("/seen/by/a", 7, 500, 1000, 0), mount("/seen/by/root", 7, 500, 1000, 0),
-		mount("/seen/by/b", 7, 500, 1000, 0), mount("/a", 8, 400, 1000, 0), mount("/b", 8, 400, 1000, 0),
+		mount("/seen/by/b", 7, 500, 1000, 0), mount("/a", 8, 400, 1000, 0),
+		mount("/b", 8, 400, 1000, 0),
 	};
 	const struct snapshot s = { .mounts = mounts, .mount_count = COUNT(mounts), .system.total_bytes = 10000 };
 	struct top_bar bars[10];

@@ -154,8 +154,8 @@ static void times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bytes),       cmocka_unit_test(bytes_are_narrow), cmocka_unit_test(changes),
-		cmocka_unit_test(durations),   cmocka_unit_test(percentages),	   cmocka_unit_test(decimals),
+		cmocka_unit_test(bytes),     cmocka_unit_test(bytes_are_narrow), cmocka_unit_test(changes),
+		cmocka_unit_test(durations), cmocka_unit_test(percentages),      cmocka_unit_test(decimals),
 		cmocka_unit_test(times),
 	};
 

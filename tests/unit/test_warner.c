@@ -18,7 +18,7 @@
 #define S 1000000000ULL
 #define START (1000 * S)
 
-static const struct warner_settings usual = {{80, 90, 95}, 3, 60, 20};
+static const struct warner_settings usual = { { 80, 90, 95 }, 3, 60, 20 };
 
 static struct warner *open_usual(void)
 {
@@ -31,8 +31,11 @@ static struct warner *open_usual(void)
 /* the level that is news at that percentage; 0: nothing; -1: by time */
 static int tell(struct warner *warner, uint64_t time_ns, double percent)
 {
-	struct gauge gauge = {.limit = WARNING_TMPFS, .id = 7, .used = (uint64_t)(percent * 10000),
-			      .limit_value = 1000000, .memory_left = ABSENT};
+	struct gauge gauge = { .limit = WARNING_TMPFS,
+			       .id = 7,
+			       .used = (uint64_t)(percent * 10000),
+			       .limit_value = 1000000,
+			       .memory_left = ABSENT };
 	struct warning warning;
 
 	if (!warner__gauge(warner, &gauge, time_ns, &warning, NULL))
@@ -57,7 +60,7 @@ static void each_level_once(void **state)
 
 static void other_settings(void **state)
 {
-	static const struct warner_settings others = {{50, 95}, 2, 0, 20};
+	static const struct warner_settings others = { { 50, 95 }, 2, 0, 20 };
 	struct warner *warner = open_usual();
 
 	(void)state;
@@ -132,8 +135,12 @@ static void never_by_time_below_the_floor(void **state)
 static void cache_is_no_danger(void **state)
 {
 	struct warner *warner = open_usual();
-	struct gauge gauge = {.limit = WARNING_CGROUP, .id = 1, .used = 990, .reclaimable = 900,
-			      .limit_value = 1000, .memory_left = ABSENT};
+	struct gauge gauge = { .limit = WARNING_CGROUP,
+			       .id = 1,
+			       .used = 990,
+			       .reclaimable = 900,
+			       .limit_value = 1000,
+			       .memory_left = ABSENT };
 	struct warning warning;
 	struct warner_watch watch;
 
@@ -149,8 +156,9 @@ static void cache_is_no_danger(void **state)
 static void what_to_look_at_next(void **state)
 {
 	struct warner *warner = open_usual();
-	struct gauge gauge = {.limit = WARNING_TMPFS, .id = 1, .used = 7500, .limit_value = 10000,
-			      .memory_left = ABSENT};
+	struct gauge gauge = {
+		.limit = WARNING_TMPFS, .id = 1, .used = 7500, .limit_value = 10000, .memory_left = ABSENT
+	};
 	struct warning warning;
 	struct warner_watch watch;
 
@@ -171,8 +179,9 @@ static void what_to_look_at_next(void **state)
 static void a_tmpfs_that_memory_limits(void **state)
 {
 	struct warner *warner = open_usual();
-	struct gauge gauge = {.limit = WARNING_TMPFS, .id = 1, .used = 100, .limit_value = 100000,
-			      .memory_left = 1000};
+	struct gauge gauge = {
+		.limit = WARNING_TMPFS, .id = 1, .used = 100, .limit_value = 100000, .memory_left = 1000
+	};
 	struct warning warning;
 
 	(void)state;
@@ -186,13 +195,22 @@ static void a_tmpfs_that_memory_limits(void **state)
 
 static void whom_a_snapshot_names(void **state)
 {
-	static const struct snapshot_owner owner = {.pid = 9, .start_ns = START, .comm = "python3", .bytes = 1 << 20};
+	static const struct snapshot_owner owner = { .pid = 9, .start_ns = START, .comm = "python3", .bytes = 1 << 20 };
 	struct snapshot_file files[13];
-	struct snapshot_mount mount = {.path = "/dev/shm", .major = 0, .minor = 25, .used_bytes = 13 << 20,
-				       .limit_bytes = 16 << 20, .used_inodes = ABSENT, .limit_inodes = ABSENT};
-	struct snapshot snapshot = {.time_ns = 5, .boot_ns = START + S, .mounts = &mount, .mount_count = 1,
-				    .files = files, .file_count = 13,
-				    .system = {ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, NULL, 0}};
+	struct snapshot_mount mount = { .path = "/dev/shm",
+					.major = 0,
+					.minor = 25,
+					.used_bytes = 13 << 20,
+					.limit_bytes = 16 << 20,
+					.used_inodes = ABSENT,
+					.limit_inodes = ABSENT };
+	struct snapshot snapshot = { .time_ns = 5,
+				     .boot_ns = START + S,
+				     .mounts = &mount,
+				     .mount_count = 1,
+				     .files = files,
+				     .file_count = 13,
+				     .system = { ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, NULL, 0 } };
 	struct warner *warner = open_usual();
 	struct warning warnings[4];
 	char paths[13][40], line[WARNING_LINE_MAX];
@@ -229,8 +247,10 @@ static void whom_a_snapshot_names(void **state)
 static void beyond_the_room_they_wait(void **state)
 {
 	struct snapshot_mount mounts[5];
-	struct snapshot snapshot = {.boot_ns = START, .mounts = mounts, .mount_count = 5,
-				    .system = {ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, NULL, 0}};
+	struct snapshot snapshot = { .boot_ns = START,
+				     .mounts = mounts,
+				     .mount_count = 5,
+				     .system = { ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, NULL, 0 } };
 	struct warner *warner = open_usual();
 	struct warning warnings[2];
 	int told = 0, rounds = 0, n;
@@ -238,8 +258,12 @@ static void beyond_the_room_they_wait(void **state)
 	(void)state;
 	memset(mounts, 0, sizeof(mounts));
 	for (unsigned i = 0; i < 5; i++) {
-		mounts[i] = (struct snapshot_mount){.path = "/t", .minor = i + 30, .used_bytes = 99,
-						    .limit_bytes = 100, .used_inodes = ABSENT, .limit_inodes = ABSENT};
+		mounts[i] = (struct snapshot_mount){ .path = "/t",
+						     .minor = i + 30,
+						     .used_bytes = 99,
+						     .limit_bytes = 100,
+						     .used_inodes = ABSENT,
+						     .limit_inodes = ABSENT };
 	}
 	while ((n = warner__judge(warner, &snapshot, NULL, START, warnings, 2)) > 0 && rounds++ < 9)
 		told += n;

@@ -92,7 +92,8 @@ static void whole(void **state)
 
 static void nothing(void **state)
 {
-	static const char *const texts[] = { "", "tls_server_config:\n", "basic_auth_users: {}\ntls_server_config: {}\n" };
+	static const char *const texts[] = { "", "tls_server_config:\n",
+					     "basic_auth_users: {}\ntls_server_config: {}\n" };
 	struct web_config *config;
 
 	(void)state;
@@ -117,8 +118,10 @@ static void refused(void **state)
 		{ "tls_server_config: {cert_file: gone.pem, key_file: key.pem}\n", "gone.pem", -ENOENT },
 		{ "tls_server_config: {cert_file: '', key_file: key.pem}\n", "this is no path", -EINVAL },
 		{ "tls_server_config: {min_version: TLS10}\n", "use TLS12 or TLS13", -EINVAL },
-		{ "tls_server_config:\n  client_ca_file: ca.pem\n", ":2: tls_server_config.client_ca_file: clients", -EINVAL },
-		{ "tls_server_config: {client_auth_type: RequireAndVerifyClientCert}\n", "clients are not asked", -EINVAL },
+		{ "tls_server_config:\n  client_ca_file: ca.pem\n", ":2: tls_server_config.client_ca_file: clients",
+		  -EINVAL },
+		{ "tls_server_config: {client_auth_type: RequireAndVerifyClientCert}\n", "clients are not asked",
+		  -EINVAL },
 		{ "tls_server_config: {cipher_suites: [X]}\n", "there are only cert_file", -EINVAL },
 		{ "http_server_config: {http2: true}\n", "there are only tls_server_config", -EINVAL },
 		{ "\nbasic_auth_user: {a: b}\n", "web.yml:2: basic_auth_user.a: there are only", -EINVAL },
@@ -144,8 +147,15 @@ static void refused(void **state)
 static void hashes(void **state)
 {
 	static const char *const bad[] = {
-		"",		     "$2y$10$",		  "$2y$10$" DIGEST "a", "$2x$10$" DIGEST, "$1y$10$" DIGEST,
-		"$2y$03$" DIGEST,    "$2y$15$" DIGEST,	  "$2y$1a$" DIGEST,     "$2y$10-" DIGEST,
+		"",
+		"$2y$10$",
+		"$2y$10$" DIGEST "a",
+		"$2x$10$" DIGEST,
+		"$1y$10$" DIGEST,
+		"$2y$03$" DIGEST,
+		"$2y$15$" DIGEST,
+		"$2y$1a$" DIGEST,
+		"$2y$10-" DIGEST,
 		"$2y$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ./01!",
 	};
 

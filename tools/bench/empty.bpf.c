@@ -6,10 +6,10 @@
  */
 #define SEC(name) __attribute__((section(name), used))
 
-#define EMPTY(program, tracepoint)                                                                 \
-	SEC("tp_btf/" tracepoint) int program(void *context)                                       \
-	{                                                                                          \
-		return 0;                                                                          \
+#define EMPTY(program, tracepoint)                           \
+	SEC("tp_btf/" tracepoint) int program(void *context) \
+	{                                                    \
+		return 0;                                    \
 	}
 
 EMPTY(cache_add_tracepoint, "mm_filemap_add_to_page_cache")

@@ -48,11 +48,11 @@ int main(int argc, char **argv)
 	object = argc > 1 ? bpf_object__open_file(argv[1], NULL) : NULL;
 	if (!btf || !object)
 		return 1;
-	bpf_object__for_each_program(program, object)
+	bpf_object__for_each_program (program, object)
 		bpf_program__set_autoload(program, has_tracepoint(btf, program));
 	if (bpf_object__load(object))
 		return 1;
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program (program, object) {
 		if (bpf_program__autoload(program) && !bpf_program__attach(program))
 			return 1;
 	}

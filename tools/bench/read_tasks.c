@@ -21,7 +21,7 @@ static long long now_ns(void)
 
 int main(int argc, char **argv)
 {
-	struct tracer_knobs knobs = {.read_only = true};
+	struct tracer_knobs knobs = { .read_only = true };
 	struct kernel *kernel = NULL;
 	struct tracer *tracer = NULL;
 	struct task_row *rows = NULL;

@@ -34,8 +34,8 @@ static int64_t now_ns(void)
 
 	getrusage(RUSAGE_CHILDREN, &children);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (t.tv_sec + children.ru_utime.tv_sec + children.ru_stime.tv_sec) * 1000000000LL +
-	       t.tv_nsec + (children.ru_utime.tv_usec + children.ru_stime.tv_usec) * 1000LL;
+	return (t.tv_sec + children.ru_utime.tv_sec + children.ru_stime.tv_sec) * 1000000000LL + t.tv_nsec +
+	       (children.ru_utime.tv_usec + children.ru_stime.tv_usec) * 1000LL;
 }
 
 static int failed(int fd)
@@ -145,8 +145,8 @@ static int small_files(const char *folder, long count, int make)
 
 static int run_processes(long count)
 {
-	char *const arguments[] = {"work", "exit", NULL};
-	char *const nothing[] = {NULL};
+	char *const arguments[] = { "work", "exit", NULL };
+	char *const nothing[] = { NULL };
 	int status;
 
 	started = now_ns();

@@ -26,11 +26,11 @@ const char *gnutls_check_version(const char *version)
 	return NULL;
 }
 
-#define ABSENT(name)             \
+#define ABSENT(name)               \
 	_Noreturn void name(void); \
-	void name(void)          \
-	{                        \
-		abort();         \
+	void name(void)            \
+	{                          \
+		abort();           \
 	}
 
 ABSENT(gnutls_alpn_set_protocols)
