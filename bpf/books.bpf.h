@@ -115,7 +115,10 @@ static __always_inline struct streak *streak__mine(void)
 {
 	__u64 cpu = bpf_get_smp_processor_id();
 
-	return cpu < STREAK_CPUS ? &streaks[cpu] : 0;
+	if (cpu >= STREAK_CPUS)
+		return 0;
+	asm volatile("" : "+r"(cpu)); /* the address is made after the comparison, or it has no bounds */
+	return &streaks[cpu];
 }
 
 /* before books__enter(), where the folio is known: what may be taken back */

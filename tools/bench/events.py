@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Nanoseconds per event of each always-on program, by the kernel's own clock around it,
-net of an empty program on the same tracepoint, beside bpftrace keeping accounts by pid.
-One tracer is attached at a time; every round attaches each of them once."""
+"""Nanoseconds per event of each always-on program, by the kernel's own clock around it, net of an
+empty program that runs at the same events, beside bpftrace keeping accounts by pid, likewise net."""
 
 import statistics
 
 from machine import BenchError, Stats, Worker, bpftool, program_times, stop
-from table import Section, Spread
+from table import Quartiles, Section
 
 PROBES = {  # our program -> bpftrace's probe and the accounts that it keeps
     "cache_add": ("filemap:mm_filemap_add_to_page_cache", "@cache[pid] = sum(1 << args->order);"),
@@ -42,8 +41,9 @@ def steps(machine):
         Step("tmpfs page out, unlink", ["page_remove"], [], ("unlink", f"{shm}/a", pages)),
         Step("tmpfs page in, mmap", ["tmpfs_add"], [],
              ("touch", f"{shm}/a", pages), per_unit=True),
+        # neither keeps an account here, both only pass the event over: no goal
         Step("memcg statistics of no tmpfs page: anon faults", ["tmpfs_add"],
-             [("unlink", f"{shm}/a", 0)], ("anon", "-", pages)),
+             [("unlink", f"{shm}/a", 0)], ("anon", "-", pages), goal=False),
         Step("disk page in, 4 KiB random reads", ["cache_add"], [],
              ("read-random", f"{disk}/a", pages)),
         Step("disk page out, unlink", ["page_remove"], [], ("unlink", f"{disk}/a", pages)),
@@ -79,24 +79,43 @@ def bpftrace_programs(process):
     return dict(zip(PROBES, idents))
 
 
-def measure(process, programs, worker, all_steps, repeats):
-    """(step, program) -> (nanoseconds an event, events a unit), the medians of the repeats"""
+class Tracer:
+    """A process that holds programs, and which of them is which."""
+
+    def __init__(self, process, programs):
+        self.process, self.programs = process, programs
+
+    def times(self):
+        """program -> (nanoseconds run, times run)"""
+        found = program_times(self.process.pid)
+        return {name: found[ident] for name, ident in self.programs.items()}
+
+
+def spent(before, after, program):
+    """(nanoseconds an event, events) between two times()."""
+    ran, events = (now - then for now, then in zip(after[program], before[program]))
+    return (ran / events if events else None), events
+
+
+def measure(tracer, floor, worker, all_steps, repeats):
+    """(step, program) -> [(net nanoseconds an event, the floor's, events a unit)], one a repeat. Both run at every
+    event, so what the machine does meanwhile is in both."""
     seen = {}
     for _ in range(repeats):
         for step in all_steps:
             for command in step.before:
                 worker.run(*command)
-            before = program_times(process.pid)
+            before = tracer.times(), floor.times()
             worker.run(*step.command)
-            after = program_times(process.pid)
+            after = tracer.times(), floor.times()
             for program in step.programs:
-                ident = programs.get(program)
-                events = after[ident][1] - before[ident][1] if ident else 0
-                if events:
-                    ran = after[ident][0] - before[ident][0]
-                    seen.setdefault((step, program), []).append((ran / events, events / step.command[2]))
-    return {key: tuple(statistics.median(column) for column in zip(*values))
-            for key, values in seen.items()}
+                if not all(program in times for times in after):
+                    continue
+                taken, events = spent(before[0], after[0], program)
+                empty, _ = spent(before[1], after[1], program)
+                if taken is not None and empty is not None:
+                    seen.setdefault((step, program), []).append((taken - empty, empty, events / step.command[2]))
+    return seen
 
 
 def scripts(shmem_item):
@@ -106,39 +125,60 @@ def scripts(shmem_item):
     return books, empty
 
 
-def one_round(machine, load_empty, work, all_steps, repeats):
-    """tracer -> what measure() returns"""
-    results = {}
-
-    def take(tracer, process, programs):
-        worker = Worker(machine, work)
-        results[tracer] = measure(process, programs, worker, all_steps, repeats)
-        stop(worker.process)
-        stop(process)
-
+def start_ours(machine):
     process = machine.start_pagetide("top", "--json", "--interval", "1")
-    take("ours", process, our_programs(process))
+    return Tracer(process, our_programs(process))
+
+
+def start_empty(machine, load_empty):
+    """The empty programs, and this kernel's number of the statistic of shmem pages."""
     process = machine.start(load_empty, stdin=-1, stdout=-1, text=True)
     ready = process.stdout.readline().split()
     if len(ready) != 2:
         raise BenchError("the empty programs could not be attached")
-    take("ours floor", process, our_programs(process))
-    books, empty = scripts(ready[1])
-    for tracer, script in (("bpftrace", books), ("bpftrace floor", empty)):
-        process = machine.start_bpftrace(script)
-        take(tracer, process, bpftrace_programs(process))
+    return Tracer(process, our_programs(process)), ready[1]
+
+
+def start_bpftrace(machine, script):
+    process = machine.start_bpftrace(script)
+    return Tracer(process, bpftrace_programs(process))
+
+
+def pair(machine, work, all_steps, repeats, starts, turn):
+    """Starts (tracer, its floor) in the order of the turn, for whoever comes first runs first; measures; stops."""
+    order = [0, 1] if turn % 2 else [1, 0]
+    running = {which: starts[which]() for which in order}
+    worker = Worker(machine, work)
+    try:
+        return measure(running[0], running[1], worker, all_steps, repeats)
+    finally:
+        for process in (worker.process, running[0].process, running[1].process):
+            stop(process)
+
+
+def one_round(machine, load_empty, work, all_steps, repeats, turn):
+    """tracer -> what measure() returns"""
+    item = []
+
+    def empty():
+        floor, shmem = start_empty(machine, load_empty)
+        item.append(shmem)
+        return floor
+
+    results = {"ours": pair(machine, work, all_steps, repeats, (lambda: start_ours(machine), empty), turn)}
+    books, nothing = scripts(item[0])
+    results["bpftrace"] = pair(machine, work, all_steps, repeats,
+                               (lambda: start_bpftrace(machine, books), lambda: start_bpftrace(machine, nothing)), turn)
     return results
 
 
 def net(rounds, tracer, key, per_unit):
     """Nanoseconds above the empty program's, by event or (all events together) by unit."""
-    floors = [r[tracer + " floor"][key][0] for r in rounds if key in r[tracer + " floor"]]
-    taken = [r[tracer][key] for r in rounds if key in r[tracer]]
-    if not floors or not taken:
+    taken = [one for r in rounds for one in r[tracer].get(key, [])]
+    if not taken:
         return None
-    floor = statistics.median(floors)
-    spread = Spread([(by_event - floor) * (events if per_unit else 1) for by_event, events in taken])
-    spread.events = statistics.median(events for _, events in taken)
+    spread = Quartiles([above * (events if per_unit else 1) for above, _, events in taken])
+    spread.events = statistics.median(events for _, _, events in taken)
     return spread
 
 
@@ -157,17 +197,17 @@ def add_row(section, step, program, rounds):
 
 
 def run(machine):
-    section = Section("Nanoseconds per event, net of an empty program (median [min max])")
+    section = Section("Nanoseconds per event, net of an empty program at the same events (median [quartiles])")
     work = machine.compile("work", static=True)
     load_empty = [machine.compile("load_empty", "-lbpf"), machine.compile_bpf("empty")]
     all_steps = steps(machine)
     with Stats():
-        rounds = [one_round(machine, load_empty, work, all_steps, machine.rounds(5, 3))
-                  for _ in machine.turns(6, 2, 90)]
+        rounds = [one_round(machine, load_empty, work, all_steps, machine.rounds(6, 4), turn)
+                  for turn in machine.turns(8, 2, 90)]
     for step in all_steps:
         for program in step.programs:
             add_row(section, step, program, rounds)
     for tracer, name in (("ours", "empty tp_btf program"), ("bpftrace", "empty bpftrace program")):
-        floors = [by_event for r in rounds for by_event, _ in r[tracer + " floor"].values()]
-        section.note(f"taken off: {name} {Spread(floors).text('ns')} an event, each by its own workload")
+        floors = [floor for r in rounds for values in r[tracer].values() for _, floor, _ in values]
+        section.note(f"taken off: {name} {Quartiles(floors).text('ns')} an event, measured beside it")
     return section

@@ -28,6 +28,18 @@ class Spread:
         return f"{middle} {unit} [{low} {high}]" if len(self.values) > 1 else f"{middle} {unit}"
 
 
+class Quartiles(Spread):
+    """Of many: the half of them around the median."""
+
+    @property
+    def low(self):
+        return self.values[len(self.values) // 4]
+
+    @property
+    def high(self):
+        return self.values[len(self.values) * 3 // 4]
+
+
 class Row:
     """`met`: True, False, or None where there is no goal."""
 
