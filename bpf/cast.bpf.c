@@ -35,6 +35,7 @@ static __always_inline bool lock_held(struct address_space *mapping)
 	return *(__u32 *)((void *)mapping + bpf_core_field_offset(mapping->i_pages.xa_lock));
 }
 
+/* apart from the program: the registers that it needs are saved for pages of tmpfs only, not at each statistic */
 static __noinline int tmpfs_add(__u64 *ctx)
 {
 	struct address_space *mapping;
@@ -46,8 +47,10 @@ static __noinline int tmpfs_add(__u64 *ctx)
 	if (val <= 0)
 		return 0;
 	streak = streak__mine();
-	if (!streak)
+	if (!streak) { /* nowhere to put the context */
+		count_loss(LOSS_UNRESOLVED, val);
 		return 0;
+	}
 	/* through memory: the verifier does no arithmetic on a context */
 	*(volatile __u64 *)&streak->context = (__u64)ctx;
 	context = *(volatile __u64 *)&streak->context;
