@@ -57,6 +57,39 @@ static void one_owner_has_all_of_it(void **state)
 	world__free(w);
 }
 
+/* an owner's slot counts what is credited to it; the rest of what it brought in is told by its files */
+static void what_was_brought_in_is_counted_once(void **state)
+{
+	struct world *w = world__new(false, false);
+	struct owner_slot *owner;
+	struct file_slot *slot;
+	const struct snapshot *s;
+
+	(void)state;
+	world__task(w, 42, 0, "job");
+	world__task(w, 43, 0, "other");
+	owner = world__owner(w, 2, 42, "job");
+	owner->tmpfs_added = 100; /* of files that are gone */
+	owner->cache_added = 7;
+	world__owner(w, 3, 43, "other")->tmpfs_added = 6; /* of file 2, at once: it is not the first owner */
+	slot = world__file(w, 1, TMPFS_DEV, 2, 9);
+	slot->home_added = 4; /* by the CPU that saw it first */
+	slot->removed = 4;
+	slot = world__file(w, 2, TMPFS_DEV, 2, 11);
+	slot->flags |= FILE_SHARED;
+	slot->credited = 6;
+	world__pair(w, 2, 3, 6, 6);
+	slot->shares = 5;
+	slot->total_shares = 11;
+	world__file(w, 3, DISK_DEV, 2, 5);
+	s = world__read(w, SECOND);
+	assert_int_equal(the_file(s, 1)->added_bytes, 13 * PAGE);
+	assert_int_equal(the_process(s, 42)->tmpfs_added_bytes, (100 + 13 + 5) * PAGE);
+	assert_int_equal(the_process(s, 42)->cache_added_bytes, (7 + 5) * PAGE);
+	assert_int_equal(the_process(s, 43)->tmpfs_added_bytes, 6 * PAGE);
+	world__free(w);
+}
+
 static void unknown_owners_are_left_out(void **state)
 {
 	struct world *w = world__new(false, false);
@@ -296,6 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_owner_has_all_of_it),
+		cmocka_unit_test(what_was_brought_in_is_counted_once),
 		cmocka_unit_test(unknown_owners_are_left_out),
 		cmocka_unit_test(shared_files_are_split_to_the_page),
 		cmocka_unit_test(shares_of_nobody_stay_nobodys),
