@@ -170,12 +170,21 @@ static const struct bpf_insn empty_program[] = {
 	{ .code = BPF_JMP | BPF_EXIT },
 };
 
-static int try_tracing(int id, enum bpf_attach_type type)
+/* a program that does nothing, loaded for that function or tracepoint; -errno */
+static int load_empty(int id, enum bpf_attach_type type)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = type, .attach_btf_id = (__u32)id);
-	int program, link, err = 0;
 
-	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "pagetide_try", "GPL", empty_program, 2, &options);
+	return bpf_prog_load(BPF_PROG_TYPE_TRACING, "pagetide_try", "GPL", empty_program, 2, &options);
+}
+
+int kernel__try_fexit(struct kernel *kernel, const char *function)
+{
+	int id = function_id(kernel, function), program, link, err = 0;
+
+	if (id <= 0)
+		return -ENOENT;
+	program = load_empty(id, BPF_TRACE_FEXIT);
 	if (program < 0)
 		return program;
 	link = bpf_raw_tracepoint_open(NULL, program);
@@ -187,20 +196,18 @@ static int try_tracing(int id, enum bpf_attach_type type)
 	return err;
 }
 
-int kernel__try_fexit(struct kernel *kernel, const char *function)
-{
-	int id = function_id(kernel, function);
-
-	return id > 0 ? try_tracing(id, BPF_TRACE_FEXIT) : -ENOENT;
-}
-
+/* loaded only: taking a tracepoint's last program away makes the next one wait for an RCU grace period */
 int kernel__try_tracepoint(struct kernel *kernel, const char *name)
 {
-	int id;
+	int id, program;
 
 	if (!tracepoint(kernel, name, &id))
 		return -ENOENT;
-	return try_tracing(id, BPF_TRACE_RAW_TP);
+	program = load_empty(id, BPF_TRACE_RAW_TP);
+	if (program < 0)
+		return program;
+	close(program);
+	return 0;
 }
 
 int kernel__try_kprobe(struct kernel *kernel, const char *function)
