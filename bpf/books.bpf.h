@@ -117,7 +117,7 @@ static __always_inline struct streak *streak__mine(void)
 
 	if (cpu >= STREAK_CPUS)
 		return 0;
-	asm volatile("" : "+r"(cpu)); /* the address is made after the comparison, or it has no bounds */
+	BOUNDED(cpu);
 	return &streaks[cpu];
 }
 

@@ -4,6 +4,7 @@
  * bpftool 7.1 links no two that name the same kernel function. A kernel that lacks
  * it (958cf2e273f0, 6.2) refuses them, so the plan must not choose them there.
  */
+#include "cache.bpf.h"
 #include "tasks.bpf.h"
 
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
@@ -11,8 +12,9 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 #define CAST(type, pointer) ((struct type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(struct type)))
 
 /*
- * tasks_iter through a pointer that is not trusted: at each pointer that is loaded
- * through a trusted one the verifier searches all of the kernel's BTF by name.
+ * tasks_iter and the programs of the page cache through pointers that are not trusted: at
+ * each pointer that is loaded through a trusted one the verifier searches all of the
+ * kernel's BTF by name, which takes longer than the rest of its work.
  */
 SEC("iter/task")
 int tasks_iter_cast(struct bpf_iter__task *ctx)
@@ -67,4 +69,21 @@ int tmpfs_add_memcg(__u64 *ctx)
 	if ((__s32)ctx[1] != (__s32)bpf_core_enum_value(enum node_stat_item, NR_SHMEM))
 		return 0;
 	return tmpfs_add(ctx);
+}
+
+static __noinline int enter(__u64 *ctx)
+{
+	return cache_enter(CAST(folio, (void *)ctx[0]));
+}
+
+SEC("tp_btf/mm_filemap_add_to_page_cache")
+int cache_add_cast(__u64 *ctx)
+{
+	return cache_add(CAST(folio, (void *)ctx[0])) ? 0 : enter(ctx);
+}
+
+SEC("tp_btf/mm_filemap_delete_from_page_cache")
+int page_remove_cast(__u64 *ctx)
+{
+	return page_remove(CAST(folio, (void *)ctx[0]));
 }

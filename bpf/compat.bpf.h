@@ -81,6 +81,9 @@ struct spinlock___rt {
 
 #define IS_PREEMPT_RT bpf_core_field_exists(((struct spinlock___rt *)0)->lock)
 
+/* a number that was compared with a bound is used as it is: the compiler makes no copy of it that has none */
+#define BOUNDED(number) asm volatile("" : "+r"(number))
+
 /* an address that the verifier takes for a number: a global function accepts no pointer */
 static __always_inline __u64 as_number(const void *pointer)
 {

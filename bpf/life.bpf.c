@@ -88,12 +88,13 @@ static __always_inline void owner_exits(struct record_exit *record, struct owner
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(exit_tracepoint, struct task_struct *task)
 {
-	struct signal_struct *signal = task->signal;
+	struct signal_struct *signal = BPF_CORE_READ(task, signal); /* a load would make the verifier search */
+	int group_code;
 	__u32 pid = task->tgid;
 	struct owner_key key = {};
 	struct record_exit *record = 0;
 
-	if (signal->live.counter)
+	if (BPF_CORE_READ(signal, live.counter))
 		return 0; /* other threads live on */
 	key.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 	key.pid = pid;
@@ -105,11 +106,12 @@ int BPF_PROG(exit_tracepoint, struct task_struct *task)
 	if (record) {
 		fill_head(&record->head, RECORD_EXIT, sizeof(*record));
 		fill_process(&record->process, task);
-		record->peak_rss_pages = signal->maxrss;
+		record->peak_rss_pages = BPF_CORE_READ(signal, maxrss);
 		record->cache_added = 0;
 		record->tmpfs_added = 0;
 		record->owner = 0;
-		record->exit_code = signal->group_exit_code ? signal->group_exit_code : task->exit_code;
+		group_code = BPF_CORE_READ(signal, group_exit_code);
+		record->exit_code = group_code ? group_code : task->exit_code;
 	}
 	owner_exits(record, &key);
 	if (record)

@@ -176,20 +176,18 @@ struct {
 	__type(value, __u64);
 } watched_pages SEC(".maps");
 
-__noinline int look_at_armed(__u64 start)
+__noinline int look_at_armed(__u64 address)
 {
-	struct mem_cgroup *memcg = (void *)start;
+	struct mem_cgroup *memcg = (void *)address;
+	__u64 id = memcg_id(memcg), usage, *warn;
 
-	for (int i = 0; memcg && i < MEMCG_DEPTH; i++) {
-		__u64 id = memcg_id(memcg), usage, *warn;
-
-		warn = bpf_map_lookup_elem(&armed, &id);
-		usage = warn ? BPF_CORE_READ(memcg, memory.usage.counter) : 0;
-		if (warn && usage >= *warn) {
-			bpf_map_delete_elem(&armed, &id);
-			say_cgroup(LIMIT_CGROUP, memcg, usage, BPF_CORE_READ(memcg, memory.max));
-		}
-		memcg = memcg_parent(memcg);
+	warn = bpf_map_lookup_elem(&armed, &id);
+	if (!warn)
+		return 0;
+	usage = BPF_CORE_READ(memcg, memory.usage.counter);
+	if (usage >= *warn) {
+		bpf_map_delete_elem(&armed, &id);
+		say_cgroup(LIMIT_CGROUP, memcg, usage, BPF_CORE_READ(memcg, memory.max));
 	}
 	return 0;
 }
@@ -198,8 +196,8 @@ __noinline int look_at_armed(__u64 start)
 SEC("tp_btf/mod_memcg_lruvec_state")
 int BPF_PROG(cgroup_watch_tracepoint, struct mem_cgroup *memcg, int item, int val)
 {
+	__u64 *pages, above = as_number(memcg);
 	__u32 zero = 0;
-	__u64 *pages;
 
 	if (val <= 0 || (item != (int)bpf_core_enum_value(enum node_stat_item, NR_ANON_MAPPED) &&
 			 item != (int)bpf_core_enum_value(enum node_stat_item, NR_FILE_PAGES)))
@@ -211,5 +209,9 @@ int BPF_PROG(cgroup_watch_tracepoint, struct mem_cgroup *memcg, int item, int va
 	if (*pages < WATCH_PAGES)
 		return 0;
 	*pages = 0;
-	return look_at_armed(as_number(memcg));
+	for (int i = 0; above && i < MEMCG_DEPTH; i++) {
+		look_at_armed(above);
+		above = memcg__above(above);
+	}
+	return 0;
 }

@@ -39,8 +39,7 @@ static __always_inline void describe_file(struct record_map *record, int fd)
 	record->ino = BPF_CORE_READ(inode, i_ino);
 	record->dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	record->kind = BPF_CORE_READ(inode, i_sb, s_magic) == TMPFS_MAGIC ? MAP_KIND_SHMEM : MAP_KIND_FILE;
-	record->path_length =
-		walk_up(BPF_CORE_READ(file, f_path.dentry), record->path, MAPPED_PATH_BYTES - 256, &flags);
+	record->path_length = leaf_name(BPF_CORE_READ(file, f_path.dentry), record->path, &flags);
 }
 
 /* what a call did: filled from the registers by the program, told by say_map() */

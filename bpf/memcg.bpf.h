@@ -6,7 +6,6 @@
 #include "compat.bpf.h"
 
 #define MEMCG_DEPTH 16
-#define NO_LIMIT_PAGES (1ULL << 50) /* PAGE_COUNTER_MAX is far above, any real limit below */
 
 struct memcg_full {
 	__u64 memcg; /* address; 0: none has a limit */
@@ -34,12 +33,13 @@ static __always_inline struct mem_cgroup *task_memcg(struct task_struct *task)
 	return css ? css - bpf_core_field_offset(struct mem_cgroup, css) : 0;
 }
 
-static __always_inline struct mem_cgroup *memcg_parent(struct mem_cgroup *memcg)
-{
-	struct page_counter *parent = BPF_CORE_READ(memcg, memory.parent);
-
-	return parent ? (void *)parent - bpf_core_field_offset(struct mem_cgroup, memory) : 0;
-}
+/*
+ * memcg.bpf.c: functions of their own, because the verifier walks such a one once, and one that is
+ * inlined at every turn of the loop around it.
+ */
+#define ROOM_WITHOUT_LIMIT (~0ULL)
+__u64 memcg__room(__u64 memcg); /* pages */
+__u64 memcg__above(__u64 memcg);
 
 static __always_inline __u64 memcg_id(struct mem_cgroup *memcg)
 {
@@ -49,21 +49,22 @@ static __always_inline __u64 memcg_id(struct mem_cgroup *memcg)
 /* of equals the nearest */
 static __always_inline void memcg_tightest(struct mem_cgroup *memcg, struct memcg_full *full)
 {
-	full->memcg = 0;
-	full->room = ~0ULL;
-	for (int i = 0; memcg && i < MEMCG_DEPTH; i++) {
-		__u64 usage = BPF_CORE_READ(memcg, memory.usage.counter);
-		__u64 limit = BPF_CORE_READ(memcg, memory.max);
-		__u64 room = limit > usage ? limit - usage : 0;
+	__u64 above = (__u64)memcg;
 
-		if (limit < NO_LIMIT_PAGES && room < full->room) {
-			full->memcg = (__u64)memcg;
-			full->usage = usage;
-			full->limit = limit;
+	full->memcg = 0;
+	full->room = ROOM_WITHOUT_LIMIT;
+	for (int i = 0; above && i < MEMCG_DEPTH; i++) {
+		__u64 room = memcg__room(above);
+
+		if (room < full->room) {
+			full->memcg = above;
 			full->room = room;
 		}
-		memcg = memcg_parent(memcg);
+		above = memcg__above(above);
 	}
+	memcg = (void *)full->memcg;
+	full->usage = BPF_CORE_READ(memcg, memory.usage.counter);
+	full->limit = BPF_CORE_READ(memcg, memory.max);
 }
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

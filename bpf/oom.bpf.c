@@ -10,36 +10,56 @@
 #define NAME_BYTES 64 /* of a component: cgroup names are short, their paths deep */
 #define AT_LIMIT_PAGES 1024
 
-static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
+__noinline __u64 kernfs_above(__u64 node)
 {
 	struct kernfs_node___new *fresh = (void *)node;
 	struct kernfs_node___old *old = (void *)node;
 
 	if (bpf_core_field_exists(fresh->__parent))
-		return BPF_CORE_READ(fresh, __parent);
-	return BPF_CORE_READ(old, parent);
+		return (__u64)BPF_CORE_READ(fresh, __parent);
+	return (__u64)BPF_CORE_READ(old, parent);
 }
 
-static __always_inline void say_path(struct record_oom *record, struct kernfs_node *node)
+/* the node's name to the others; its length with the NUL, 0: it does not fit */
+__noinline int kernfs_component(__u64 node, __u64 at)
 {
-	__u32 at = 0;
+	struct record_file *scratch_record;
+	__u32 zero = 0;
 	long n;
 
-	for (int i = 0; i < MEMCG_DEPTH; i++) {
-		struct kernfs_node *parent = kernfs_parent(node);
+	scratch_record = bpf_map_lookup_elem(&scratch, &zero);
+	if (!scratch_record || at > MAPPED_PATH_BYTES - NAME_BYTES)
+		return 0;
+	BOUNDED(at);
+	n = bpf_probe_read_kernel_str(scratch_record->path + at, NAME_BYTES,
+				      BPF_CORE_READ((struct kernfs_node *)node, name));
+	return n > 0 ? n : 0;
+}
 
-		if (!parent)
+/* made in the scratch, since a function of its own takes no pointer to a record */
+static __always_inline void say_path(struct record_oom *record, __u64 node)
+{
+	struct record_file *made;
+	__u64 at = 0, above;
+	__u32 zero = 0;
+	int n;
+
+	for (int i = 0; i < MEMCG_DEPTH; i++) {
+		above = kernfs_above(node);
+		if (!above)
 			goto done;
-		if (at > MAPPED_PATH_BYTES - NAME_BYTES)
-			break;
-		n = bpf_probe_read_kernel_str(record->path + at, NAME_BYTES, BPF_CORE_READ(node, name));
-		if (n <= 0)
+		n = kernfs_component(node, at);
+		if (!n)
 			break;
 		at += n;
-		node = parent;
+		node = above;
 	}
 	record->flags |= OOM_PATH_CUT;
 done:
+	made = bpf_map_lookup_elem(&scratch, &zero);
+	if (!made)
+		return;
+	__builtin_memcpy(record->path, made->path, MAPPED_PATH_BYTES);
 	record->path_length = at;
 }
 
@@ -66,7 +86,7 @@ static __always_inline void say_scope(struct record_oom *record, struct task_str
 		record->swap_usage_pages = BPF_CORE_READ(swap, swap.usage.counter);
 		record->swap_limit_pages = BPF_CORE_READ(swap, swap.max);
 	}
-	say_path(record, BPF_CORE_READ(memcg, css.cgroup, kn));
+	say_path(record, (__u64)BPF_CORE_READ(memcg, css.cgroup, kn));
 }
 
 static __always_inline void say_oom(struct task_struct *victim, __u32 pid)

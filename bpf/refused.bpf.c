@@ -161,8 +161,7 @@ static __always_inline void describe_file(struct record_refused *record, struct 
 	record->used_blocks = shmem_used_blocks(info);
 	record->limit_inodes = BPF_CORE_READ(info, max_inodes);
 	record->free_inodes = shmem_free_inodes(info);
-	record->path_length =
-		walk_up(BPF_CORE_READ(file, f_path.dentry), record->path, MAPPED_PATH_BYTES - 256, &flags);
+	record->path_length = leaf_name(BPF_CORE_READ(file, f_path.dentry), record->path, &flags);
 	if (flags & PATH_CUT)
 		record->flags |= REFUSED_PATH_CUT;
 }

@@ -5,7 +5,6 @@
  * puts the mount's path before it. Never called per page.
  */
 #include "books.bpf.h"
-#include "path.bpf.h"
 
 static __always_inline struct dentry *first_dentry(struct inode *inode)
 {
@@ -36,6 +35,48 @@ __u32 story__name(__u64 mapping)
 	return fingerprint(BPF_CORE_READ((struct address_space *)mapping, host));
 }
 
+__noinline __u64 dentry_above(__u64 dentry)
+{
+	return (__u64)BPF_CORE_READ((struct dentry *)dentry, d_parent);
+}
+
+/* the dentry's name to the others in the scratch; its length with the NUL, 0: it does not fit */
+__noinline int dentry_component(__u64 dentry, __u64 at)
+{
+	struct record_file *record;
+	__u32 zero = 0;
+	long n;
+
+	record = bpf_map_lookup_elem(&scratch, &zero);
+	if (!record || at > PATH_BYTES - 256)
+		return 0;
+	BOUNDED(at);
+	n = bpf_probe_read_kernel_str(record->path + at, 256, BPF_CORE_READ((struct dentry *)dentry, d_name.name));
+	return n > 0 ? n : 0;
+}
+
+/* in steps that the verifier walks once; returns the bytes used, PATH_CUT in *flags if it was deeper */
+static __always_inline __u16 say_path(__u64 dentry, __u16 *flags)
+{
+	__u64 at = 0, above;
+	int n;
+
+	for (int i = 0; i < PATH_COMPONENTS; i++) {
+		above = dentry_above(dentry);
+		if (above == dentry && i)
+			return at;
+		n = dentry_component(dentry, at);
+		if (!n)
+			break;
+		at += n;
+		if (above == dentry)
+			return at; /* memfd and its like: a name without a folder */
+		dentry = above;
+	}
+	*flags = PATH_CUT;
+	return at;
+}
+
 int story__file(__u32 file, __u32 tid)
 {
 	struct file_slot *slot = bpf_map_lookup_elem(&files, &file);
@@ -54,7 +95,7 @@ int story__file(__u32 file, __u32 tid)
 	dentry = first_dentry(inode);
 	slot->name = fingerprint(inode);
 	if (dentry) {
-		bytes = walk_up(dentry, record->path, PATH_BYTES - 256, &flags);
+		bytes = say_path((__u64)dentry, &flags);
 		if (!BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry)
 			flags |= PATH_UNHASHED;
 	}

@@ -383,7 +383,7 @@ struct record_map {
 };
 _Static_assert(sizeof(struct record_map) == 104 + MAPPED_PATH_BYTES, "wire");
 
-#define SEED_FDS 256 /* descriptors that one run of the seed program takes */
+#define SEED_FDS 64 /* descriptors that one run of the seed program takes */
 
 enum table { TABLE_FILES, TABLE_PAIRS, TABLE_OWNERS, TABLE_LEAN, TABLES };
 
