@@ -36,7 +36,7 @@ CFLAGS_ALL = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP
 # every library of its own costs each process that maps it a third of a MiB: only libc stays outside, and
 # libmicrohttpd, which serve loads (user/http_library.h)
 LIBS := -lbpf -lelf -lz -lncursesw -ltinfo -ljansson -lyaml -lcrypt -lnettle -lcap-ng -lm
-LIBS_INSIDE := -Wl,-Bstatic $(filter-out -lm,$(LIBS)) -Wl,-Bdynamic -lm
+LIBS_INSIDE := -Wl,-Bstatic $(LIBS) -Wl,-Bdynamic
 BPF_CPU := v2
 BPF_CFLAGS = -O2 -g -target bpf -mcpu=$(BPF_CPU) -D__TARGET_ARCH_$(ARCH) -Wall -Werror -Ivmlinux -Iinclude -Ibpf -MMD -MP
 

@@ -133,7 +133,7 @@ MAP_SCOPE struct {
 
 MAP_SCOPE struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 512 * 1024);
+	__uint(max_entries, 256 * 1024);
 } ring SEC(".maps");
 
 /* process ids (thread groups) that `run -- CMD` and `trace -- CMD` follow */

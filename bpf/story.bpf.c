@@ -111,7 +111,9 @@ int story__file(__u32 file, __u32 tid)
 	record->path_length = bytes;
 	length = sizeof(*record) - PATH_BYTES + (bytes & (PATH_BYTES - 1));
 	record->head.length = length;
-	if (bpf_ringbuf_output(&ring, record, length, ring_flags()))
+	if (bpf_ringbuf_output(&ring, record, length, ring_flags())) {
 		count_loss(RECORD_FILE, 1);
+		slot->name = 0; /* another one: the next refresh tells it again */
+	}
 	return 0;
 }

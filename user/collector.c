@@ -55,6 +55,25 @@ void collector__close(struct collector *collector)
 	free(collector);
 }
 
+void collector__done(struct collector *collector)
+{
+	struct reading *reading = &collector->reading;
+
+	collector__free_cmdlines(collector);
+	free(collector->tasks);
+	free(collector->holders);
+	free(collector->pairs);
+	collector->tasks = NULL;
+	collector->holders = NULL;
+	collector->pairs = NULL;
+	collector->task_capacity = collector->holder_capacity = collector->pair_capacity = 0;
+	reading->tasks = NULL;
+	reading->cmdlines = NULL;
+	reading->holders = NULL;
+	reading->pairs = NULL;
+	reading->task_count = reading->holder_count = reading->pair_count = 0;
+}
+
 void collector__our_losses(struct collector *collector, uint64_t odd_records, uint64_t dropped_output)
 {
 	collector->reading.odd_records = odd_records;

@@ -61,6 +61,8 @@ int collector__tasks(struct collector *collector, const struct task_row **rows);
 
 /* a process became another program: its command line is read again */
 void collector__forget(struct collector *collector, uint32_t pid);
+/* The last reading was taken in: what only it needs is given back. Mounts and cgroups stay. */
+void collector__done(struct collector *collector);
 /* what was lost on the user side so far, for the reading: odd records, output that nobody took */
 void collector__our_losses(struct collector *collector, uint64_t odd_records, uint64_t dropped_output);
 

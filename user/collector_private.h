@@ -13,11 +13,11 @@
 #include "proc.h"
 #include "sysmem.h"
 
+/* a command line that was read, and is the model's */
 struct cmdline {
 	struct owner_key key;
 	UT_hash_handle hh;
-	char comm[COMM_LENGTH];
-	char *text;
+	char comm[COMM_LENGTH]; /* as it was then; "": it is to be read */
 	bool seen;
 };
 
@@ -35,8 +35,8 @@ struct collector {
 	struct cgroup_row *cgroup_rows;
 	size_t cgroup_capacity;
 	struct cmdline *cmdlines;
-	const char **cmdline_of;
-	size_t cmdline_capacity;
+	char **cmdline_of; /* of this reading, ours */
+	size_t cmdline_count, cmdline_capacity;
 	/* mounts */
 	struct mount_view view;
 	struct overlay_index overlays;
@@ -65,6 +65,7 @@ struct collector {
 /* collector_mounts.c */
 int collector__mounts(struct collector *collector, bool fresh);
 /* collector_limits.c: gives each tmpfs a slot of its own for as long as it is mounted */
+void collector__free_cmdlines(struct collector *collector);
 void collector__know_mounts(struct collector *collector);
 void collector__free_mounts(struct collector *collector);
 /* collector_maps.c: appends to the holders after `count`; their number or -errno */

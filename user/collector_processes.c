@@ -78,7 +78,8 @@ void collector__forget(struct collector *collector, uint32_t pid)
 	}
 }
 
-static const char *cmdline_of(struct collector *collector, const struct task_row *row)
+/* read once, and again when the process became another program or has another name; NULL: as before, or none */
+static char *cmdline_of(struct collector *collector, const struct task_row *row)
 {
 	char raw[PROC_CMDLINE_MAX], text[PROC_CMDLINE_MAX];
 	struct owner_key key;
@@ -99,21 +100,26 @@ static const char *cmdline_of(struct collector *collector, const struct task_row
 		HASH_ADD(hh, collector->cmdlines, key, sizeof(key), cmdline);
 	}
 	cmdline->seen = true;
-	if (cmdline->text && memcmp(cmdline->comm, row->process.comm, COMM_LENGTH) == 0)
-		return cmdline->text;
+	if (cmdline->comm[0] && memcmp(cmdline->comm, row->process.comm, COMM_LENGTH) == 0)
+		return NULL;
 	length = proc__read_file(&collector->proc, (pid_t)row->process.pid, "cmdline", raw, sizeof(raw));
-	free(cmdline->text);
-	cmdline->text = NULL;
-	if (length > 0 && proc__parse_cmdline(raw, (size_t)length, text, sizeof(text)))
-		cmdline->text = strdup(text);
+	if (length <= 0 || !proc__parse_cmdline(raw, (size_t)length, text, sizeof(text)))
+		return NULL;
 	memcpy(cmdline->comm, row->process.comm, COMM_LENGTH);
-	return cmdline->text;
+	return strdup(text);
+}
+
+void collector__free_cmdlines(struct collector *collector)
+{
+	while (collector->cmdline_count)
+		free(collector->cmdline_of[--collector->cmdline_count]);
 }
 
 static void read_cmdlines(struct collector *collector, size_t count)
 {
 	struct cmdline *cmdline, *next;
 
+	collector__free_cmdlines(collector);
 	if (collector->cmdline_capacity < count) {
 		void *grown = realloc(collector->cmdline_of, (count + 256) * sizeof(char *));
 
@@ -126,14 +132,14 @@ static void read_cmdlines(struct collector *collector, size_t count)
 		cmdline->seen = false;
 	for (size_t i = 0; i < count; i++)
 		collector->cmdline_of[i] = cmdline_of(collector, &collector->tasks[i]);
+	collector->cmdline_count = count;
 	HASH_ITER (hh, collector->cmdlines, cmdline, next) {
 		if (cmdline->seen)
 			continue;
 		HASH_DEL(collector->cmdlines, cmdline);
-		free(cmdline->text);
 		free(cmdline);
 	}
-	collector->reading.cmdlines = collector->cmdline_of;
+	collector->reading.cmdlines = (const char *const *)collector->cmdline_of;
 }
 
 int collector__processes(struct collector *collector, unsigned wants)
@@ -160,9 +166,9 @@ void collector__free_processes(struct collector *collector)
 
 	HASH_ITER (hh, collector->cmdlines, cmdline, next) {
 		HASH_DEL(collector->cmdlines, cmdline);
-		free(cmdline->text);
 		free(cmdline);
 	}
+	collector__free_cmdlines(collector);
 	free(collector->cmdline_of);
 	free(collector->tasks);
 }

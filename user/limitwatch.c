@@ -318,6 +318,7 @@ void limitwatch__snapshot(struct limitwatch *limits, const struct snapshot *snap
 			limitwatch__tell(limits, &limits->warnings[i]);
 	} while (count == WARNINGS_AT_ONCE);
 	history__take(limits->history, snapshot);
+	survive__keep_room();
 	limits->near_tmpfs = false;
 	for (size_t i = 0; i < snapshot->mount_count; i++) {
 		limits->urgent.boot_ns = snapshot->boot_ns;

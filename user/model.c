@@ -22,8 +22,10 @@ int model__open(struct model **out, const struct model_settings *settings, model
 	return 0;
 }
 
-static void free_process(struct process *process)
+void model__free_process(struct process *process)
 {
+	free(process->rest[0]);
+	free(process->rest[1]);
 	free(process->cmdline);
 	free(process);
 }
@@ -43,29 +45,24 @@ static void free_rows(struct model *model)
 void model__close(struct model *model)
 {
 	struct process *process, *next;
-	struct mount_state *mount, *next_mount;
 
 	if (!model)
 		return;
 	HASH_ITER (hh, model->processes, process, next) {
 		HASH_DEL(model->processes, process);
-		free_process(process);
+		model__free_process(process);
 	}
 	model__free_cgroups(model);
-	HASH_ITER (hh, model->mounts, mount, next_mount) {
-		HASH_DEL(model->mounts, mount);
-		free(mount);
-	}
+	model__free_mounts(model);
 	for (uint32_t i = 0; i < model->file_slots; i++) {
-		free(model->files[i].path);
-		free(model->files[i].full);
-		free(model->files[i].mount);
-		model__forget_past(&model->files[i]);
+		model__free_names(&model->files[i]);
+		model__forget_past(model__past(model, &model->files[i]));
 	}
 	model__free_gone(model);
 	model__free_pair_states(model);
 	free_rows(model);
 	free(model->files);
+	free(model->pasts);
 	free(model->owners);
 	free(model->owner_used);
 	free(model);

@@ -46,12 +46,12 @@ static void file_row(struct model *model, const struct reading *reading, uint32_
 	mount->booked += slot->nrpages;
 	mount->files++;
 	row->path = state->full;
-	row->mount = state->mount;
+	row->mount = mount->path;
 	row->namespace_id = state->namespace_id;
 	row->major = dev_major(slot->dev);
 	row->minor = dev_minor(slot->dev);
 	row->ino = slot->ino;
-	row->kind = state->kind;
+	row->kind = (enum file_kind)state->kind;
 	row->bytes = pages_to_bytes(model, slot->nrpages);
 	row->swap_bytes = pages_to_bytes(model, slot->swapped);
 	row->peak_bytes = pages_to_bytes(model, slot->peak > slot->nrpages ? slot->peak : slot->nrpages);
@@ -63,12 +63,12 @@ static void file_row(struct model *model, const struct reading *reading, uint32_
 	row->deleted = slot->flags & FILE_DELETED;
 	row->shared = count > 1 || (slot->flags & FILE_SHARED && of->count > 1);
 	note_charge(model, reading, index, row);
-	row->owner_count = count;
+	row->owner_count = (uint32_t)count;
 	row->owners = (void *)(uintptr_t)first; /* an index until the array stops growing */
 	row->rate = model__rate(model, state->has_last, row->bytes, pages_to_bytes(model, state->last_pages), reading);
 	model__join_gone(model, slot, state, of, row);
 	model__tell_file(model, reading, index, of);
-	state->last_pages = slot->nrpages;
+	state->last_pages = (uint32_t)slot->nrpages;
 	state->has_last = true;
 }
 
@@ -122,7 +122,7 @@ static void other_files(struct model *model, const struct reading *reading, bool
 	row->other = true;
 	row->shared = count > 1;
 	row->owners = (void *)(uintptr_t)first;
-	row->owner_count = count;
+	row->owner_count = (uint32_t)count;
 }
 
 /* System V segments that no process has attached: no iterator meets them */
@@ -201,7 +201,7 @@ static void add_holders(struct model *model, const struct reading *reading, cons
 				*pid = sorted[at].pid;
 		}
 		files[i].holders = (void *)(uintptr_t)first;
-		files[i].holder_count = model->holder_pids.count - first;
+		files[i].holder_count = (uint32_t)(model->holder_pids.count - first);
 	}
 	free(sorted);
 }
@@ -249,6 +249,7 @@ void model__files(struct model *model, const struct reading *reading)
 
 	for (mount = model->mounts; mount; mount = mount->hh.next)
 		mount->owned = mount->booked = mount->files = mount->seen = 0;
+	model__note_mounts(model, reading);
 	model__take_owners(model, reading);
 	if (model->failed)
 		return;

@@ -23,6 +23,12 @@ struct gone_owner {
 	uint64_t pages; /* that its files had at their peak */
 };
 
+/* as people see it, and the mount, which may be gone when it is told */
+struct gone_name {
+	struct seen_name seen;
+	char *mount;
+};
+
 struct gone_file {
 	struct gone_key {
 		uint64_t ino, dev;
@@ -30,7 +36,7 @@ struct gone_file {
 	UT_hash_handle hh; /* of those that may come back */
 	struct gone_group *group;
 	char *path;            /* within the filesystem */
-	struct seen_name name; /* as people see it; made at the first reading after */
+	struct gone_name name; /* made at the first reading after */
 	uint32_t flags;
 	uint64_t peak_pages, added, removed;
 	struct gone_owner owner;
@@ -48,7 +54,7 @@ struct gone_group {
 	char *folder;          /* the key: device and path within the filesystem */
 	char *sample;          /* path of one of its files */
 	char *seen;            /* the folder as people see it */
-	struct seen_name name; /* of the sample */
+	struct gone_name name; /* of the sample */
 	UT_hash_handle hh;
 	uint32_t dev, flags;
 	struct gone_file *files[GONE_LISTED_MOST];
@@ -58,9 +64,9 @@ struct gone_group {
 	size_t size_count;
 };
 
-static void free_name(struct seen_name *name)
+static void free_name(struct gone_name *name)
 {
-	free(name->full);
+	free(name->seen.full);
 	free(name->mount);
 }
 
@@ -110,10 +116,12 @@ void model__free_gone(struct model *model)
 	}
 }
 
-void model__forget_past(struct file_state *state)
+void model__forget_past(struct file_past *past)
 {
-	free_file(state->past);
-	state->past = NULL;
+	if (!past)
+		return;
+	free_file(past->gone);
+	memset(past, 0, sizeof(*past));
 }
 
 /* ---- keeping ---- */
@@ -290,7 +298,7 @@ static void take_past(struct model *model, uint64_t ino, uint32_t dev, struct fi
 	HASH_DEL(model->gone_named, file);
 	unlist(file);
 	count_out(file->group, file);
-	state->past = file;
+	model__past(model, state)->gone = file;
 }
 
 static bool is_of_followed(const struct model *model, const struct owners_of_file *of)
@@ -307,30 +315,36 @@ static bool is_of_followed(const struct model *model, const struct owners_of_fil
 void model__join_gone(struct model *model, const struct file_slot *slot, struct file_state *state,
 		      const struct owners_of_file *of, struct snapshot_file *row)
 {
+	const struct file_past *past = model__past(model, state);
 	uint64_t peak;
 
-	if (!state->past && model->gone_named && is_of_followed(model, of))
-		take_past(model, slot->ino, slot->dev, state);
-	if (!state->past)
+	if (!past)
 		return;
-	peak = pages_to_bytes(model, state->past->peak_pages);
+	if (!past->gone && model->gone_named && is_of_followed(model, of))
+		take_past(model, slot->ino, slot->dev, state);
+	if (!past->gone)
+		return;
+	peak = pages_to_bytes(model, past->gone->peak_pages);
 	row->peak_bytes = peak > row->peak_bytes ? peak : row->peak_bytes;
-	row->added_bytes += pages_to_bytes(model, state->past->added);
-	row->removed_bytes += pages_to_bytes(model, state->past->removed);
+	row->added_bytes += pages_to_bytes(model, past->gone->added);
+	row->removed_bytes += pages_to_bytes(model, past->gone->removed);
 }
 
 void model__file_gone(struct model *model, const struct record_file_gone *record)
 {
 	struct file_state *state = model__file(model, record->index, record->birth_ns);
 	bool followed = record->owner_flags & PROCESS_FOLLOWED;
+	struct file_past *past;
 
 	if (!state)
 		return;
-	if (model->settings.keep_gone && (followed || state->past)) {
-		if (!state->past)
+	past = model__past(model, state);
+	if (model->settings.keep_gone && (followed || past->gone)) {
+		if (!past->gone)
 			take_past(model, record->ino, record->dev, state);
-		keep(model, record, state->path ? state->path : "", state->past);
-		model__forget_past(state);
+		keep(model, record, state->path ? state->path : "", past->gone);
+		free_file(past->gone);
+		past->gone = NULL;
 	}
 	model__tell_gone(model, record, state);
 }
@@ -356,16 +370,25 @@ static void add_owner(struct model *model, struct snapshot_file *row, const stru
 	row->owner_count++;
 }
 
-static struct snapshot_file *add_row(struct model *model, const struct seen_name *name, uint32_t dev)
+static void make_name(const struct model *model, const struct reading *reading, uint32_t dev, uint32_t flags,
+		      const char *path, struct gone_name *name)
+{
+	const char *mount = model__mount_path(model, dev);
+
+	model__seen_name(reading, dev, flags, path, &name->seen);
+	name->mount = mount ? strdup(mount) : NULL;
+}
+
+static struct snapshot_file *add_row(struct model *model, const struct gone_name *name, uint32_t dev)
 {
 	struct snapshot_file *row = rows__add(model, &model->file_rows, sizeof(*row));
 
 	if (!row)
 		return NULL;
-	row->path = name->full ? name->full : "";
+	row->path = name->seen.full ? name->seen.full : "";
 	row->mount = name->mount;
-	row->namespace_id = name->namespace_id;
-	row->kind = name->kind;
+	row->namespace_id = name->seen.namespace_id;
+	row->kind = name->seen.kind;
 	row->major = dev_major(dev);
 	row->minor = dev_minor(dev);
 	row->size_bytes = ABSENT;
@@ -381,8 +404,8 @@ static void file_row(struct model *model, const struct reading *reading, struct 
 	uint32_t dev = (uint32_t)file->key.dev;
 	struct snapshot_file *row;
 
-	if (!file->name.full)
-		model__seen_name(reading, dev, file->flags, file->path, &file->name);
+	if (!file->name.seen.full)
+		make_name(model, reading, dev, file->flags, file->path, &file->name);
 	row = add_row(model, &file->name, dev);
 	if (!row)
 		return;
@@ -421,14 +444,14 @@ static void size_row(struct model *model, struct gone_group *group, struct gone_
 		add_owner(model, row, &size->owners[i]);
 }
 
-static void name_group(const struct reading *reading, struct gone_group *group)
+static void name_group(const struct model *model, const struct reading *reading, struct gone_group *group)
 {
 	const char *full, *slash;
 
 	if (group->seen)
 		return;
-	model__seen_name(reading, group->dev, group->flags, group->sample, &group->name);
-	full = group->name.full ? group->name.full : "";
+	make_name(model, reading, group->dev, group->flags, group->sample, &group->name);
+	full = group->name.seen.full ? group->name.seen.full : "";
 	slash = strrchr(full, '/');
 	group->seen = slash ? strndup(full, (size_t)(slash - full)) : strdup(full);
 }
@@ -446,7 +469,7 @@ static struct gone_file *only_one(const struct gone_group *group, const struct g
 
 static void group_rows(struct model *model, const struct reading *reading, struct gone_group *group)
 {
-	name_group(reading, group);
+	name_group(model, reading, group);
 	for (size_t i = 0; i < group->size_count; i++) {
 		struct gone_size *size = &group->sizes[i];
 		struct gone_file *only = only_one(group, size);

@@ -3,6 +3,7 @@
 #include "model_private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct mount_state *model__mount(struct model *model, uint32_t dev)
 {
@@ -19,6 +20,56 @@ struct mount_state *model__mount(struct model *model, uint32_t dev)
 	state->dev = dev;
 	HASH_ADD(hh, model->mounts, dev, sizeof(dev), state);
 	return state;
+}
+
+void model__note_mounts(struct model *model, const struct reading *reading)
+{
+	struct mount_state *state;
+
+	for (state = model->mounts; state; state = state->hh.next)
+		state->mounted = false;
+	for (size_t i = 0; i < reading->mount_count; i++) {
+		const struct reading_mount *in = &reading->mounts[i];
+
+		state = model__mount(model, in->major << 20 | in->minor);
+		if (!state)
+			return;
+		state->mounted = true;
+		if (state->path && strcmp(state->path, in->path) == 0)
+			continue;
+		free(state->path);
+		state->path = strdup(in->path);
+		model->failed |= !state->path;
+	}
+	for (state = model->mounts; state; state = state->hh.next) {
+		if (state->mounted)
+			continue;
+		free(state->path);
+		state->path = NULL;
+	}
+}
+
+const char *model__mount_path(const struct model *model, uint32_t dev)
+{
+	struct mount_state *state;
+
+	HASH_FIND(hh, model->mounts, &dev, sizeof(dev), state);
+	return state ? state->path : NULL;
+}
+
+static void free_mount(struct model *model, struct mount_state *state)
+{
+	HASH_DEL(model->mounts, state);
+	free(state->path);
+	free(state);
+}
+
+void model__free_mounts(struct model *model)
+{
+	struct mount_state *state, *next;
+
+	HASH_ITER (hh, model->mounts, state, next)
+		free_mount(model, state);
 }
 
 static int by_pid(const void *pid, const void *row)
@@ -89,9 +140,7 @@ void model__mount_rows(struct model *model, const struct reading *reading)
 	}
 	/* umounted: the device number may come again as another mount's */
 	HASH_ITER (hh, model->mounts, state, next) {
-		if (state->seen || state->files)
-			continue;
-		HASH_DEL(model->mounts, state);
-		free(state);
+		if (!state->seen && !state->files)
+			free_mount(model, state);
 	}
 }

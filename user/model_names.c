@@ -6,6 +6,7 @@
 #include "model_private.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,25 +14,84 @@
 #include "decode.h"
 
 #define FILE_SLOTS_MOST (1U << 20)
+#define MOUNT_ROOM 16 /* bytes */
+
+/* zeroed as far as it is new; NULL without memory, the old one stays then */
+static void *grow(struct model *model, void *old, uint32_t slots, size_t size)
+{
+	char *grown = realloc(old, slots * size);
+
+	if (grown)
+		memset(grown + model->file_slots * size, 0, (slots - model->file_slots) * size);
+	else
+		model->failed = true;
+	return grown;
+}
 
 static int grow_files(struct model *model, uint32_t slots)
 {
-	struct file_state *grown;
+	bool has_pasts = model->settings.page_events || model->settings.keep_gone;
+	struct file_state *files;
+	struct file_past *pasts;
 
 	if (slots <= model->file_slots)
 		return 0;
 	if (slots > FILE_SLOTS_MOST)
 		return -EINVAL; /* an odd record */
-	slots = slots < 1024 ? 1024 : slots + slots / 2;
-	grown = realloc(model->files, slots * sizeof(*grown));
-	if (!grown) {
-		model->failed = true;
+	slots = slots < 1024 ? 1024 : slots + slots / 8;
+	files = grow(model, model->files, slots, sizeof(*files));
+	if (!files)
 		return -ENOMEM;
-	}
-	memset(grown + model->file_slots, 0, (slots - model->file_slots) * sizeof(*grown));
-	model->files = grown;
+	model->files = files;
+	pasts = has_pasts ? grow(model, model->pasts, slots, sizeof(*pasts)) : NULL;
+	if (has_pasts && !pasts)
+		return -ENOMEM;
+	model->pasts = pasts;
 	model->file_slots = slots;
 	return 0;
+}
+
+void model__free_names(struct file_state *state)
+{
+	if (!state->inside)
+		free(state->path);
+	free(state->full);
+	state->path = state->full = NULL;
+	state->inside = false;
+}
+
+/* a path waits for its mount in a block that has room for most mounts' paths */
+static char *path_block(const char *path, size_t length)
+{
+	char *block = malloc(length + 1 + MOUNT_ROOM);
+
+	if (block)
+		memcpy(block, path, length + 1);
+	return block;
+}
+
+/* most often the path is the end of what people see: then both are one string, in the path's block if it fits */
+static void set_full(struct model *model, struct file_state *state, char *full)
+{
+	size_t length = state->path ? strlen(state->path) : 0, whole = full ? strlen(full) : 0;
+	bool inside = length && whole >= length && strcmp(full + whole - length, state->path) == 0;
+	char *path = inside ? full + whole - length : state->path;
+
+	if (inside && !state->inside && malloc_usable_size(state->path) > whole) {
+		memcpy(state->path, full, whole + 1);
+		free(full);
+		full = state->path;
+		path = full + whole - length;
+	} else if (inside && !state->inside) {
+		free(state->path);
+	} else if (!inside && state->inside) {
+		path = path_block(state->path, length);
+		model->failed |= !path;
+	}
+	free(state->full);
+	state->full = full;
+	state->path = path;
+	state->inside = inside;
 }
 
 /* the state of a slot's present use; a former use is forgotten */
@@ -43,10 +103,8 @@ struct file_state *model__file(struct model *model, uint32_t index, uint64_t bir
 		return NULL;
 	state = &model->files[index];
 	if (state->birth_ns != birth_ns) {
-		free(state->path);
-		free(state->full);
-		free(state->mount);
-		model__forget_past(state);
+		model__free_names(state);
+		model__forget_past(model__past(model, state));
 		memset(state, 0, sizeof(*state));
 		state->birth_ns = birth_ns;
 	}
@@ -66,10 +124,8 @@ int model__name_file(struct model *model, const struct record_file *record)
 	/* an inode whose dentry was dropped, by an unlink or to save memory: its name was right */
 	if (length <= 0 && state->path)
 		return 0;
-	free(state->path);
-	free(state->full);
-	state->full = NULL;
-	state->path = length > 0 ? strdup(path) : NULL;
+	model__free_names(state);
+	state->path = length > 0 ? path_block(path, (size_t)length) : NULL;
 	state->view_generation = 0;
 	return 0;
 }
@@ -123,7 +179,6 @@ void model__seen_name(const struct reading *reading, uint32_t dev, uint32_t flag
 		name->full = strdup(text);
 		return;
 	}
-	name->mount = mount ? strdup(mount->path) : NULL;
 	if (reading->view && path[0] == '/' &&
 	    mounts__path(reading->view, dev_major(dev), dev_minor(dev), path, &seen) == 0) {
 		if (reading->overlays && !(flags & FILE_TMPFS && mount) &&
@@ -145,14 +200,11 @@ void model__complete_name(struct model *model, const struct reading *reading, ui
 	struct file_state *state = &model->files[index];
 	struct seen_name name;
 
-	if (state->full && state->view_generation == reading->view_generation)
+	if (state->full && state->view_generation == (uint32_t)reading->view_generation)
 		return;
 	model__seen_name(reading, slot->dev, slot->flags, state->path ? state->path : "", &name);
-	free(state->full);
-	free(state->mount);
-	state->full = name.full;
-	state->mount = name.mount;
+	set_full(model, state, name.full);
 	state->namespace_id = name.namespace_id;
-	state->kind = name.kind;
-	state->view_generation = reading->view_generation;
+	state->kind = (uint8_t)name.kind;
+	state->view_generation = (uint32_t)reading->view_generation;
 }

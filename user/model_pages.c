@@ -31,7 +31,12 @@ static void tell(struct model *model, struct process *process, struct event *eve
 		model__emit(model, event, process);
 		return;
 	}
-	rest = &process->rest[tmpfs];
+	rest = process->rest[tmpfs] ? process->rest[tmpfs] : calloc(1, sizeof(*rest));
+	process->rest[tmpfs] = rest;
+	if (!rest) {
+		model->failed = true;
+		return;
+	}
 	rest->count++;
 	rest->added += event->pages.added_bytes;
 	rest->removed += event->pages.removed_bytes;
@@ -69,11 +74,13 @@ void model__tell_file(struct model *model, const struct reading *reading, uint32
 {
 	const struct file_slot *slot = &reading->files[index];
 	struct file_state *state = &model->files[index];
-	uint64_t removed = slot->removed - state->last_removed;
+	struct file_past *past = model__past(model, state);
+	uint64_t removed;
 
-	state->last_removed = slot->removed;
 	if (!model->settings.page_events)
 		return;
+	removed = slot->removed - past->last_removed;
+	past->last_removed = slot->removed;
 	for (size_t i = 0; i < of->count; i++) {
 		struct event event = { .boot_ns = reading->boot_ns };
 		uint64_t added;
@@ -81,13 +88,13 @@ void model__tell_file(struct model *model, const struct reading *reading, uint32
 		if (i) {
 			added = new_of_pair(model, index, slot->birth_ns, &of->parts[i]);
 		} else {
-			added = of->parts[0].added - state->last_added;
-			state->last_added = of->parts[0].added;
+			added = of->parts[0].added - past->last_added;
+			past->last_added = of->parts[0].added;
 		}
 		if (!added && !(removed && !i))
 			continue;
 		event.pages.path = state->full;
-		event.pages.mount = state->mount;
+		event.pages.mount = model__mount_path(model, slot->dev);
 		event.pages.added_bytes = pages_to_bytes(model, added);
 		event.pages.removed_bytes = i ? 0 : pages_to_bytes(model, removed);
 		event.pages.resident_bytes = pages_to_bytes(model, slot->nrpages);
@@ -100,12 +107,16 @@ void model__tell_gone(struct model *model, const struct record_file_gone *record
 {
 	struct event event = { .boot_ns = record->head.time_ns };
 	struct process *process = NULL;
-	uint64_t added = record->added - state->last_added;
-	uint64_t removed = record->removed - state->last_removed;
+	struct file_past *past = model__past(model, state);
+	uint64_t added, removed;
 
-	state->last_added = record->added;
-	state->last_removed = record->removed;
-	if (!model->settings.page_events || (!added && !removed))
+	if (!model->settings.page_events)
+		return;
+	added = record->added - past->last_added;
+	removed = record->removed - past->last_removed;
+	past->last_added = record->added;
+	past->last_removed = record->removed;
+	if (!added && !removed)
 		return;
 	if (record->owner_start_ns)
 		process = model__process(model, record->owner_start_ns, record->owner_pid, false);
@@ -117,7 +128,7 @@ void model__tell_gone(struct model *model, const struct record_file_gone *record
 		event.followed = record->owner_flags & PROCESS_FOLLOWED;
 	}
 	event.pages.path = state->full ? state->full : state->path;
-	event.pages.mount = state->mount;
+	event.pages.mount = model__mount_path(model, record->dev);
 	event.pages.added_bytes = pages_to_bytes(model, added);
 	event.pages.removed_bytes = pages_to_bytes(model, removed);
 	event.pages.deleted = record->flags & FILE_DELETED;
@@ -141,17 +152,18 @@ void model__tell_rest(struct model *model, const struct reading *reading)
 	for (process = model->processes; process; process = process->hh.next) {
 		process->told = 0;
 		for (int tmpfs = 0; tmpfs < 2; tmpfs++) {
-			struct pages_rest *rest = &process->rest[tmpfs];
+			struct pages_rest *rest = process->rest[tmpfs];
 			struct event event = { .boot_ns = reading->boot_ns };
 
-			if (!rest->count)
+			if (!rest)
 				continue;
 			event.type = tmpfs ? EVENT_TMPFS : EVENT_CACHE;
 			event.pages.count = rest->count;
 			event.pages.added_bytes = rest->added;
 			event.pages.removed_bytes = rest->removed;
 			event.pages.resident_bytes = rest->resident;
-			memset(rest, 0, sizeof(*rest));
+			process->rest[tmpfs] = NULL;
+			free(rest);
 			model__emit(model, &event, process);
 		}
 	}

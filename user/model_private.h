@@ -16,6 +16,10 @@ struct rows {
 	size_t count, capacity;
 };
 
+struct pages_rest {
+	uint64_t count, added, removed, resident; /* bytes */
+};
+
 struct process {
 	struct owner_key key; /* (start, pid): the identity */
 	UT_hash_handle hh;
@@ -31,22 +35,27 @@ struct process {
 	uint64_t cache, tmpfs, tmpfs_swap, peak_cache, peak_tmpfs, cache_added, tmpfs_added;
 	uint64_t last_resident, last_cache, last_tmpfs;
 	bool has_last;
-	uint32_t told; /* page events of this interval, told one by one */
-	struct pages_rest {
-		uint64_t count, added, removed, resident; /* bytes */
-	} rest[2];                                        /* cache, tmpfs: beyond those */
+	uint32_t told;              /* page events of this interval, told one by one */
+	struct pages_rest *rest[2]; /* cache, tmpfs: beyond those; NULL: nothing */
 };
 
+/* there are many: kept small */
 struct file_state {
 	uint64_t birth_ns;
 	char *path; /* within the filesystem, "/a/b"; NULL: not known */
 	char *full; /* as people see it */
-	char *mount;
-	uint64_t namespace_id, view_generation;
-	enum file_kind kind;
-	uint64_t last_pages, last_added, last_removed;
+	uint64_t namespace_id;
+	uint32_t last_pages;
+	uint32_t view_generation; /* the low half of the reading's */
+	uint8_t kind;             /* enum file_kind */
 	bool has_last;
-	struct gone_file *past; /* it was gone before; NULL: not that anyone knows */
+	bool inside; /* path is the end of full, not memory of its own */
+};
+
+/* of a file, where events or files that are gone are told: trace, run */
+struct file_past {
+	uint64_t last_added, last_removed;
+	struct gone_file *gone; /* it was gone before; NULL: not that anyone knows */
 };
 
 struct cgroup_state {
@@ -62,6 +71,8 @@ struct cgroup_state {
 struct mount_state {
 	uint32_t dev;
 	UT_hash_handle hh;
+	char *path; /* NULL: no mount of the last reading's */
+	bool mounted;
 	uint64_t last_used, peak;
 	uint64_t namespace_id, namespace_cgroup; /* of the last process seen in that namespace; 0: none */
 	bool has_last;
@@ -94,6 +105,7 @@ struct model {
 	struct cgroup_state *cgroups;
 	struct mount_state *mounts;
 	struct file_state *files;
+	struct file_past *pasts; /* parallel to files; NULL: of no use here */
 	uint32_t file_slots;
 	struct gone_group *gone;
 	struct gone_file *gone_named; /* of those, the files that may come back */
@@ -113,6 +125,7 @@ struct model {
 
 /* model.c */
 void *rows__add(struct model *model, struct rows *rows, size_t size);
+void model__free_process(struct process *process);
 struct process *model__process(struct model *model, uint64_t start_ns, uint32_t pid, bool make);
 uint64_t model__realtime(const struct model *model, uint64_t boot_ns);
 double model__rate(const struct model *model, bool known, uint64_t now, uint64_t last, const struct reading *reading);
@@ -144,6 +157,10 @@ void model__sort_owners(struct model *model, size_t first, size_t count);
 void model__collect_garbage(struct model *model, const struct reading *reading);
 /* model_mounts.c */
 struct mount_state *model__mount(struct model *model, uint32_t dev);
+void model__note_mounts(struct model *model, const struct reading *reading);
+/* where the last reading found it mounted, if it is a tmpfs; NULL */
+const char *model__mount_path(const struct model *model, uint32_t dev);
+void model__free_mounts(struct model *model);
 void model__mount_rows(struct model *model, const struct reading *reading);
 /* model_pages.c: events of pages */
 void model__tell_file(struct model *model, const struct reading *reading, uint32_t index,
@@ -154,12 +171,17 @@ void model__free_pair_states(struct model *model);
 /* model_names.c */
 int model__name_file(struct model *model, const struct record_file *record);
 struct file_state *model__file(struct model *model, uint32_t index, uint64_t birth_ns);
+static inline struct file_past *model__past(const struct model *model, const struct file_state *state)
+{
+	return model->pasts ? &model->pasts[state - model->files] : NULL;
+}
 void model__complete_name(struct model *model, const struct reading *reading, uint32_t index);
 const char *model__mapped_path(const struct record_map *record, char *out, size_t size);
 void model__file_gone(struct model *model, const struct record_file_gone *record);
-/* a path inside a filesystem as people see it; full and mount are the caller's to free */
+void model__free_names(struct file_state *state);
+/* a path inside a filesystem as people see it; full is the caller's to free */
 struct seen_name {
-	char *full, *mount;
+	char *full;
 	uint64_t namespace_id;
 	enum file_kind kind;
 };
@@ -170,7 +192,7 @@ void model__gone_rows(struct model *model, const struct reading *reading);
 /* adds to the row of a living file what it was before it was gone */
 void model__join_gone(struct model *model, const struct file_slot *slot, struct file_state *state,
 		      const struct owners_of_file *of, struct snapshot_file *row);
-void model__forget_past(struct file_state *state);
+void model__forget_past(struct file_past *past);
 void model__free_gone(struct model *model);
 /* model_processes.c */
 void model__tasks(struct model *model, const struct reading *reading);

@@ -138,8 +138,7 @@ void model__process_rows(struct model *model, const struct reading *reading)
 			model__tell_exit(model, process);
 		if (is_forgotten(model, reading, process)) {
 			HASH_DEL(model->processes, process);
-			free(process->cmdline);
-			free(process);
+			model__free_process(process);
 			continue;
 		}
 		fill_row(model, reading, process);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define FIRST_BYTES (64U << 10)
+#define KEPT_BYTES (256U << 10) /* a buffer that grew larger is not kept while nothing is in it */
 #define STACK_BYTES (64U << 10)
 
 struct text {
@@ -62,6 +63,18 @@ static int append(struct text *text, const void *data, size_t length)
 	return err;
 }
 
+/* empty again; what was taken at the start stays */
+static void empty(struct text *text)
+{
+	char *data = text->room > KEPT_BYTES ? realloc(text->data, FIRST_BYTES) : NULL;
+
+	text->length = 0;
+	if (!data)
+		return;
+	text->data = data;
+	text->room = FIRST_BYTES;
+}
+
 /* 0 or -errno; the caller holds nothing */
 static int write_out(struct outbox *box)
 {
@@ -104,6 +117,7 @@ static void *work(void *argument)
 		box->busy = true;
 		pthread_mutex_unlock(&box->mutex);
 		err = write_out(box);
+		empty(&box->leaving);
 		pthread_mutex_lock(&box->mutex);
 		box->busy = false;
 		if (err) {
@@ -199,8 +213,21 @@ FILE *outbox__stream(struct outbox *box)
 	return box->stream;
 }
 
-int outbox__put(struct outbox *box, const void *data, size_t length)
+/* the message is not copied where nothing waits before it */
+static int hand_over(struct outbox *box, const struct text *text)
 {
+	struct text other = box->waiting;
+
+	if (text != &box->message || other.length)
+		return append(&box->waiting, text->data, text->length);
+	box->waiting = box->message;
+	box->message = other;
+	return 0;
+}
+
+static int put(struct outbox *box, const struct text *text)
+{
+	size_t length = text->length;
 	uint64_t unwritten;
 	int err;
 
@@ -211,7 +238,7 @@ int outbox__put(struct outbox *box, const void *data, size_t length)
 	unwritten = box->taken - box->written;
 	if (!err && unwritten && unwritten + length > OUTBOX_MOST)
 		err = -ENOBUFS;
-	if (!err && append(&box->waiting, data, length))
+	if (!err && hand_over(box, text))
 		err = -ENOBUFS;
 	if (!err) {
 		box->taken += length;
@@ -222,11 +249,18 @@ int outbox__put(struct outbox *box, const void *data, size_t length)
 	return err;
 }
 
+int outbox__put(struct outbox *box, const void *data, size_t length)
+{
+	const struct text text = { .data = (char *)(uintptr_t)data, .length = length };
+
+	return put(box, &text);
+}
+
 int outbox__send(struct outbox *box)
 {
-	int err = outbox__put(box, box->message.data, box->message.length);
+	int err = put(box, &box->message);
 
-	box->message.length = 0;
+	empty(&box->message);
 	return err;
 }
 

@@ -40,7 +40,7 @@ struct reading {
 	uint64_t time_ns, boot_ns; /* CLOCK_REALTIME, CLOCK_BOOTTIME, of one moment */
 	bool tracing;
 	const struct task_row *tasks;
-	const char *const *cmdlines; /* parallel to tasks; NULL entries: not known */
+	const char *const *cmdlines; /* parallel to tasks; NULL entries: not known, or as before */
 	size_t task_count;
 	const struct file_slot *files;
 	uint32_t file_slots;

@@ -199,6 +199,10 @@ int session__open(struct session *session, const struct options *options, const 
 	status = open_kernel_side(session, needs);
 	if (status != EXIT_OK)
 		return status;
+	/* the kernel's types are needed no more: several MiB, given back before memory is locked */
+	kernel__close(session->kernel);
+	session->kernel = NULL;
+	malloc_trim(0);
 	session->tracing = session->tracer && !can_do_without(needs);
 	err = collector__open(&session->collector, session->tracer, session->tracing);
 	if (!err && session->tracer)
@@ -214,10 +218,6 @@ int session__open(struct session *session, const struct options *options, const 
 		return EXIT_FAILED;
 	}
 	session->wants = (needs->cmdlines ? WANT_CMDLINES : 0U) | (needs->holders ? WANT_HOLDERS : 0U);
-	/* the kernel's types are needed no more: several MiB */
-	kernel__close(session->kernel);
-	session->kernel = NULL;
-	malloc_trim(0);
 	return EXIT_OK;
 }
 
@@ -294,6 +294,7 @@ const struct snapshot *session__read(struct session *session, unsigned wants, in
 	if (*err)
 		return NULL;
 	snapshot = model__update(session->model, reading);
+	collector__done(session->collector);
 	if (!snapshot)
 		*err = -ENOMEM;
 	else

@@ -104,32 +104,32 @@ extern const char *const file_kind_names[]; /* "file", "tmpfs", "memfd", "sysv",
 
 struct snapshot_owner {
 	uint32_t pid;
+	bool exited;
 	uint64_t start_ns, start_time_ns;
 	const char *comm;
 	uint64_t bytes;
 	const struct snapshot_container *in; /* NULL: none */
-	bool exited;
 };
 
+/* there are many: ordered to be small */
 struct snapshot_file {
 	const char *path;      /* raw bytes as the kernel has them: a sink escapes */
 	const char *mount;     /* path of its mount; NULL: not known */
 	uint64_t namespace_id; /* 0: the root mount namespace sees this path */
-	uint32_t major, minor;
 	uint64_t ino;
+	uint32_t major, minor;
 	enum file_kind kind;
+	bool deleted, shared, gone, other; /* gone: nothing left; other: files without a slot */
 	uint64_t bytes, swap_bytes, peak_bytes, size_bytes;
 	uint64_t added_bytes, removed_bytes; /* while watched */
 	uint64_t count, bytes_each;          /* a row that stands for many files; else 1, ABSENT */
 	double rate;
-	bool deleted, shared, gone, other;   /* gone: nothing left; other: files without a slot */
 	const struct snapshot_owner *owners; /* largest first; unknown ones left out */
-	size_t owner_count;
-	const uint32_t *holders; /* pids; NULL with 0: nobody, or not asked */
-	size_t holder_count;
-	bool holders_known;
+	const uint32_t *holders;             /* pids; NULL with 0: nobody, or not asked */
+	uint32_t owner_count, holder_count;
 	uint64_t charged_id;      /* memory cgroup that its last page was charged to; 0: not known, or none */
 	const char *charged_path; /* NULL: it is removed, or not known */
+	bool holders_known;
 };
 
 struct snapshot_loss {

@@ -12,7 +12,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define HEAP_ROOM (512U << 10) /* what a warning, its JSON and its hook may need */
+#define ROOM_PIECES 2 /* what a warning, its JSON and its hook may need */
+#define ROOM_PIECE (64U << 10)
+#define LARGE (128 << 10)
 #define OOM_SCORE_ADJ "-900"
 
 #define NICE (-10) /* an emergency is when everything else wants the processor too */
@@ -71,18 +73,25 @@ static void hurry(void)
 		closedir(tasks);
 }
 
-static void keep_heap_room(void)
+static void set_heap(void)
 {
-	void *room;
+	mallopt(M_TRIM_THRESHOLD, (int)(4 * ROOM_PIECES * ROOM_PIECE));
+	/* tables are mappings of their own, which grow in place: in the heap each growth leaves a hole */
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+}
 
-	mallopt(M_TRIM_THRESHOLD, (int)(4 * HEAP_ROOM));
-	mallopt(M_MMAP_THRESHOLD, (int)(2 * HEAP_ROOM));
-	room = malloc(HEAP_ROOM);
-	if (!room)
-		return;
-	memset(room, 1, HEAP_ROOM);
-	__asm__ volatile("" : : "r"(room) : "memory"); /* or the compiler takes both away */
-	free(room);
+void survive__keep_room(void)
+{
+	void *pieces[ROOM_PIECES];
+
+	for (size_t i = 0; i < ROOM_PIECES; i++) {
+		pieces[i] = malloc(ROOM_PIECE);
+		if (pieces[i])
+			memset(pieces[i], 1, ROOM_PIECE);
+		__asm__ volatile("" : : "r"(pieces[i]) : "memory"); /* or the compiler takes all of it away */
+	}
+	for (size_t i = 0; i < ROOM_PIECES; i++)
+		free(pieces[i]);
 }
 
 /*
@@ -107,7 +116,8 @@ bool survive__prepare(void)
 {
 	bool locked = lock_memory();
 
-	keep_heap_room();
+	set_heap();
+	survive__keep_room();
 	hurry();
 	return avoid_the_killer() && locked;
 }

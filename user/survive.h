@@ -12,6 +12,8 @@
 
 /* What cannot be had is left; true: all of it worked. */
 bool survive__prepare(void);
+/* After each reading: what has come since took of the room. */
+void survive__keep_room(void);
 /* A child of ours is as likely to be killed as it would be without us. */
 void survive__release(pid_t child);
 

@@ -186,7 +186,7 @@ static void part_of_file(struct top *top, struct page *page, const void *row)
 	const struct snapshot_file *file = row;
 	char bytes[UNITS_MAX];
 
-	page__printf(page, PAINT_TITLE, "Owners, who brought it in: %zu%s", file->owner_count,
+	page__printf(page, PAINT_TITLE, "Owners, who brought it in: %u%s", file->owner_count,
 		     file->shared ? " (shares between them are estimates)" : "");
 	for (size_t i = 0; i < file->owner_count; i++)
 		page__printf(page, file->owners[i].exited ? PAINT_EXITED : PAINT_PLAIN, "%10s  %u %s%s",
@@ -198,7 +198,7 @@ static void part_of_file(struct top *top, struct page *page, const void *row)
 		page__text(page, PAINT_TITLE, "Holders, who have it open or mapped: not read yet");
 		return;
 	}
-	page__printf(page, PAINT_TITLE, "Holders, who have it open or mapped: %zu", file->holder_count);
+	page__printf(page, PAINT_TITLE, "Holders, who have it open or mapped: %u", file->holder_count);
 	for (size_t i = 0; i < file->holder_count; i++) {
 		const struct snapshot_process *process = process_of(top->last, file->holders[i]);
 

@@ -183,6 +183,18 @@ static int map_books(struct tracer *tracer)
 	return err;
 }
 
+/* the object's bytes in our own image are read once: a quarter of a MiB that need not stay */
+static void forget_object(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start, end;
+	size_t size;
+
+	start = ((uintptr_t)pagetide_bpf__elf_bytes(&size) + page - 1) & ~(page - 1);
+	end = ((uintptr_t)pagetide_bpf__elf_bytes(&size) + size) & ~(page - 1);
+	if (end > start)
+		madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
 static int prepare(struct tracer *tracer)
 {
 	int err = run_prepare(tracer, TABLE_FILES, FILE_NONE + 1, tracer->file_slots);
@@ -248,6 +260,7 @@ int tracer__open(struct tracer **out, const struct plan *plan, const struct trac
 	err = pagetide_bpf__load(tracer->bpf);
 	if (err)
 		goto failed;
+	forget_object();
 	err = map_books(tracer);
 	if (!err)
 		err = prepare(tracer);
