@@ -5,6 +5,7 @@
  * it (958cf2e273f0, 6.2) refuses them, so the plan must not choose them there.
  */
 #include "cache.bpf.h"
+#include "refresh.bpf.h"
 #include "tasks.bpf.h"
 
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
@@ -86,4 +87,49 @@ SEC("tp_btf/mm_filemap_delete_from_page_cache")
 int page_remove_cast(__u64 *ctx)
 {
 	return page_remove(CAST(folio, (void *)ctx[0]));
+}
+
+static __always_inline __u32 name_of(struct inode *inode)
+{
+	__u64 node = (__u64)inode->i_dentry.first;
+	struct dentry *dentry;
+
+	if (!node)
+		return NO_NAME;
+	if (bpf_core_field_exists(((struct dentry___flat *)0)->d_alias))
+		node -= bpf_core_field_offset(struct dentry___flat, d_alias);
+	else
+		node -= bpf_core_field_offset(struct dentry, d_u.d_alias);
+	dentry = CAST(dentry, (void *)node);
+	return name_hash(dentry->d_name.hash_len, dentry->d_parent->d_inode->i_ino);
+}
+
+/* each field that is read through a helper costs ten loads: there may be a million files */
+SEC("iter/bpf_map_elem")
+int files_refresh_cast(struct bpf_iter__bpf_map_elem *ctx)
+{
+	struct file_slot *slot = ctx->value;
+	struct inode_now now = {};
+	__u32 *key = ctx->key;
+	struct address_space *mapping;
+	struct inode *inode;
+	__u64 address;
+
+	if (!slot || !key || !slot->mapping)
+		return 0;
+	mapping = CAST(address_space, (void *)slot->mapping);
+	address = (__u64)mapping->host;
+	inode = CAST(inode, (void *)address);
+	now.ino = inode->i_ino;
+	now.dev = slot->flags & FILE_BLOCK ? inode->i_rdev : inode->i_sb->s_dev;
+	now.nrpages = mapping->nrpages;
+	now.size_bytes = inode->i_size;
+	now.nlink = inode->i_nlink;
+	if (slot->flags & FILE_TMPFS) {
+		address -= bpf_core_field_offset(struct shmem_inode_info, vfs_inode);
+		now.swapped = CAST(shmem_inode_info, (void *)address)->swapped;
+	}
+	if (knob_story)
+		now.name = name_of(inode);
+	return refresh(slot, *key, &now);
 }

@@ -6,12 +6,9 @@
  * it is corrected: too few pages means somebody's, owner unknown; too many means
  * gone, taken from the owners in proportion. Also sees renames, unlinks and swap.
  */
-#include "books.bpf.h"
+#include "refresh.bpf.h"
 
-#define NEW_NS 1000000000ULL
-#define STILL_FACTOR 2654435761U /* a hash: neither the drift nor what moved is another one */
-
-__noinline int correct(__u32 file, __s64 drift)
+int refresh__correct(__u32 file, __s64 drift)
 {
 	struct file_slot *slot = bpf_map_lookup_elem(&files, &file);
 
@@ -55,77 +52,47 @@ static __always_inline __u64 first_folio(struct address_space *mapping)
 	return entry & 3 ? 0 : entry;
 }
 
-/* whose limit the file counts against is asked of its first page, once */
-static __always_inline void note_charge(__u32 file, const struct file_slot *slot)
+/* whose limit a tmpfs file counts against is asked of its first page, once */
+int refresh__charge(__u32 file)
 {
 	struct file_charge *charge = bpf_map_lookup_elem(&charges, &file);
+	struct file_slot *slot = bpf_map_lookup_elem(&files, &file);
 	__u64 folio;
 
-	if (!charge || !(slot->flags & FILE_TMPFS) || !slot->nrpages ||
-	    (charge->memcg && charge->birth_ns == slot->birth_ns))
-		return;
+	if (!charge || !slot || !slot->nrpages || (charge->memcg && charge->birth_ns == slot->birth_ns))
+		return 0;
 	folio = first_folio((void *)slot->mapping);
 	charge->memcg = folio ? folio_memcg((void *)folio) : 0;
 	charge->birth_ns = slot->birth_ns;
+	return 0;
 }
 
 SEC("iter/bpf_map_elem")
 int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 {
 	struct file_slot *slot = ctx->value;
-	__u32 *key = ctx->key, file;
-	struct shmem_inode_info *info;
+	struct inode_now now = {};
+	__u32 *key = ctx->key;
 	struct address_space *mapping;
+	struct shmem_inode_info *info;
 	struct inode *inode;
-	__s64 drift;
-	__u32 still;
 
 	if (!slot || !key || !slot->mapping)
 		return 0;
-	file = *key;
-	/* two CPUs that raised a top at once may have left the lower one */
-	if (file >= files_top)
-		files_top = file + 1;
-	if (slot->owner < knob_owners && slot->owner >= owners_top)
-		owners_top = slot->owner + 1;
 	mapping = (void *)slot->mapping;
-	if (!same_inode(slot)) {
-		books__release(file, (__u64)mapping);
-		return 0;
-	}
 	inode = BPF_CORE_READ(mapping, host);
-	slot->nrpages = BPF_CORE_READ(mapping, nrpages);
-	slot->size_bytes = BPF_CORE_READ(inode, i_size);
-	/* seldom: another CPU may add a flag meanwhile, and a streak ends with a change */
-	if (!BPF_CORE_READ(inode, i_nlink) != !!(slot->flags & FILE_DELETED))
-		slot->flags ^= FILE_DELETED;
+	now.ino = BPF_CORE_READ(inode, i_ino);
+	now.dev = slot->flags & FILE_BLOCK ? BPF_CORE_READ(inode, i_rdev) : BPF_CORE_READ(inode, i_sb, s_dev);
+	now.nrpages = BPF_CORE_READ(mapping, nrpages);
+	now.size_bytes = BPF_CORE_READ(inode, i_size);
+	now.nlink = BPF_CORE_READ(inode, i_nlink);
 	if (slot->flags & FILE_TMPFS) {
 		info = (void *)inode - bpf_core_field_offset(struct shmem_inode_info, vfs_inode);
-		slot->swapped = BPF_CORE_READ(info, swapped);
-		if (!slot->mount) {
-			/* its mount was not known yet when the file was first seen */
-			__u32 dev = slot->dev, *mount = bpf_map_lookup_elem(&mount_index, &dev);
-			slot->mount = mount ? *mount : 0;
-		}
+		now.swapped = BPF_CORE_READ(info, swapped);
 	}
-	note_charge(file, slot);
-	if (knob_story && slot->name != story__name(slot->mapping))
-		story__file(file, 0);
-	if (slot->nrpages > slot->peak)
-		slot->peak = slot->nrpages;
-	drift = slot__pages(slot) - (__s64)slot->nrpages;
-	still = (__u32)drift * STILL_FACTOR + (__u32)(slot__added(slot) + slot->removed);
-	/* the LRU way counts up to nrpages itself: what is missing is of batches just emptied */
-	if (drift && ((knob_lazy_inserts && drift < 0) || still == slot->still)) {
-		correct(file, drift);
-		drift = 0;
-	}
-	slot->still = still;
-	/* a new slot is there before its first page is counted */
-	if (!slot->nrpages && slot__pages(slot) <= 0 && !slot->swapped &&
-	    slot->birth_ns + NEW_NS < bpf_ktime_get_boot_ns())
-		books__release(file, (__u64)mapping);
-	return 0;
+	if (knob_story)
+		now.name = story__name(slot->mapping);
+	return refresh(slot, *key, &now);
 }
 
 /*

@@ -4,7 +4,7 @@
  * its components from the leaf up to the root of its filesystem. The user side
  * puts the mount's path before it. Never called per page.
  */
-#include "books.bpf.h"
+#include "refresh.bpf.h"
 
 static __always_inline struct dentry *first_dentry(struct inode *inode)
 {
@@ -17,17 +17,13 @@ static __always_inline struct dentry *first_dentry(struct inode *inode)
 	return (void *)(node - bpf_core_field_offset(struct dentry, d_u.d_alias));
 }
 
-/* changes when the file is renamed, moved, unlinked or gets its first name */
 static __always_inline __u32 fingerprint(struct inode *inode)
 {
 	struct dentry *dentry = first_dentry(inode);
-	__u64 hash;
 
 	if (!dentry)
-		return 1;
-	hash = BPF_CORE_READ(dentry, d_name.hash_len);
-	hash = (__u64)dentry ^ (hash << 17 | hash >> 47) ^ (__u64)BPF_CORE_READ(dentry, d_parent) * 31;
-	return hash ^ hash >> 32;
+		return NO_NAME;
+	return name_hash(BPF_CORE_READ(dentry, d_name.hash_len), BPF_CORE_READ(dentry, d_parent, d_inode, i_ino));
 }
 
 __u32 story__name(__u64 mapping)

@@ -84,7 +84,7 @@ static void set_full(struct model *model, struct file_state *state, char *full)
 		path = full + whole - length;
 	} else if (inside && !state->inside) {
 		free(state->path);
-	} else if (!inside && state->inside) {
+	} else if (!inside && state->inside && state->path) {
 		path = path_block(state->path, length);
 		model->failed |= !path;
 	}

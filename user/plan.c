@@ -46,11 +46,6 @@ static int offers_filemap(struct kernel *kernel)
 	return kernel__try_tracepoint(kernel, "mm_filemap_add_to_page_cache");
 }
 
-static int offers_filemap_cast(struct kernel *kernel)
-{
-	return kernel__has_function(kernel, "bpf_rdonly_cast") ? offers_filemap(kernel) : -ENOENT;
-}
-
 static int offers_iterator(struct kernel *kernel, const char *name)
 {
 	return kernel__has_iterator(kernel, name) ? 0 : -ENOENT;
@@ -59,11 +54,6 @@ static int offers_iterator(struct kernel *kernel, const char *name)
 static int offers_task(struct kernel *kernel)
 {
 	return offers_iterator(kernel, "task");
-}
-
-static int offers_task_cast(struct kernel *kernel)
-{
-	return kernel__has_function(kernel, "bpf_rdonly_cast") ? offers_task(kernel) : -ENOENT;
 }
 
 static int offers_cgroup(struct kernel *kernel)
@@ -84,6 +74,27 @@ static int offers_task_vma(struct kernel *kernel)
 static int offers_map_elem(struct kernel *kernel)
 {
 	return offers_iterator(kernel, "bpf_map_elem");
+}
+
+/* the same by the programs of bpf/cast.bpf.c, which load sooner and cost less */
+static int by_cast(struct kernel *kernel, int (*offered)(struct kernel *kernel))
+{
+	return kernel__has_function(kernel, "bpf_rdonly_cast") ? offered(kernel) : -ENOENT;
+}
+
+static int offers_filemap_cast(struct kernel *kernel)
+{
+	return by_cast(kernel, offers_filemap);
+}
+
+static int offers_task_cast(struct kernel *kernel)
+{
+	return by_cast(kernel, offers_task);
+}
+
+static int offers_map_elem_cast(struct kernel *kernel)
+{
+	return by_cast(kernel, offers_map_elem);
 }
 
 static int offers_life(struct kernel *kernel)
@@ -155,7 +166,8 @@ const struct fact facts[FACTS] = {
 		  {"page_remove_tracepoint"}, offers_filemap, NULL})},
 	[FACT_REFRESH] = {FACT_REFRESH, "file totals", "what each file really holds",
 	    GROUP_READ | GROUP_TRACE,
-	    WAYS({"iterator bpf_map_elem", TIER_AUTO, {"files_refresh_iter"}, offers_map_elem, NULL})},
+	    WAYS({"iterator bpf_map_elem", TIER_AUTO, {"files_refresh_cast"}, offers_map_elem_cast, NULL},
+		 {"iterator bpf_map_elem", TIER_AUTO, {"files_refresh_iter"}, offers_map_elem, NULL})},
 	[FACT_SEED] = {FACT_SEED, "cold start", "tmpfs files from before", GROUP_READ | GROUP_TRACE,
 	    WAYS({"walk of every tmpfs mount", TIER_AUTO, {"seed_files", "prepare_slots"},
 		  offers_always, NULL})},

@@ -26,6 +26,12 @@ static int attach_iterator(struct tracer *tracer, enum iterator which, struct bp
 	return tracer->iterators[which] ? 0 : -errno;
 }
 
+/* of two programs that do the same, the one that the plan took */
+static struct bpf_program *loaded(struct bpf_program *first, struct bpf_program *second)
+{
+	return bpf_program__autoload(first) ? first : second;
+}
+
 /* appends what the iterator prints to a growing array of rows of `size` bytes */
 static int read_rows(struct bpf_link *link, size_t size, void **rows, size_t *capacity, size_t count)
 {
@@ -63,12 +69,8 @@ static int read_rows(struct bpf_link *link, size_t size, void **rows, size_t *ca
 
 int tracer__tasks(struct tracer *tracer, struct task_row **rows, size_t *capacity)
 {
-	struct bpf_program *program = tracer->bpf->progs.tasks_iter_cast;
-	int err;
-
-	if (!bpf_program__autoload(program))
-		program = tracer->bpf->progs.tasks_iter;
-	err = attach_iterator(tracer, ITERATE_TASKS, program, NULL);
+	int err = attach_iterator(tracer, ITERATE_TASKS,
+				  loaded(tracer->bpf->progs.tasks_iter_cast, tracer->bpf->progs.tasks_iter), NULL);
 
 	if (err)
 		return err;
@@ -130,7 +132,9 @@ int tracer__refresh(struct tracer *tracer)
 	if (tracer->bpf->rodata->knob_lazy_inserts)
 		empty_lru_batches();
 	info.map.map_fd = (uint32_t)bpf_map__fd(tracer->bpf->maps.files);
-	err = attach_iterator(tracer, ITERATE_FILES, tracer->bpf->progs.files_refresh_iter, &options);
+	err = attach_iterator(tracer, ITERATE_FILES,
+			      loaded(tracer->bpf->progs.files_refresh_cast, tracer->bpf->progs.files_refresh_iter),
+			      &options);
 	if (err)
 		return err;
 	fd = bpf_iter_create(bpf_link__fd(tracer->iterators[ITERATE_FILES]));

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A slot is compared with its inode: what the inode says now is read by the program, in
+ * one of two ways, and judged here.
+ */
+#ifndef PAGETIDE_REFRESH_BPF_H
+#define PAGETIDE_REFRESH_BPF_H
+
+#include "books.bpf.h"
+
+#define NEW_NS 1000000000ULL
+#define STILL_FACTOR 2654435761U /* a hash: neither the drift nor what moved is another one */
+
+/* refresh.bpf.c */
+int refresh__correct(__u32 file, __s64 drift);
+int refresh__charge(__u32 file);
+
+struct inode_now {
+	__u64 ino, nrpages, size_bytes, swapped;
+	__u32 dev, nlink;
+	__u32 name; /* name_hash() */
+};
+
+#define NO_NAME 1
+
+/* changes when the file is renamed, moved, unlinked or gets its first name */
+static __always_inline __u32 name_hash(__u64 hash_len, __u64 folder_ino)
+{
+	__u64 hash = (hash_len << 17 | hash_len >> 47) ^ folder_ino * 31;
+
+	return hash ^ hash >> 32;
+}
+
+static __always_inline int refresh(struct file_slot *slot, __u32 file, const struct inode_now *now)
+{
+	__u64 mapping = slot->mapping;
+	__s64 drift;
+	__u32 still;
+
+	/* two CPUs that raised a top at once may have left the lower one */
+	if (file >= files_top)
+		files_top = file + 1;
+	if (slot->owner < knob_owners && slot->owner >= owners_top)
+		owners_top = slot->owner + 1;
+	if (slot->ino != now->ino || slot->dev != now->dev) {
+		books__release(file, mapping);
+		return 0;
+	}
+	slot->nrpages = now->nrpages;
+	slot->size_bytes = now->size_bytes;
+	slot->swapped = now->swapped;
+	/* seldom: another CPU may add a flag meanwhile, and a streak ends with a change */
+	if (!now->nlink != !!(slot->flags & FILE_DELETED))
+		slot->flags ^= FILE_DELETED;
+	if (slot->flags & FILE_TMPFS) {
+		if (!slot->mount) {
+			/* its mount was not known yet when the file was first seen */
+			__u32 dev = slot->dev, *mount = bpf_map_lookup_elem(&mount_index, &dev);
+			slot->mount = mount ? *mount : 0;
+		}
+		refresh__charge(file);
+	}
+	if (knob_story && slot->name != now->name)
+		story__file(file, 0);
+	if (slot->nrpages > slot->peak)
+		slot->peak = slot->nrpages;
+	drift = slot__pages(slot) - (__s64)slot->nrpages;
+	still = (__u32)drift * STILL_FACTOR + (__u32)(slot__added(slot) + slot->removed);
+	/* the LRU way counts up to nrpages itself: what is missing is of batches just emptied */
+	if (drift && ((knob_lazy_inserts && drift < 0) || still == slot->still)) {
+		refresh__correct(file, drift);
+		drift = 0;
+	}
+	slot->still = still;
+	/* a new slot is there before its first page is counted */
+	if (!slot->nrpages && slot__pages(slot) <= 0 && !slot->swapped &&
+	    slot->birth_ns + NEW_NS < bpf_ktime_get_boot_ns())
+		books__release(file, mapping);
+	return 0;
+}
+
+#endif
