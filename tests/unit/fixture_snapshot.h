@@ -18,7 +18,9 @@
 #define SECOND 1000000000ull
 
 #define ESC_NAME "\033[31mred\007"
-#define BIDI_NAME "\xe2\x80\xaegpj\xc2\x9b" "31m"
+#define BIDI_NAME                 \
+	"\xe2\x80\xaegpj\xc2\x9b" \
+	"31m"
 #define BAD_UTF8 "bad\xff\xc3"
 #define ROOT_NS 4026531840u
 #define POD_NS 4026532281u
