@@ -66,46 +66,60 @@ __u32 books__owner(void)
 	return index;
 }
 
+/* the first owner's part becomes a number of shares */
+static __always_inline void begin_sharing(struct file_slot *slot, __u64 pages)
+{
+	if (slot->flags & FILE_SHARED)
+		return;
+	slot->shares = pages << PRICE_SHIFT;
+	slot->total_shares = slot->shares;
+	slot->scale = 0;
+	slot->flags |= FILE_SHARED;
+}
+
+/* of a further owner, made when it is first needed; 0: the table is full */
+static __always_inline struct pair *pair_of(const struct file_slot *slot, __u32 file, __u32 owner)
+{
+	struct pair_key key = { .file = file, .owner = owner, .birth_ns = slot->birth_ns };
+	struct pair *pair = bpf_map_lookup_elem(&pairs, &key), fresh = {};
+	__u32 behind;
+
+	if (!pair) {
+		fresh.scale = slot->scale;
+		if (bpf_map_update_elem(&pairs, &key, &fresh, BPF_NOEXIST) == 0)
+			owner_count_file(owner, 1);
+		pair = bpf_map_lookup_elem(&pairs, &key);
+	}
+	if (!pair)
+		return 0;
+	behind = slot->scale - pair->scale;
+	if (behind) {
+		pair->shares = behind < 8 ? pair->shares >> (8 * behind) : 0;
+		pair->scale = slot->scale;
+	}
+	return pair;
+}
+
 /* pages of a file with further owners, not counted yet: mint shares for `owner` */
 int books__credit(__u32 file, __u32 owner, __u32 pages)
 {
 	struct file_slot *slot = file_at(file);
-	struct pair_key key = {};
-	struct pair *pair, fresh = {};
 	__u64 before, price, minted;
 	struct streak *streak;
+	struct pair *pair;
 
 	if (!slot)
 		return 0;
 	before = slot__pages(slot) > 0 ? slot__pages(slot) : 0;
-	if (!(slot->flags & FILE_SHARED)) {
-		slot->shares = before << PRICE_SHIFT;
-		slot->total_shares = slot->shares;
-		slot->scale = 0;
-		slot->flags |= FILE_SHARED;
-	}
+	begin_sharing(slot, before);
 	price = before ? slot->total_shares / before : 1ULL << PRICE_SHIFT;
 	minted = pages * (price ? price : 1);
 	__sync_fetch_and_add(&slot->total_shares, minted);
 	if (owner == slot->owner) {
 		__sync_fetch_and_add(&slot->shares, minted);
 	} else {
-		key.file = file;
-		key.owner = owner;
-		key.birth_ns = slot->birth_ns;
-		pair = bpf_map_lookup_elem(&pairs, &key);
-		if (!pair) {
-			fresh.scale = slot->scale;
-			if (bpf_map_update_elem(&pairs, &key, &fresh, BPF_NOEXIST) == 0)
-				owner_count_file(owner, 1);
-			pair = bpf_map_lookup_elem(&pairs, &key);
-		}
+		pair = pair_of(slot, file, owner);
 		if (pair) {
-			__u32 behind = slot->scale - pair->scale;
-			if (behind) {
-				pair->shares = behind < 8 ? pair->shares >> (8 * behind) : 0;
-				pair->scale = slot->scale;
-			}
 			__sync_fetch_and_add(&pair->shares, minted);
 			__sync_fetch_and_add(&pair->added, pages);
 		} else {
@@ -124,6 +138,50 @@ int books__credit(__u32 file, __u32 owner, __u32 pages)
 		streak->minted_owner = owner;
 		streak->minted_ns = bpf_ktime_get_boot_ns();
 	}
+	return 0;
+}
+
+/* a part of what the first owner has becomes another's; nothing is brought in */
+int books__share_out(__u32 file, __u32 owner, __u32 part)
+{
+	struct file_slot *slot = file_at(file);
+	struct pair *pair;
+	__u64 moved;
+
+	if (!slot)
+		return 0;
+	begin_sharing(slot, slot__pages(slot) > 0 ? slot__pages(slot) : 0);
+	pair = pair_of(slot, file, owner);
+	if (!pair)
+		return 0;
+	moved = slot->shares;
+	if (part < ADOPTED_WHOLE) /* in two steps: the product has no room in one */
+		moved = moved / ADOPTED_WHOLE * part + moved % ADOPTED_WHOLE * part / ADOPTED_WHOLE;
+	__sync_fetch_and_add(&slot->shares, -moved);
+	__sync_fetch_and_add(&pair->shares, moved);
+	return 0;
+}
+
+/* what is nobody's of the file becomes the owner's, who may have a part of it already */
+int books__inherit(__u32 file, __u32 owner)
+{
+	struct file_slot *slot = file_at(file);
+	struct pair_key key = { .file = file, .owner = owner };
+	struct pair *pair;
+	__u64 shares;
+
+	if (!slot)
+		return 0;
+	key.birth_ns = slot->birth_ns;
+	pair = bpf_map_lookup_elem(&pairs, &key);
+	if (pair) {
+		shares = pair->shares;
+		__sync_fetch_and_add(&pair->shares, -shares);
+		__sync_fetch_and_add(&slot->shares, shares);
+	}
+	owner_count_file(slot->owner, -1);
+	owner_count_file(owner, 1);
+	slot->owner = owner;
 	return 0;
 }
 
@@ -234,11 +292,8 @@ int books__release(__u32 file, __u64 mapping)
 	return 0;
 }
 
-/*
- * A slot for the mapping, with `before` pages of unknown owners; `kept`: of a file that
- * grew in the lean table, with `before` pages of `owner`. FILE_NONE: no room.
- */
-__noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept)
+/* a slot for the mapping; how: enum open_how. FILE_NONE: no room */
+__noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 how)
 {
 	struct address_space *space = (void *)mapping;
 	struct inode *inode = BPF_CORE_READ(space, host);
@@ -246,7 +301,7 @@ __noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept)
 	struct file_slot *slot;
 	__u32 index = FILE_NONE, dev;
 
-	if (kept ? bpf_map_pop_elem(&files_kept, &index) : bpf_map_pop_elem(&files_free, &index))
+	if (how == OPEN_LARGE ? bpf_map_pop_elem(&files_kept, &index) : bpf_map_pop_elem(&files_free, &index))
 		return FILE_NONE;
 	slot = file_at(index);
 	if (!slot)
@@ -259,12 +314,12 @@ __noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept)
 	slot->ino = BPF_CORE_READ(inode, i_ino);
 	slot->birth_ns = bpf_ktime_get_boot_ns();
 	slot->home = bpf_get_smp_processor_id();
-	if (kept && owner != OWNER_UNKNOWN)
+	if (how != OPEN_NEW && owner != OWNER_UNKNOWN)
 		slot->added = slot->credited = before;
 	else
 		slot->base = before;
 	slot->nrpages = before;
-	slot->owner = before && !kept ? OWNER_UNKNOWN : owner;
+	slot->owner = before && how == OPEN_NEW ? OWNER_UNKNOWN : owner;
 	if (BPF_CORE_READ(sb, s_magic) == TMPFS_MAGIC)
 		slot->flags |= FILE_TMPFS;
 	if (!BPF_CORE_READ(inode, i_nlink))
@@ -278,7 +333,7 @@ __noinline __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept)
 	slot->mapping = mapping;
 	if (bpf_map_update_elem(&file_index, &mapping, &index, BPF_NOEXIST)) {
 		slot->mapping = 0;
-		if (kept)
+		if (how == OPEN_LARGE)
 			bpf_map_push_elem(&files_kept, &index, 0);
 		else
 			bpf_map_push_elem(&files_free, &index, 0);
@@ -320,8 +375,12 @@ int books__enter(__u64 mapping, __u32 pages, __u64 before)
 		return 0;
 	owner = books__owner();
 	file = file_find(mapping);
-	if (file == FILE_NONE) {
-		file = file_open(mapping, before, owner, 0);
+	if (file == FILE_NONE && before && lean_has(mapping)) {
+		file = lean_move(mapping, OPEN_LEAN);
+		if (file == FILE_NONE)
+			return lean_add(mapping, owner, pages, before);
+	} else if (file == FILE_NONE) {
+		file = file_open(mapping, before, owner, OPEN_NEW);
 		fresh = true;
 		if (file == FILE_NONE)
 			file = file_find(mapping);
@@ -393,7 +452,9 @@ int books__seed(__u64 mapping)
 
 	if (file != FILE_NONE || !pages)
 		return file;
-	file = file_open(mapping, pages, OWNER_UNKNOWN, 0);
+	if (lean_has(mapping))
+		return lean_move(mapping, OPEN_LEAN); /* it has its owner */
+	file = file_open(mapping, pages, OWNER_UNKNOWN, OPEN_NEW);
 	if (file == FILE_NONE) {
 		lean_add(mapping, OWNER_UNKNOWN, 0, pages);
 		return FILE_NONE;

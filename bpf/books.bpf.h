@@ -22,6 +22,8 @@ int books__leave_lean(__u64 mapping, __u32 pages);
 int books__release(__u32 file, __u64 mapping);
 int books__credit(__u32 file, __u32 owner, __u32 pages);
 int books__seed(__u64 mapping);
+int books__share_out(__u32 file, __u32 owner, __u32 part);
+int books__inherit(__u32 file, __u32 owner);
 __u32 books__owner(void);
 int story__file(__u32 file, __u32 tid);
 __u32 limit__new_file(__u64 sb, __u32 dev);

@@ -83,14 +83,42 @@ static __always_inline bool lean_open(__u64 mapping, const struct lean_file *fre
 	return true;
 }
 
+bool lean_has(__u64 mapping)
+{
+	__u32 table = 0;
+
+	return lean_find(mapping, &table);
+}
+
+/* to a slot, if there is one by now: its index, or FILE_NONE */
+__noinline __u32 lean_move(__u64 mapping, __u32 how)
+{
+	__u32 table = 0, index, flags, owner;
+	struct lean_file *file = lean_find(mapping, &table);
+	__s64 moved;
+
+	if (!file)
+		return FILE_NONE;
+	flags = file->flags;
+	owner = file->owner;
+	moved = file->pages > 0 ? file->pages : 0;
+	index = file_open(mapping, moved, owner, how);
+	if (index == FILE_NONE)
+		return FILE_NONE;
+	owner_count_other(owner, flags, -moved);
+	lean_drop(mapping, table);
+	if (knob_story)
+		story__file(index, 0);
+	return index;
+}
+
 /* the file table is full: one small entry, no name; a large file moves up */
 __noinline int lean_add(__u64 mapping, __u32 owner, __u32 pages, __u64 before)
 {
 	struct address_space *space = (void *)mapping;
 	struct super_block *sb = BPF_CORE_READ(space, host, i_sb);
 	struct lean_file *file, fresh = {};
-	__u32 table = 0, index, flags;
-	__s64 moved;
+	__u32 table = 0;
 
 	file = lean_find(mapping, &table);
 	if (!file) {
@@ -105,21 +133,11 @@ __noinline int lean_add(__u64 mapping, __u32 owner, __u32 pages, __u64 before)
 		count_loss(LOSS_LEAN, pages);
 		return 0;
 	}
-	flags = file->flags;
-	owner_count_other(file->owner, flags, pages);
-	owner_count_pages(owner, flags, pages);
+	owner_count_other(file->owner, file->flags, pages);
+	owner_count_pages(owner, file->flags, pages);
 	__sync_fetch_and_add(&file->pages, pages);
-	moved = file->pages;
-	if (moved < LEAN_PROMOTED)
-		return 0;
-	owner = file->owner;
-	index = file_open(mapping, moved, owner, 1);
-	if (index == FILE_NONE)
-		return 0;
-	owner_count_other(owner, flags, -moved);
-	lean_drop(mapping, table);
-	if (knob_story)
-		story__file(index, 0);
+	if (file->pages >= LEAN_PROMOTED)
+		lean_move(mapping, OPEN_LARGE);
 	return 0;
 }
 

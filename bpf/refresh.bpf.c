@@ -115,10 +115,43 @@ __noinline __u32 seed_file(int fd)
 	return file ? books__seed((__u64)BPF_CORE_READ(file, f_inode, i_mapping)) : FILE_NONE;
 }
 
+struct adopted adopted[SEED_FDS] = {};
+__u32 adopted_count = 0;
+
+/* what is there stays its own size: only whose it is changes, as far as it is nobody's yet */
+__noinline int adopt_file(__u64 i)
+{
+	struct adopted *from;
+	struct address_space *mapping;
+	struct file_slot *slot;
+	struct inode *inode;
+	__u32 file;
+
+	if (i >= SEED_FDS)
+		return 0;
+	BOUNDED(i);
+	from = &adopted[i];
+	mapping = (void *)from->mapping;
+	inode = BPF_CORE_READ(mapping, host);
+	if (!inode || BPF_CORE_READ(inode, i_ino) != from->ino ||
+	    (__u64)BPF_CORE_READ(inode, i_mapping) != from->mapping ||
+	    (BPF_CORE_READ(inode, i_sb, s_dev) != from->dev && BPF_CORE_READ(inode, i_rdev) != from->dev))
+		return 0; /* it is another file's by now */
+	file = books__seed(from->mapping);
+	slot = bpf_map_lookup_elem(&files, &file);
+	if (file == FILE_NONE || !slot || slot->owner != OWNER_UNKNOWN)
+		return 0;
+	if (from->first)
+		return books__inherit(file, from->owner);
+	return books__share_out(file, from->owner, from->part);
+}
+
 SEC("raw_tp")
 int seed_files(void *ctx)
 {
 	for (__u32 i = 0; i < SEED_FDS && i < seed_count; i++)
 		seed_files_found[i] = seed_file(seed_fds[i]);
+	for (__u64 i = 0; i < SEED_FDS && i < adopted_count; i++)
+		adopt_file(i);
 	return 0;
 }

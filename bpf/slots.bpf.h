@@ -5,10 +5,18 @@
 
 #include "books.bpf.h"
 
-/* books.bpf.c; a slot with `before` pages of `owner`, FILE_NONE: no room */
-__u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 kept);
+enum open_how {
+	OPEN_NEW,   /* `before` pages of unknown owners; without any it is `owner`'s */
+	OPEN_LEAN,  /* it was in the lean table, with `before` pages of `owner` */
+	OPEN_LARGE, /* likewise, and is so large that it may have a slot of those that are kept */
+};
+
+/* books.bpf.c; FILE_NONE: no room */
+__u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 how);
 /* lean.bpf.c */
 int lean_add(__u64 mapping, __u32 owner, __u32 pages, __u64 before);
+__u32 lean_move(__u64 mapping, __u32 how);
+bool lean_has(__u64 mapping);
 
 static __always_inline struct file_slot *file_at(__u32 index)
 {

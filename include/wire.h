@@ -383,7 +383,21 @@ struct record_map {
 };
 _Static_assert(sizeof(struct record_map) == 104 + MAPPED_PATH_BYTES, "wire");
 
-#define SEED_FDS 64 /* descriptors that one run of the seed program takes */
+#define SEED_FDS 64 /* descriptors that one run of the seed program takes, and accounts of another pagetide */
+
+/*
+ * One owner's part of a file, as another pagetide has it: so that who brought in what was there
+ * before is known. Of a file the further owners come first, its first owner last.
+ */
+struct adopted {
+	__u64 mapping, ino; /* the file; looked at before it is believed */
+	__u32 dev;
+	__u32 owner; /* index in our own table */
+	__u32 part;  /* of what the entries before left, in 1/ADOPTED_WHOLE; the first owner takes all of that */
+	__u32 first;
+};
+_Static_assert(sizeof(struct adopted) == 32, "wire");
+#define ADOPTED_WHOLE (1U << 20)
 
 enum table { TABLE_FILES, TABLE_PAIRS, TABLE_OWNERS, TABLE_LEAN, TABLES };
 

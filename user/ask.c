@@ -21,15 +21,18 @@ static void put_encoded(FILE *out, const char *text)
 		fprintf(out, "%%%02X", *p);
 }
 
-static char *make_request(const struct options *options, unsigned width, size_t *size)
+/* width 0: no command's words go with it */
+static char *make_request(const struct options *options, const char *path, unsigned width, size_t *size)
 {
 	char *text = NULL;
 	FILE *out = open_memstream(&text, size);
 
 	if (!out)
 		return NULL;
-	fprintf(out, "GET " ASK_PATH "?width=%u&words=", width);
-	for (char **word = options->words; *word; word++) {
+	fprintf(out, "GET %s", path);
+	if (width)
+		fprintf(out, "?width=%u&words=", width);
+	for (char **word = options->words; width && *word; word++) {
 		put_encoded(out, *word);
 		put_encoded(out, ASK_SEPARATOR);
 	}
@@ -110,7 +113,7 @@ static int split(char *answer, size_t size, char **body, size_t *length)
 }
 
 /* 0: all of the answer is in *body; -ENOENT */
-static int ask(const struct options *options, unsigned width, char **body, size_t *length)
+static int ask(const struct options *options, const char *path, unsigned width, char **body, size_t *length)
 {
 	size_t request_size = 0, size = 0;
 	char *request, *answer = NULL;
@@ -119,7 +122,7 @@ static int ask(const struct options *options, unsigned width, char **body, size_
 	*body = NULL;
 	if (fd < 0)
 		return fd;
-	request = make_request(options, width, &request_size);
+	request = make_request(options, path, width, &request_size);
 	if (request && send_all(fd, request, request_size))
 		answer = receive_all(fd, &size);
 	if (answer)
@@ -141,11 +144,21 @@ int ask__into(const struct options *options, FILE *out)
 
 	if (options->standalone)
 		return -ENOENT;
-	err = ask(options, (unsigned)out__width(out), &body, &length);
+	err = ask(options, ASK_PATH, (unsigned)out__width(out), &body, &length);
 	if (err)
 		return err;
 	if (fwrite(body, 1, length, out) != length)
 		err = errno ? -errno : -EIO;
 	free(body);
+	return err;
+}
+
+int ask__accounts(const struct options *options, void **data, size_t *size)
+{
+	char *body;
+	int err = options->standalone ? -ENOENT : ask(options, ASK_ACCOUNTS_PATH, 0, &body, size);
+
+	if (!err)
+		*data = body;
 	return err;
 }

@@ -12,6 +12,7 @@
 
 #define ASK_PATH "/api/command"
 #define ASK_SEPARATOR "\x1f"
+#define ASK_ACCOUNTS_PATH "/api/accounts"
 
 /*
  * 0: a running serve has answered, and it was written to out. -ENOENT: nobody is there to ask, or will
@@ -19,5 +20,7 @@
  * of writing.
  */
 int ask__into(const struct options *options, FILE *out);
+/* The accounts of a running serve (accounts.h), to be freed. 0 or -ENOENT, as above. */
+int ask__accounts(const struct options *options, void **data, size_t *size);
 
 #endif

@@ -199,9 +199,19 @@ static int write_view(void *context, const struct http_request *request, FILE *o
 	return err;
 }
 
-/* our own commands, at the Unix socket: they give their words and get what they are to print */
+static int write_accounts(void *context, const struct http_request *request, FILE *out)
+{
+	struct server *server = context;
+
+	(void)request;
+	return session__accounts(&server->session, out);
+}
+
+/* our own commands, at the Unix socket: they give their words and get what they are to print; or the accounts */
 static void answer_locally(void *context, const struct http_request *request, struct http_response *response)
 {
+	if (strcmp(request->path, ASK_ACCOUNTS_PATH) == 0)
+		http__write(response, request, write_accounts, context);
 	if (strcmp(request->path, ASK_PATH) == 0 && request->words)
 		http__write(response, request, write_view, context);
 }

@@ -134,7 +134,9 @@ static int open_view(struct view_state *state)
 int command__top(const struct options *options)
 {
 	struct view_state state = { .options = options };
-	struct session_needs needs = { .groups = GROUP_TRACE, .cmdlines = true, .emit = tell, .context = &state };
+	struct session_needs needs = {
+		.groups = GROUP_TRACE, .cmdlines = true, .ask_accounts = true, .emit = tell, .context = &state
+	};
 	int err = output__open(&state.output, options->output, stdout), status, closed;
 
 	if (err)

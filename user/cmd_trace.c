@@ -138,6 +138,7 @@ int command__trace(const struct options *options)
 	struct session_needs needs = {
 		.groups = GROUP_TRACE | (options->events & MAPPING_EVENTS ? GROUP_MAPPINGS : 0U),
 		.page_events = true,
+		.ask_accounts = true,
 		.follow = options->argc > 0,
 		.emit = tell,
 		.context = &trace,

@@ -340,6 +340,7 @@ static int parse_standalone(struct options *o, const char *value, const struct c
 
 #define WATCHING (FOR_STREAMS | FOR(COMMAND_EXPLAIN))
 #define READINGS_AND_RUN (FOR_READINGS | FOR(COMMAND_RUN))
+#define ASKING (FOR(COMMAND_SNAPSHOT) | FOR(COMMAND_EXPLAIN) | FOR(COMMAND_TOP) | FOR(COMMAND_TRACE))
 #define FILTERED (FOR_READINGS | FOR(COMMAND_TRACE))
 
 const struct option_row option_rows[] = {
@@ -376,10 +377,8 @@ const struct option_row option_rows[] = {
 	{ "web-config", 0, "FILE", FOR(COMMAND_SERVE), "TLS and passwords, as Prometheus' exporters",
 	  parse_web_config },
 	{ "max-series", 0, "N", FOR(COMMAND_SERVE), "at most about so many series (20000)", parse_max_series },
-	{ "socket", 0, "PATH", FOR(COMMAND_SERVE) | FOR(COMMAND_SNAPSHOT) | FOR(COMMAND_EXPLAIN),
-	  "of serve (/run/pagetide/pagetide.sock)", parse_socket },
-	{ "standalone", 0, NULL, FOR(COMMAND_SNAPSHOT) | FOR(COMMAND_EXPLAIN), "do not ask a running serve",
-	  parse_standalone },
+	{ "socket", 0, "PATH", FOR(COMMAND_SERVE) | ASKING, "of serve (/run/pagetide/pagetide.sock)", parse_socket },
+	{ "standalone", 0, NULL, ASKING, "do not ask a running serve", parse_standalone },
 	{ "verbose", 'v', NULL, FOR_ALL, "say what is done; twice says more", parse_verbose },
 	{ "version", 0, NULL, FOR_ALL | FOR(COMMAND_NONE), "print the version", parse_version },
 	{ "help", 'h', NULL, FOR_ALL | FOR(COMMAND_NONE), "print this help", parse_help },

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "accounts.h"
+#include "ask.h"
 #include "clock.h"
 #include "rights.h"
 #include "say.h"
@@ -188,6 +190,28 @@ static int open_limits(struct session *session)
 				session->model);
 }
 
+/* whose the pages are that were there before us, where a serve has watched; what it does not know stays nobody's */
+static int adopt(struct session *session)
+{
+	const struct options *options = session->options;
+	struct accounts accounts;
+	size_t size;
+	void *data;
+	int n;
+
+	if (ask__accounts(options, &data, &size))
+		return 0;
+	n = accounts__parse(data, size, &accounts);
+	if (n)
+		say("the serve at %s is of another version: who owned pages before is not known", options->socket);
+	else
+		n = tracer__adopt(session->tracer, &accounts);
+	if (n > 0 && options->verbose)
+		say("who owned %d files before is known from the serve at %s", n, options->socket);
+	free(data);
+	return n == -ENOMEM ? n : 0;
+}
+
 int session__open(struct session *session, const struct options *options, const struct session_needs *needs)
 {
 	int status, err;
@@ -207,6 +231,8 @@ int session__open(struct session *session, const struct options *options, const 
 	err = collector__open(&session->collector, session->tracer, session->tracing);
 	if (!err && session->tracer)
 		err = collector__seed(session->collector);
+	if (!err && session->tracing && needs->ask_accounts)
+		err = adopt(session);
 	if (!err)
 		err = open_model(session, needs);
 	if (!err)
@@ -311,4 +337,28 @@ bool session__look(struct session *session, int *patience_ms)
 	limitwatch__look(session->limits);
 	*patience_ms = limitwatch__patience_ms(session->limits);
 	return limitwatch__wants_reading(session->limits);
+}
+
+int session__accounts(struct session *session, FILE *out)
+{
+	struct tracer *tracer = session->tracer;
+	struct accounts accounts = {};
+	struct pair_row *pairs = NULL;
+	size_t capacity = 0;
+	uint32_t files, owners;
+	int n = tracer__refresh(tracer);
+
+	if (!n)
+		n = tracer__pairs(tracer, &pairs, &capacity);
+	if (n < 0)
+		return n;
+	accounts.pairs = pairs;
+	accounts.pair_count = (size_t)n;
+	accounts.files = tracer__files(tracer, &files);
+	accounts.file_count = files;
+	accounts.owner_slots = tracer__owners(tracer, &owners);
+	accounts.owner_count = owners;
+	n = accounts__write(out, &accounts);
+	free(pairs);
+	return n;
 }

@@ -6,6 +6,8 @@
 #ifndef PAGETIDE_SESSION_H
 #define PAGETIDE_SESSION_H
 
+#include <stdio.h>
+
 #include "collector.h"
 #include "decode.h"
 #include "kernel.h"
@@ -36,6 +38,7 @@ struct session {
 struct session_needs {
 	unsigned groups; /* enum fact_group */
 	bool keep_gone, page_events, follow, cmdlines, holders;
+	bool ask_accounts; /* of a running serve */
 	model_event_fn emit;
 	void *context;
 };
@@ -57,5 +60,8 @@ int session__drain(struct session *session);
 bool session__look(struct session *session, int *patience_ms);
 /* One reading, through the model; the kernel side's garbage is cleared. NULL: *err is -errno. */
 const struct snapshot *session__read(struct session *session, unsigned wants, int *err);
+
+/* The books as they are, for another pagetide: accounts.h. 0 or -errno. */
+int session__accounts(struct session *session, FILE *out);
 
 #endif

@@ -42,6 +42,12 @@ int tracer__self_test(struct tracer *tracer);
 
 /* Puts the inodes of open descriptors into the books; found[i] is the slot or FILE_NONE. */
 int tracer__seed(struct tracer *tracer, const int *fds, uint32_t count, uint32_t *found);
+/*
+ * Takes over whose pages are whose, of files that are nobody's in our own books; after seeding.
+ * Returns the number of files or -errno.
+ */
+struct accounts;
+int tracer__adopt(struct tracer *tracer, const struct accounts *accounts);
 /* Compares every slot with its inode: call before reading the books. */
 int tracer__refresh(struct tracer *tracer);
 

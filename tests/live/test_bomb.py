@@ -106,5 +106,44 @@ def more_files_than_fit(t):
             os.close(end)
 
 
+@test("bomb: a file that found no slot keeps its owner when it finds one")
+def found_a_slot(t):
+    mount, count, late = t.tmpfs(size="512M"), 1500, 20
+    top = t.top("--max-files", "1024")
+    first, second = t.worker(mount), t.worker(mount)
+    for number in range(count):
+        dev = first.do(f"write path={number} len=8K")["dev"]
+    ino = {number: os.stat(f"{mount}/{number}").st_ino for number in range(count - late, count)}
+
+    def shows(expected, sums):
+        """expected: number -> {pid: pages}, of files with a row of their own"""
+        def judge(snapshot):
+            for number, pages in expected.items():
+                row = snapshot.file(dev, ino[number], "tmpfs")
+                if not row or owners(row) != {pid: n * PAGE for pid, n in pages.items()}:
+                    return f"file {number}: {pages} pages expected; row {row}; lost {snapshot.get('lost')}"
+            shown = {pid: (snapshot.process(pid) or {}).get("tmpfs_bytes") for pid in sums}
+            return None if shown == sums else f"{shown} bytes of tmpfs shown, {sums} expected; lost {snapshot.get('lost')}"
+        return judge
+
+    whole = 2 * count * PAGE
+    snapshot = top.wait_until(shows({}, {first.pid: whole}), timeout=2 * PATIENCE_SECONDS)
+    t.equal([n for n in ino if snapshot.file(dev, ino[n], "tmpfs")], [], "the last ones found no slot")
+    for number in range(600):  # now there are slots
+        first.do(f"unlink path={number}")
+    whole -= 2 * 600 * PAGE
+    held, written = list(ino)[:late // 2], list(ino)[late // 2:]
+    for slot, number in enumerate(held):  # found by who holds it
+        second.do(f"open path={number} slot={slot}")
+    for number in written:  # found when it grows
+        second.do(f"write path={number} off=8K len=4K")
+    expected = {number: {first.pid: 2} for number in held} | {number: {first.pid: 2, second.pid: 1} for number in written}
+    top.wait_until(shows(expected, {first.pid: whole, second.pid: len(written) * PAGE}), timeout=2 * PATIENCE_SECONDS)
+    second.close()
+    for number in range(600, count):
+        first.do(f"unlink path={number}")
+    top.wait_until(shows({}, {first.pid: 0}), timeout=2 * PATIENCE_SECONDS)
+
+
 if __name__ == "__main__":
     main()
