@@ -22,7 +22,8 @@ class Test:
     """A guest test and what its head asks for: `# tiers: any`, `# disk: ext4:64`, `# memory: 512`,
     `# cpus: 1`, `# timeout: 300`, `# append: lockdown=integrity` (for the kernel's command line),
     `# needs: /pagetide /helpers/fill`, `# cgroups: v2`, `# when: quick` (only in the quick matrix, or only in the
-    full one, or never), and the same for arm64, which is slow to emulate: `# arm64: never`."""
+    full one, or never), and the same for arm64, which is slow to emulate: `# arm64: never`; `# quick: 5.10=tracepoint,kprobe
+    6.12=fentry`: in the quick matrix only there and in these tiers."""
     name: str  # the file's name without .sh
     tiers: tuple[str, ...] = TIERS
     disk: str = ""
@@ -34,6 +35,11 @@ class Test:
     cgroups: tuple[str, ...] = CGROUPS
     when: str = ALWAYS
     arm64: str = FULL
+    quick: tuple[tuple[str, tuple[str, ...]], ...] = ()  # kernel and its tiers; empty: all
+
+    def is_quick(self, kernel: str, tier: str) -> bool:
+        """Whether the quick matrix has it there."""
+        return not self.quick or tier in dict(self.quick).get(kernel, ())
 
     def belongs(self, quick: bool, arch: str = "amd64") -> bool:
         """Whether it is part of the quick matrix, or of the full one."""
@@ -43,7 +49,7 @@ class Test:
 def parse_test(name: str, text: str) -> Test:
     head = {}
     for line in text.splitlines():
-        match = re.match(r"#\s*(tiers|disk|memory|cpus|timeout|append|needs|cgroups|when|arm64):\s*(.+)$", line)
+        match = re.match(r"#\s*(tiers|disk|memory|cpus|timeout|append|needs|cgroups|when|arm64|quick):\s*(.+)$", line)
         if match:
             head[match[1]] = match[2].strip()
         elif not line.startswith("#"):
@@ -52,6 +58,10 @@ def parse_test(name: str, text: str) -> Test:
     unknown = set(tiers) - {*TIERS, ANY_TIER}
     if unknown:
         raise ValueError(f"{name}: no such tier: {' '.join(sorted(unknown))}")
+    quick = tuple((kernel, tuple(some.split(","))) for kernel, _, some in
+                  (word.partition("=") for word in head.get("quick", "").split()))
+    if any(set(some) - set(tiers) for _, some in quick):
+        raise ValueError(f"{name}: quick: KERNEL=TIER,TIER of its tiers, {' '.join(tiers)}")
     cgroups = tuple(head.get("cgroups", " ".join(CGROUPS)).split())
     when, arm64 = head.get("when", ALWAYS), head.get("arm64", FULL)
     if set(cgroups) - {*CGROUPS} or {when, arm64} - {*MATRICES}:
@@ -60,7 +70,7 @@ def parse_test(name: str, text: str) -> Test:
                 cpus=int(head.get("cpus", 2)), append=head.get("append", ""),
                 timeout_seconds=float(head["timeout"]) if "timeout" in head else None,
                 needs=tuple(head.get("needs", "").split()), cgroups=cgroups, when=when,
-                arm64=arm64)
+                arm64=arm64, quick=quick)
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,8 @@ def plan(kernels: list[vm.kernels.Kernel], tests: list[cells.Test], args: argpar
     return [Cell(kernel.name, cgroup, tier, test) for kernel in kernels for test in tests
             if args.tests or test.belongs(args.quick, kernel.arch)
             for cgroup in test.cgroups if cgroup in args.cgroups for tier in test.tiers if tier in args.tiers
-            if not short_of_time(kernel, args) or quick_cgroup(test, kernel, tier) in (cgroup, None)]
+            if not short_of_time(kernel, args) or quick_cgroup(test, kernel, tier) in (cgroup, None)
+            if not args.quick or args.tests or test.is_quick(kernel.name, tier)]
 
 
 def fill_payload(payload: Path, arch: str, args: argparse.Namespace) -> None:

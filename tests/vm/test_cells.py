@@ -53,6 +53,14 @@ class Head(unittest.TestCase):
                                      "# needs: /pagetide /helpers/fill\necho\n# timeout: 3\n")
         self.assertEqual(test, Test("x", ("fentry", "kprobe"), "ext4:64", 512, needs=("/pagetide", "/helpers/fill")))
 
+    def test_quick_somewhere_only(self):
+        test = cells.parse_test("x", "# quick: 5.10=tracepoint,kprobe 6.12=fentry\n")
+        self.assertEqual([test.is_quick(*where) for where in (("5.10", "kprobe"), ("5.10", "fentry"), ("6.12", "fentry"),
+                                                              ("6.1", "fentry"))], [True, False, True, False])
+        self.assertTrue(cells.parse_test("x", "").is_quick("6.1", "fentry"))
+        with self.assertRaises(ValueError):
+            cells.parse_test("x", "# tiers: any\n# quick: 5.10=fentry\n")
+
     def test_quick_and_full(self):
         for when, quick, full in (("", True, True), ("# when: quick\n", True, False), ("# when: full\n", False, True)):
             test = cells.parse_test("x", when)

@@ -2,6 +2,7 @@
 # lockdown=integrity refuses neither tracing programs nor kprobes to these kernels: all goes on as without it.
 # tiers: any
 # cgroups: v2
+# quick: 6.12=any
 # append: lockdown=integrity lsm=lockdown,capability
 # disk: ext4:256
 # timeout: 420

@@ -3,6 +3,7 @@
 # and the books are right.
 # tiers: any
 # cgroups: v2
+# quick: 5.10=any
 # disk: ext4:256
 # timeout: 420
 # needs: /pagetide /helpers/pageops /usr/bin/python3
