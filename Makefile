@@ -52,7 +52,7 @@ NEED_BUILD := gcc:/usr/bin/gcc clang:/usr/bin/clang llvm:/usr/bin/llvm-strip \
 NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/usr/bin/tmux \
 	cppcheck:/usr/bin/cppcheck clang-tidy:/usr/bin/clang-tidy clang-format:/usr/bin/clang-format \
 	mandoc:/usr/bin/mandoc shellcheck:/usr/bin/shellcheck pyflakes3:/usr/bin/pyflakes3 \
-	e2fsprogs:/sbin/mke2fs \
+	e2fsprogs:/sbin/mke2fs btrfs-progs:/usr/bin/btrfs \
 	python3-numpy:/usr/lib/python3/dist-packages/numpy \
 	python3-joblib:/usr/lib/python3/dist-packages/joblib \
 	prometheus:/usr/bin/promtool runc:/usr/sbin/runc \
