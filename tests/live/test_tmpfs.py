@@ -62,6 +62,7 @@ HUGE = [
     ("fallocate", ["fallocate path=f len=4M"]),
     ("punch hole in the middle of a huge page", ["write path=f len=4M", "punch path=f off=1M len=100K"]),
     ("truncate in the middle of a huge page", ["write path=f len=4M", "truncate path=f len=2500K"]),
+    ("truncate between two huge pages", ["write path=f len=4M", "truncate path=f len=2M"]),
 ]
 
 
