@@ -77,17 +77,19 @@ static void fill_call(struct hook_call *call, const struct event *event, const c
 
 static void log_warning(struct limitwatch *limits, const struct warning *w, const char *line)
 {
-	char fields[1024];
+	static char target[WARNING_TARGET_MAX * 4], fields[JOURNAL_FIELDS_MAX];
 
+	escape__text(target, sizeof(target), w->target);
 	snprintf(fields, sizeof(fields),
-		 "PAGETIDE_LIMIT=%s\nPAGETIDE_REASON=%s\nPAGETIDE_USED=%" PRIu64 "\nPAGETIDE_LIMIT_VALUE=%" PRIu64 "\n",
-		 warning_limit_names[w->limit], warning_reason_names[w->reason], w->used, w->limit_value);
+		 "PAGETIDE_LIMIT=%s\nPAGETIDE_REASON=%s\nPAGETIDE_TARGET=%s\nPAGETIDE_USED=%" PRIu64
+		 "\nPAGETIDE_LIMIT_VALUE=%" PRIu64 "\n",
+		 warning_limit_names[w->limit], warning_reason_names[w->reason], target, w->used, w->limit_value);
 	journal__send(limits->journal, line, fields);
 }
 
 void limitwatch__tell(struct limitwatch *limits, struct warning *warning)
 {
-	static char raw[WARNING_LINE_MAX], line[WARNING_LINE_MAX * 2];
+	static char raw[WARNING_LINE_MAX], line[JOURNAL_MESSAGE_MAX];
 	struct event event = { .type = EVENT_WARNING, .boot_ns = warning->boot_ns, .warning = warning };
 	uint32_t pid = warning->culprit_count ? warning->culprits[0].pid : 0;
 
@@ -173,7 +175,7 @@ static int open_ways_out(struct limitwatch *limits)
 		if (err == -ENOMEM)
 			return err;
 		if (err)
-			say("there is neither a journal nor a syslog here: warnings are not logged");
+			say("there is neither a journal nor a syslog here: warnings are not logged until there is one");
 	}
 	return 0;
 }

@@ -33,6 +33,13 @@ def limit(path, size):
     (path / ("memory.limit_in_bytes" if version() == 1 else "memory.max")).write_text(str(size))
 
 
+def write_file(path, size, piece=64 * 1024):
+    """Page after page, as a program does, and no faster than that."""
+    with open(path, "wb", buffering=0) as out:
+        for _ in range(size // piece):
+            out.write(b"x" * piece)
+
+
 def ready(t, *arguments):
     """A trace that has told of one fill already: what comes from now on is seen."""
     # of two that look for the mapping of a SIGBUS on one processor at once, bpf_find_vma() refuses the second

@@ -9,10 +9,8 @@ import threading
 from children import PAGETIDE, TIER, die_with_parent
 from commands import wait_until
 from harness import Failure, main
-from limits import MIB
+from limits import MIB, write_file
 from tap import test
-
-PIECE = 64 * 1024
 
 
 def full_pipe():
@@ -62,17 +60,11 @@ class Blocked:
         os.close(self.errors)
 
 
-def fill(mount, number=0):
-    with open(os.path.join(mount, f"f{number}"), "wb") as out:
-        for _ in range(15 * MIB // PIECE):
-            out.write(b"x" * PIECE)
-
-
 def wait_for_warning(t, blocked):
     """Of a mount made and filled now; until it traces, again."""
     def told():
         mount = t.tmpfs("16M")
-        fill(mount)
+        write_file(os.path.join(mount, "f"), 15 * MIB)
         return within(0.5, lambda: mount in blocked.targets())
 
     wait_until(told, "the hook", 60)
