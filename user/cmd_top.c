@@ -78,6 +78,21 @@ static int take_keys(struct view_state *state)
 	}
 }
 
+/* what the terminal of the screen brought */
+static int look_at_screen(struct view_state *state, int events)
+{
+	if (events & LOOP_STOP) {
+		top__leave(state->screen);
+		loop__stop();
+		top__return(state->screen);
+	}
+	if (events & LOOP_RESIZE)
+		top__resized(state->screen);
+	if (events & LOOP_INPUT)
+		return take_keys(state);
+	return top__look(state->screen);
+}
+
 static int watch(struct view_state *state)
 {
 	int err = state->screen ? 0 : sink__begin(state->output.stream, state->options);
@@ -98,11 +113,9 @@ static int watch(struct view_state *state)
 			err = session__drain(&state->session);
 		if (!err && session__look(&state->session, &state->loop.patience_ms))
 			loop__hurry(&state->loop);
-		if (!err && state->screen && events & LOOP_RESIZE)
-			top__resized(state->screen);
-		if (!err && state->screen && events & LOOP_INPUT)
-			err = take_keys(state);
-		if (!err && events & LOOP_TIMER && !(state->screen && top__paused(state->screen)))
+		if (!err && state->screen)
+			err = look_at_screen(state, events);
+		if (!err && events & LOOP_TIMER)
 			err = show(state);
 	}
 	return err > 0 ? 0 : err;
@@ -122,13 +135,13 @@ static int open_view(struct view_state *state)
 	}
 	if (screen)
 		err = top__open(&state->screen, options);
-	if (err == -EINVAL) {
-		say("the terminal type is not known: set TERM, or pipe the output through cat");
-		return EXIT_FAILED;
-	}
-	if (!state->screen) /* not a terminal after all: tables */
+	else
 		output__in_background(&state->output);
-	return EXIT_OK;
+	if (err == -EINVAL)
+		say("the terminal type is not known: set TERM, or pipe the output through cat");
+	else if (err)
+		say("cannot take over the terminal: %s", strerror(-err));
+	return err ? EXIT_FAILED : EXIT_OK;
 }
 
 int command__top(const struct options *options)

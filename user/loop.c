@@ -42,7 +42,7 @@ static int open_timer(double first, double interval)
 	return fd;
 }
 
-static int open_signals(struct loop *loop)
+static int open_signals(struct loop *loop, bool stops)
 {
 	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD, SIGPIPE };
 	sigset_t set;
@@ -51,6 +51,8 @@ static int open_signals(struct loop *loop)
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		sigaddset(&set, wanted[i]);
+	if (stops)
+		sigaddset(&set, SIGTSTP);
 	if (sigprocmask(SIG_BLOCK, &set, &loop->before))
 		return -errno;
 	loop->masked = true;
@@ -68,7 +70,7 @@ int loop__open(struct loop *loop, double interval_seconds, double duration_secon
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll_fd < 0)
 		return -errno;
-	loop->signal_fd = open_signals(loop);
+	loop->signal_fd = open_signals(loop, input_fd >= 0);
 	loop->timer_fd = open_timer(interval_seconds, interval_seconds);
 	if (loop->signal_fd < 0)
 		err = loop->signal_fd;
@@ -116,6 +118,8 @@ static int take_signals(struct loop *loop)
 			events |= LOOP_RESIZE;
 		} else if (info.ssi_signo == SIGCHLD) {
 			events |= LOOP_CHILD;
+		} else if (info.ssi_signo == SIGTSTP) {
+			events |= LOOP_STOP;
 		} else {
 			events |= LOOP_QUIT;
 			loop->signal = (int)info.ssi_signo;
@@ -140,6 +144,21 @@ void loop__hurry(struct loop *loop)
 		return;
 	spec.it_value = (struct timespec){ .tv_nsec = 1 };
 	timerfd_settime(loop->timer_fd, 0, &spec, NULL);
+}
+
+/* by the same signal: where nobody could let us go on, the kernel does not stop us by it */
+void loop__stop(void)
+{
+	struct sigaction stop = { .sa_handler = SIG_DFL }, before;
+	sigset_t signal, mask;
+
+	sigemptyset(&signal);
+	sigaddset(&signal, SIGTSTP);
+	sigaction(SIGTSTP, &stop, &before);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &signal, &mask);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	sigaction(SIGTSTP, &before, NULL);
 }
 
 int loop__wait(struct loop *loop)

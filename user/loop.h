@@ -18,6 +18,7 @@ enum loop_event {
 	LOOP_RESIZE = 1 << 4, /* SIGWINCH */
 	LOOP_CHILD = 1 << 5,  /* SIGCHLD */
 	LOOP_END = 1 << 6,    /* the duration is over */
+	LOOP_STOP = 1 << 7,   /* SIGTSTP; only with an input_fd, else it stops us as usual */
 };
 
 struct loop {
@@ -36,6 +37,8 @@ void loop__close(struct loop *loop); /* a zeroed loop is fine */
 void loop__set_interval(struct loop *loop, double seconds);
 /* The next timer event at once; those after it as before. */
 void loop__hurry(struct loop *loop);
+/* After LOOP_STOP: stops this process, and returns when it goes on. */
+void loop__stop(void);
 /* Waits for something; returns an or of loop_event, or -errno. */
 int loop__wait(struct loop *loop);
 

@@ -279,6 +279,16 @@ uint64_t outbox__dropped(const struct outbox *box)
 	return box->dropped;
 }
 
+uint64_t outbox__waiting(struct outbox *box)
+{
+	uint64_t waiting;
+
+	pthread_mutex_lock(&box->mutex);
+	waiting = box->taken - box->written;
+	pthread_mutex_unlock(&box->mutex);
+	return waiting;
+}
+
 static struct timespec later(double seconds)
 {
 	struct timespec now;

@@ -29,6 +29,8 @@ int outbox__put(struct outbox *box, const void *data, size_t length);
 /* 0, or -errno of the write that failed */
 int outbox__error(struct outbox *box);
 uint64_t outbox__dropped(const struct outbox *box);
+/* bytes that were taken and are not written yet */
+uint64_t outbox__waiting(struct outbox *box);
 /*
  * Waits until all is written; with patience_seconds, gives up when nothing could be
  * written for so long (0: waits for ever). 0, -ETIMEDOUT, or -errno of writing.

@@ -6,6 +6,7 @@
 #include "top.h"
 
 #include "clock.h"
+#include "snapshot_copy.h"
 #include "top_paint.h"
 #include "top_private.h"
 
@@ -17,62 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <term.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #define NS_PER_SECOND 1000000000ull
 #define MESSAGE_SECONDS 60
-#define ESCAPE_DELAY_MS 25     /* an Esc alone, or the start of a function key */
 #define LINES_WITHOUT_FOOTER 3 /* as layout__screen has it */
 #define LINES_FOR_ALL 45       /* on less, details have the lines of the machine's figures */
 #define KEYS_AT_ONCE 64        /* the loop has other things to do than a pasted book */
-
-/* Ctrl-S must not stop the output: the loop would wait in a write, and readings with it. */
-static void take_flow_control_off(void)
-{
-	struct termios mode;
-
-	if (tcgetattr(STDIN_FILENO, &mode) != 0)
-		return;
-	mode.c_iflag &= ~(tcflag_t)IXON;
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
-	def_prog_mode();
-}
-
-static int take_terminal(struct top *top)
-{
-	SCREEN *screen;
-
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return -ENOTTY;
-	screen = newterm(NULL, stdout, stdin);
-	if (!screen)
-		return -EINVAL;
-	top->screen = screen;
-	set_term(screen);
-	if (!tigetstr("cup")) /* a terminal that cannot place the cursor: "dumb" */
-		return -EINVAL;
-	cbreak();
-	noecho();
-	keypad(stdscr, TRUE);
-	nodelay(stdscr, TRUE);
-	set_escdelay(ESCAPE_DELAY_MS);
-	curs_set(0);
-	take_flow_control_off();
-	paint__begin();
-	return 0;
-}
-
-static void give_terminal_back(struct top *top)
-{
-	if (!top->screen)
-		return;
-	endwin();
-	delscreen(top->screen);
-	top->screen = NULL;
-}
 
 int top__open(struct top **out, const struct options *options)
 {
@@ -89,11 +42,12 @@ int top__open(struct top **out, const struct options *options)
 	for (size_t i = 0; i < top_view_count; i++)
 		top_table__init(&top->tables[top_views[i]], top_views[i], options->sort,
 				&top->state.views[top_views[i]]);
-	error = take_terminal(top);
+	error = screen__open(&top->screen);
 	if (error) {
 		top__close(top);
 		return error;
 	}
+	paint__begin();
 	*out = top;
 	return 0;
 }
@@ -102,8 +56,9 @@ void top__close(struct top *top)
 {
 	if (!top)
 		return;
-	give_terminal_back(top);
+	screen__close(top->screen);
 	select__free(&top->rows);
+	snapshot_copy__free(top->held);
 	free(top);
 }
 
@@ -116,7 +71,7 @@ static void draw_footer(struct top *top, int line)
 	char text[TOP_MESSAGE_MAX + 64];
 	int at = 0;
 
-	curs_set(0);
+	top->shows_cursor = false;
 	paint__text(line, 0, COLS, PAINT_PLAIN, "");
 	if (state->mode == TOP_FILTER || state->mode == TOP_INTERVAL) {
 		if (state->mode == TOP_FILTER)
@@ -126,7 +81,7 @@ static void draw_footer(struct top *top, int line)
 				 state->input);
 		at = paint__text(line, 0, COLS - 1, PAINT_TITLE, text);
 		move(line, at);
-		curs_set(1);
+		top->shows_cursor = true;
 		return;
 	}
 	if (state->refusal || (top->message[0] && clock__ns(CLOCK_MONOTONIC) < top->message_until_ns)) {
@@ -160,6 +115,17 @@ static void draw_reading(struct top *top)
 		top_table__draw(&top->tables[top->state.view], &top->state, &top->rows, &screen);
 }
 
+/* Onto the terminal; while that takes nothing, later: curses draws the difference, however much it is then. */
+static void present(struct top *top)
+{
+	top->late = !screen__is_ready(top->screen);
+	if (top->late)
+		return;
+	curs_set(top->shows_cursor);
+	refresh();
+	top->late = screen__send(top->screen) == -ENOBUFS;
+}
+
 static void draw(struct top *top)
 {
 	int footer = LINES > LINES_WITHOUT_FOOTER ? LINES - 1 : LINES;
@@ -176,7 +142,7 @@ static void draw(struct top *top)
 		paint__text(0, 0, COLS, PAINT_PLAIN, "pagetide: the first reading is under way");
 	if (footer < LINES)
 		draw_footer(top, footer);
-	refresh();
+	present(top);
 }
 
 /* The rows anew from the last reading; the old ones stay when there is no memory. */
@@ -197,11 +163,30 @@ static int select_rows(struct top *top)
 	return 0;
 }
 
+/* paused, it stays as it is while others are taken; without the memory for that it is not paused */
+static void hold(struct top *top)
+{
+	if (!top->state.paused || top->held || !top->last)
+		return;
+	top->held = snapshot_copy__make(top->last);
+	if (top->held) {
+		top->last = top->held;
+		return;
+	}
+	top->state.paused = false;
+	top->state.refusal = "no memory to hold this reading";
+}
+
 int top__show(struct top *top, const struct snapshot *snapshot)
 {
 	int error;
 
+	if (top->held && top->state.paused)
+		return 0;
+	snapshot_copy__free(top->held);
+	top->held = NULL;
 	top->last = snapshot;
+	hold(top);
 	error = select_rows(top);
 	if (error || !snapshot) /* the old rows are of a reading that may be no more */
 		select__free(&top->rows);
@@ -229,7 +214,7 @@ enum top_wish top__key(struct top *top)
 	for (int i = 0; i < KEYS_AT_ONCE; i++) {
 		struct top_key key = { 0 };
 		enum top_wish wish;
-		int kind = get_wch(&key.code);
+		int kind = screen__key(top->screen, &key.code);
 
 		if (kind == ERR) {
 			if (i == 0 && is_hung_up())
@@ -245,6 +230,7 @@ enum top_wish top__key(struct top *top)
 			strongest = wish;
 		if (wish == TOP_NOTHING || wish == TOP_QUIT)
 			continue;
+		hold(top);
 		if (select_rows(top) != 0) /* the next key must not act on rows of another view */
 			select__free(&top->rows);
 		draw(top);
@@ -254,18 +240,9 @@ enum top_wish top__key(struct top *top)
 
 void top__resized(struct top *top)
 {
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || !size.ws_row || !size.ws_col)
-		return;
-	resizeterm(size.ws_row, size.ws_col);
+	screen__resize(top->screen);
 	top->state.clear = true;
 	draw(top);
-}
-
-bool top__paused(const struct top *top)
-{
-	return top->state.paused;
 }
 
 bool top__wants_holders(const struct top *top)
@@ -284,6 +261,25 @@ void top__message(struct top *top, const char *text)
 	top->message_until_ns = clock__ns(CLOCK_MONOTONIC) + MESSAGE_SECONDS * NS_PER_SECOND;
 	if (LINES > LINES_WITHOUT_FOOTER) {
 		draw_footer(top, LINES - 1); /* no more: the last reading may be on its way out */
-		refresh();
+		present(top);
 	}
+}
+
+int top__look(struct top *top)
+{
+	if (top->late)
+		present(top);
+	return screen__error(top->screen);
+}
+
+void top__leave(struct top *top)
+{
+	screen__leave(top->screen);
+}
+
+void top__return(struct top *top)
+{
+	screen__return(top->screen);
+	top->state.clear = true;
+	draw(top);
 }

@@ -20,21 +20,21 @@ struct top;
 enum top_wish {
 	TOP_NOTHING,
 	TOP_REDRAW,   /* the screen shows the last reading anew already: nothing to do */
-	TOP_READ_NOW, /* read at once (also while paused) and set the timer anew */
+	TOP_READ_NOW, /* read at once and set the timer anew */
 	TOP_QUIT,
 };
 
 /*
  * Takes over the terminal on standard input and output. options must outlive it.
  * 0; -ENOTTY: not a terminal; -EINVAL: TERM is unset, unknown or cannot place its
- * cursor; -ENOMEM. On an error the terminal is as it was and *top is NULL.
+ * cursor; another -errno. On an error the terminal is as it was and *top is NULL.
  */
 int top__open(struct top **top, const struct options *options);
 
 /* Restores the terminal and frees; NULL is legal, and so is any state. */
 void top__close(struct top *top);
 
-/* Draws a reading; NULL: there is none. 0; -ENOMEM: it is drawn without its rows. */
+/* Draws a reading, but while it is paused; NULL: there is none. 0; -ENOMEM: it is drawn without its rows. */
 int top__show(struct top *top, const struct snapshot *snapshot);
 
 /*
@@ -46,8 +46,15 @@ enum top_wish top__key(struct top *top);
 /* After SIGWINCH (taken by the caller: ncurses' own handler is not needed). */
 void top__resized(struct top *top);
 
-/* The user paused it: take no readings until it is not, or TOP_READ_NOW. */
-bool top__paused(const struct top *top);
+/*
+ * Whenever the loop came round: draws what a terminal that took nothing has not got.
+ * 0, or -errno: the terminal takes nothing any more.
+ */
+int top__look(struct top *top);
+
+/* Gives the terminal back before this process is stopped (Ctrl-Z), and takes it again after that. */
+void top__leave(struct top *top);
+void top__return(struct top *top);
 
 /* The screen shows who holds a file: the next reading should have the holders. */
 bool top__wants_holders(const struct top *top);

@@ -6,6 +6,7 @@
 #include "top.h"
 #include "top_bars.h"
 #include "top_layout.h"
+#include "top_screen.h"
 #include "top_state.h"
 #include "top_table.h"
 
@@ -18,7 +19,10 @@ struct top {
 	struct top_table tables[TOP_VIEWS];
 	struct rows rows;            /* of the view that is shown, from the last reading */
 	const struct snapshot *last; /* NULL: none yet */
-	void *screen;                /* curses' SCREEN */
+	struct snapshot *held;       /* the last, of which a pause keeps a copy; else NULL */
+	struct screen *screen;
+	bool late; /* the terminal has not got what is drawn */
+	bool shows_cursor;
 	char message[TOP_MESSAGE_MAX];
 	uint64_t message_until_ns; /* CLOCK_MONOTONIC */
 };

@@ -326,7 +326,7 @@ static void loop(struct top *top, int signal_fd, int timer, int epoll)
 	struct epoll_event ready;
 
 	top__show(top, make_snapshot(false));
-	while (epoll_wait(epoll, &ready, 1, -1) >= 0 || errno == EINTR) {
+	while (!top__look(top) && (epoll_wait(epoll, &ready, 1, -1) >= 0 || errno == EINTR)) {
 		if (ready.data.fd == signal_fd) {
 			struct signalfd_siginfo info;
 
@@ -336,7 +336,7 @@ static void loop(struct top *top, int signal_fd, int timer, int epoll)
 		} else if (ready.data.fd == timer) {
 			uint64_t times;
 
-			if (read(timer, &times, sizeof(times)) == sizeof(times) && !top__paused(top))
+			if (read(timer, &times, sizeof(times)) == sizeof(times))
 				top__show(top, make_snapshot(top__wants_holders(top)));
 			if (tick == 3 && getenv("TOP_FAKE_MESSAGE"))
 				top__message(top, "/dev/shm is full in 2 min: joblib-worker[4074] +2.1 MiB/s \033[31m");

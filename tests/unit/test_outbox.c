@@ -103,10 +103,12 @@ static void nobody_reads(void **state)
 	}
 	assert_true(sent > OUTBOX_MOST / LINE - 2 && sent < OUTBOX_MOST / LINE + 200);
 	assert_int_equal(outbox__dropped(box), most - sent);
+	assert_in_range(outbox__waiting(box), OUTBOX_MOST - LINE, OUTBOX_MOST);
 	assert_int_equal(outbox__drain(box, 0.05), -ETIMEDOUT);
 	/* it is read at last: all that was taken comes, whole, and there is room again */
 	assert_int_equal(pthread_create(&thread, NULL, read_all, &reading), 0);
 	assert_int_equal(outbox__drain(box, 0), 0);
+	assert_int_equal(outbox__waiting(box), 0);
 	fill_line(line, sent);
 	assert_int_equal(outbox__put(box, line, LINE), 0);
 	assert_int_equal(outbox__drain(box, 0), 0);
