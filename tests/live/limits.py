@@ -4,7 +4,7 @@ import errno
 import os
 
 from harness import V1_MEMORY, close_tops
-from tap import Failure
+from tap import Failure, diagnostics
 
 MIB = 1 << 20
 LIMITS = "warning,enospc,sigbus,oom"
@@ -61,3 +61,30 @@ def ready(t, *arguments):
             if traced.ended:
                 raise
     raise Failure("no warning within 30 s")
+
+
+def of(traced, mount):
+    """The events of one target, in the order in which they were printed."""
+    with traced.changed:
+        return [e for _, e in traced.objects if mount in (e.get("target"), e.get("mount"))]
+
+
+def warned_before(traced, target, what):
+    """The warnings of a target; the first must be earlier than what is told to have gone wrong."""
+    events = of(traced, target)
+    warnings = [e for e in events if e["type"] == "warning"]
+    failures = [e for e in events if e["type"] in ("enospc", "sigbus", "oom")]
+    if not warnings:
+        raise Failure(f"{what}: no warning; {events}")
+    if failures and warnings[0]["time_ns"] >= failures[0]["time_ns"]:
+        raise Failure(f"{what}: the warning came {warnings[0]['time_ns'] - failures[0]['time_ns']} ns after")
+    if failures:
+        diagnostics(f"{what}: warned {(failures[0]['time_ns'] - warnings[0]['time_ns']) / 1e6:.1f} ms before")
+    return warnings, failures
+
+
+def ticks(t, count):
+    """So many seconds, as the readings of another pagetide count them."""
+    top = t.shared_top()
+    begin = top.wait_until(lambda snapshot: None).seconds()
+    top.wait_until(lambda snapshot: None if snapshot.seconds() - begin >= count else "too early", timeout=count + 20)

@@ -1,0 +1,107 @@
+"""When a limit that comes near is news: by time, by which of a cgroup's limits, once however it goes up and down; and
+what a hook that hangs keeps from nobody."""
+
+import os
+import stat
+import time
+from pathlib import Path
+
+from harness import Failure, main
+from limits import MIB, limited, of, ready, ticks, version, write_file
+from tap import test
+
+GENTLE = {1: ("memory.soft_limit_in_bytes", "soft"), 2: ("memory.high", "high")}
+
+
+def warnings_of(traced, target):
+    return [e for e in of(traced, target) if e["type"] == "warning"]
+
+
+def warning_of(traced, target, **fields):
+    """The first warning of this target in which these are so."""
+    return traced.wait_for(lambda e: e["type"] == "warning" and e["target"] == target and
+                           all(e.get(key) == value for key, value in fields.items()), f"a warning of {target}: {fields}")
+
+
+@test("the limit before the one that kills, soft in v1, high in v2, is warned of by its name")
+def _(t):
+    file, name = GENTLE[version()]
+    cgroup = limited(t, 512 * MIB)
+    (cgroup / file).write_text(str(64 * MIB))
+    traced = ready(t)
+    worker = t.worker(t.tmpfs("256M"), cgroup=cgroup)
+    worker.do("fallocate path=f len=56M")
+    warning = warning_of(traced, f"/{cgroup.name}", limit_name=name)
+    t.equal((warning["limit"], warning["reason"], warning["limit_bytes"]), ("cgroup", "level", 64 * MIB), "the limit")
+    if warning["used_bytes"] < 51 * MIB or f"its {name} limit kills nothing" not in warning["advice"]:
+        raise Failure(str(warning))
+    t.equal(warning["culprits"][0]["pid"], worker.pid, "the culprit")
+    t.equal({w["limit_name"] for w in warnings_of(traced, f"/{cgroup.name}")}, {name}, "limits that were warned of")
+
+
+@test("by time: warned before the first level, with a rate and a time that are right")
+def _(t):
+    mount, traced = t.tmpfs("24M"), ready(t)
+    patient = t.trace("--events", "warning", "--warn-eta", "0", "--warn-at", "50")
+    filler = t.helper("fill", "--dir", mount, "--rate", "3M", "--bytes", str(16 * MIB))
+    warning = warning_of(traced, mount)
+    t.equal((warning["reason"], warning.get("level_percent")), ("eta", None), "the reason")
+    used, rate = warning["used_bytes"], warning["rate_bytes_per_second"]
+    if not 24 * MIB * 0.2 <= used < 24 * MIB * 0.8 or not 2 * MIB < rate < 4 * MIB:
+        raise Failure(str(warning))
+    if abs(warning["eta_seconds"] - (24 * MIB - used) / rate) > 0.2 or not warning["advice"]:
+        raise Failure(f"the time is not that of its own figures: {warning}")
+    t.equal(warning["culprits"][0]["comm"], "pageops", "the culprit")
+    filler.read_all()
+    t.equal([w["reason"] for w in warnings_of(traced, mount)], ["eta"], "two thirds full: nothing else was news")
+    warning_of(patient, mount)
+    t.equal([(w["reason"], w["level_percent"]) for w in warnings_of(patient, mount)], [("level", 50)],
+            "with --warn-eta 0 --warn-at 50")
+
+
+@test("a minute of a sawtooth from 70 to 85 %, beside a full but flat mount: one warning each")
+def _(t):
+    mount, flat = t.tmpfs("40M"), t.tmpfs("16M")
+    tooth = os.path.join(mount, "tooth")
+    write_file(os.path.join(mount, "base"), 28 * MIB)
+    write_file(os.path.join(flat, "f"), 15 * MIB)
+    traced = ready(t, "--interval", "0.2")
+    begin = time.monotonic()
+    while time.monotonic() - begin < float(os.environ.get("PAGETIDE_SAWTOOTH_SECONDS", "60")):
+        write_file(tooth, 6 * MIB)
+        ticks(t, 0.4)
+        os.unlink(tooth)
+        ticks(t, 0.4)  # it is read at 70 %, too
+    t.equal([(w["reason"], w.get("level_percent")) for w in of(traced, mount)], [("level", 80)], "of the sawtooth")
+    t.equal([(w["reason"], w.get("level_percent")) for w in of(traced, flat)], [("level", 90)], "of the flat one")
+
+
+@test("a file that a full tmpfs cuts short is told, with what was written of what was wanted")
+def _(t):
+    mount, traced = t.tmpfs("16M"), ready(t)
+    write_file(os.path.join(mount, "before"), 13 * MIB)
+    warning_of(traced, mount)
+    fd = os.open(os.path.join(mount, "short"), os.O_CREAT | os.O_WRONLY)
+    written = os.write(fd, b"x" * (8 * MIB))
+    os.close(fd)
+    t.equal(written, 3 * MIB, "what the kernel took")
+    told = traced.wait_for(lambda e: e["type"] == "enospc" and e.get("mount") == mount, "the short write")
+    t.equal((told["pid"], told["call"], told["written_bytes"], told["wanted_bytes"], told["limit"]),
+            (os.getpid(), "write", 3 * MIB, 8 * MIB, "size"), "what is told")
+
+
+@test("while a hook hangs, warnings are told all the same")
+def _(t):
+    begun, hook = Path(t.temp(), "begun"), Path(t.temp(), "hook")
+    hook.write_text(f"#!/bin/sh\necho begun >> {begun}\nexec sleep 1000\n")
+    hook.chmod(stat.S_IRWXU)
+    traced = ready(t, "--on-warn", str(hook))
+    for _ in range(3):
+        mount = t.tmpfs("16M")
+        write_file(os.path.join(mount, "f"), 15 * MIB)
+        warning_of(traced, mount)
+    t.equal(begun.read_text().splitlines(), ["begun"], "one at a time, and it hangs")
+
+
+if __name__ == "__main__":
+    main()
