@@ -1,13 +1,47 @@
-"""OOM kills of a cgroup: warned of before, and told whole: whose limit, how full, who, what was charged."""
+"""OOM kills of a cgroup: warned of before, and told whole: whose limit, how full, who, what was charged; each victim,
+however many there are, whatever becomes of the cgroup, and pagetide is none of them."""
 
+import re
 import subprocess
+import time
+from pathlib import Path
 
-from children import join_then_die_with_parent
-from harness import Failure, main
-from limits import MIB, limited, ready
-from tap import test
+from children import Pagetide, join_then_die_with_parent
+from commands import wait_until
+from harness import Failure, Skip, main
+from limits import LIMITS, MIB, limit, limited, ready, version, warned_before
+from tap import diagnostics, test
 
 GROW = "b=[]\nfor i in range(400): b.append(bytearray(b'x')*(1<<20))\n"
+# the first of a namespace of pids, as in a container: its child is killed, it lives on and says so
+FIRST = f"""
+import ctypes, os, subprocess, sys
+if ctypes.CDLL(None).unshare(0x20000000): sys.exit(77)  # CLONE_NEWPID
+pid = os.fork()
+if pid: sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+killed = subprocess.run([sys.executable, '-c', {GROW!r}]).returncode
+sys.exit(5 if (os.getpid(), killed) == (1, -9) else 6)
+"""
+# how a cgroup of 64 MiB is filled until the kernel kills; many processes of which none has much, too
+FILLS = {
+    "at once, by one system call": "import mmap\nmmap.mmap(-1, 100 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x8000)\n",
+    "as fast as memory goes": GROW,
+    "at 128 MiB/s": "import time\n" + GROW.replace("b.append", "time.sleep(1 / 128); b.append"),
+    "at 20 MiB/s": "import time\n" + GROW.replace("b.append", "time.sleep(1 / 20); b.append"),
+    "by many processes": """
+import ctypes, os, signal
+first, prctl = os.getpid(), ctypes.CDLL(None).prctl
+for _ in range(40):
+    if os.fork() == 0:
+        prctl(1, 9)  # PR_SET_PDEATHSIG; it may be too late
+        if os.getppid() == first:
+            block = bytearray(b'x') * (3 << 20)
+            signal.pause()
+        os._exit(0)
+os.wait()
+os.kill(first, 9)
+"""}
+CAP_SYS_RESOURCE = 24
 
 
 def grow_in(cgroup, script=GROW, **options):
@@ -16,9 +50,41 @@ def grow_in(cgroup, script=GROW, **options):
                           preexec_fn=join_then_die_with_parent(cgroup), **options).returncode
 
 
+class Growing:
+    """The same, which begins when it is told to."""
+
+    def __init__(self, cgroup, mib):
+        script = f"input()\nb=bytearray(b'x')*({mib}<<20)\ninput()\n"
+        self.child = subprocess.Popen(["/usr/bin/python3", "-c", script], stdin=subprocess.PIPE,
+                                      stderr=subprocess.DEVNULL, preexec_fn=join_then_die_with_parent(cgroup))
+        self.pid = self.child.pid
+
+    def begin(self):
+        self.child.stdin.write(b"\n")
+        self.child.stdin.flush()
+
+    def close(self):
+        self.child.kill()
+        self.child.wait()
+        self.child.stdin.close()
+
+
 def kill_of(traced, comm="python3", target=None):
     return traced.wait_for(lambda e: e["type"] == "oom" and e["comm"] == comm and (not target or e["target"] == target),
                            "an OOM kill")
+
+
+def kills(traced, pids):
+    """Of each of these, in the order in which they were told."""
+    with traced.changed:
+        return [e for _, e in traced.objects if e["type"] == "oom" and e["pid"] in pids]
+
+
+def all_are_told(t, traced, pids):
+    wait_until(lambda: {e["pid"] for e in kills(traced, pids)} == {*pids}, f"a kill of each of {pids}")
+    found = kills(traced, pids)
+    t.equal(sorted(e["pid"] for e in found), sorted(pids), "each is told once")
+    return found
 
 
 @test("a kill by a cgroup's limit: warned before, scope, usage and limit, the consumers at the kill")
@@ -42,6 +108,18 @@ def _(t):
     t.equal(warning["culprits"][0]["pid"], kill["pid"], "whom the warning named")
 
 
+for fill_how, fill_script in FILLS.items():
+
+    @test(f"a cgroup filled {fill_how}: warned before the kill")
+    def _(t, how=fill_how, script=fill_script):
+        cgroup, traced = limited(t, 64 * MIB), ready(t)
+        t.equal(grow_in(cgroup, script), -9, "how it ended")
+        kill_of(traced, target=f"/{cgroup.name}")
+        warnings, _ = warned_before(traced, f"/{cgroup.name}", how)
+        # who is killed half a millisecond later has no memory any more when it is looked for: who met the limit is told
+        t.equal({c.get("comm") for w in warnings for c in w["culprits"] or [w]}, {"python3"}, "the culprits")
+
+
 @test("tmpfs pages that are charged to the cgroup are told with the kill")
 def _(t):
     cgroup, traced = limited(t, 64 * MIB), ready(t)
@@ -54,24 +132,78 @@ def _(t):
         raise Failure(f"charged_tmpfs_bytes: {kill}")
 
 
-@test("a child is killed while its parent lives, and the cgroup is removed right after")
+@test("a child is killed while PID 1 of its namespace lives, and the cgroup is removed right after")
 def _(t):
     cgroup, traced = limited(t, 64 * MIB), ready(t)
     inner = limited(t, 32 * MIB, cgroup)
-    script = f"import subprocess, sys\nsys.exit(subprocess.run([sys.executable, '-c', {GROW!r}]).returncode == -9 and 5)"
-    t.equal(grow_in(inner, script), 5, "the parent's own end")
+    ended = grow_in(inner, FIRST)
     inner.rmdir()
+    if ended == 77:
+        raise Skip("no namespace of pids can be made here")
+    t.equal(ended, 5, "PID 1's own end")
     kill = kill_of(traced)
-    t.equal(kill["target"], f"/{cgroup.name}/inner", "whose limit")
+    t.equal((kill["target"], kill["limit_bytes"]), (f"/{cgroup.name}/inner", 32 * MIB), "whose limit")
+    if not 16 * MIB < kill["anon_bytes"] <= 32 * MIB or kill["consumers"][0]["pid"] != kill["pid"]:
+        raise Failure(str(kill))
 
 
-@test("many kills in a second: all are told")
+@test("many kills in a second, each by a limit of its own: all are told")
 def _(t):
-    cgroup, traced = limited(t, 24 * MIB), ready(t)
-    count = sum(grow_in(cgroup, "b=bytearray(b'x')*(40<<20)") == -9 for _ in range(8))
-    t.equal(count, 8, "killed")
-    kill_of(traced)
-    traced.wait_for(lambda _: sum(1 for _, e in traced.objects if e["type"] == "oom") >= 8, "eight kills")
+    top, traced = limited(t, 1024 * MIB), ready(t)
+    cgroups = [top / f"c{number}" for number in range(12)]
+    if version() == 2:
+        (top / "cgroup.subtree_control").write_text("+memory")
+    for cgroup in cgroups:
+        cgroup.mkdir()
+        t.undo.append(cgroup.rmdir)
+        limit(cgroup, 24 * MIB)
+    growing = [t.start(Growing(cgroup, 40)) for cgroup in cgroups]
+    for one in growing:
+        one.begin()
+    t.equal([one.child.wait(60) for one in growing], [-9] * len(growing), "how they ended")
+    found = all_are_told(t, traced, [one.pid for one in growing])
+    t.equal({e["pid"]: e["target"] for e in found},
+            {one.pid: f"/{top.name}/{cgroup.name}" for one, cgroup in zip(growing, cgroups)}, "whose limits")
+    for cgroup in cgroups:
+        warned_before(traced, f"/{top.name}/{cgroup.name}", "many at once")
+    times = sorted(e["time_ns"] for e in found)
+    diagnostics(f"{len(times)} kills within {(times[-1] - times[0]) / 1e6:.0f} ms")
+
+
+@test("memory.oom.group: a kill of all that are in the cgroup tells each of them")
+def _(t):
+    if version() == 1:
+        raise Skip("memory.oom.group is of cgroup v2 alone")
+    cgroup, traced = limited(t, 96 * MIB), ready(t)
+    (cgroup / "memory.oom.group").write_text("1")
+    waiting = [t.start(Growing(cgroup, 1)) for _ in range(7)]
+    one = t.start(Growing(cgroup, 200))
+    one.begin()
+    everyone = [*waiting, one]
+    t.equal([each.child.wait(60) for each in everyone], [-9] * len(everyone), "how they ended")
+    found = all_are_told(t, traced, [each.pid for each in everyone])
+    t.equal({(e["target"], e["limit_bytes"], e["trigger_pid"]) for e in found},
+            {(f"/{cgroup.name}", 96 * MIB, one.pid)}, "whose limit, and who asked for the page")
+    largest = next(e for e in found if e["pid"] == one.pid)
+    if largest["anon_bytes"] < 32 * MIB or found[0]["consumers"][0]["pid"] != one.pid:
+        raise Failure(f"the one that grew: {largest}, the first: {found[0]}")
+
+
+@test("pagetide survives a kill in its own cgroup, and tells it")
+def _(t):
+    cgroup = limited(t, 200 * MIB)
+    traced = t.start(Pagetide(["trace", "--json", "--events", LIMITS], cgroup))
+    adjusted, status = Path(f"/proc/{traced.pid}/oom_score_adj"), Path(f"/proc/{traced.pid}/status")
+    wait_until(lambda: "VmLck:\t       0 kB" not in status.read_text(), "it is locked in memory", 30)
+    rights = int(re.search(r"CapEff:\s+(\w+)", status.read_text())[1], 16)
+    if rights >> CAP_SYS_RESOURCE & 1:
+        wait_until(lambda: adjusted.read_text().strip() == "-900", "its oom_score_adj")
+    for _ in range(3):
+        begin, script = time.time_ns(), "b=[]\nwhile 1: b.append(bytearray(b'x')*(1<<20))\n"
+        t.equal(grow_in(cgroup, script), -9, "how it ended")
+        kill = traced.wait_for(lambda e: e["type"] == "oom" and e["time_ns"] > begin, "the kill", 30)
+        t.equal((kill["comm"], kill["target"]), ("python3", f"/{cgroup.name}"), "whom, and whose limit")
+    t.equal(traced.child.poll(), None, "it lives")
 
 
 if __name__ == "__main__":
