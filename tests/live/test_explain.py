@@ -5,12 +5,10 @@ import os
 import subprocess
 import sys
 
-from children import PAGETIDE, ROOT
-from harness import Failure, Skip, main
-from limits import MIB, limited, ready
+from children import PAGETIDE
+from harness import Failure, main
+from limits import MIB, limited
 from tap import test
-
-SCENARIOS = os.environ.get("PAGETIDE_SCENARIOS", str(ROOT / "tests" / "scenarios"))
 
 
 def explain(*arguments):
@@ -100,43 +98,6 @@ def _(t):
     found = explain("--duration", "1")
     if not found["not_seen"] or ("nothing found" in done.stdout) != (not found["findings"]):
         raise Failure(f"{done.stdout} {found}")
-
-
-def scenario(name, *arguments):
-    path = os.path.join(SCENARIOS, name)
-    if not os.path.exists(path):
-        raise Skip(f"{path} is not there: PAGETIDE_SCENARIOS must name its folder")
-    return ["/usr/bin/python3", path, *arguments]
-
-
-@test("scenario joblib_shm: warned before ENOSPC, the process and its files of one size are named")
-def _(t):
-    mount, traced = t.tmpfs("128M"), ready(t)
-    done = subprocess.run(scenario("joblib_shm.py", "bad", mount), capture_output=True, text=True, timeout=90)
-    truth = json.loads(done.stdout.splitlines()[-1])
-    if not truth["error"]:
-        raise Skip(f"it did not fail: {truth}")
-    failed = traced.wait_for(lambda e: e["type"] == "enospc" and e["mount"] == mount, "ENOSPC")
-    with traced.changed:
-        warnings = [e for _, e in traced.objects if e["type"] == "warning" and e["target"] == mount]
-    if not warnings or warnings[0]["time_ns"] >= failed["time_ns"]:
-        raise Failure(f"warned late: {warnings} {failed}")
-    named = [c for w in warnings for c in w["culprits"] if c.get("bytes_each")]
-    if not named or truth["pid"] not in {c["pid"] for c in named} or abs(named[0]["bytes_each"] - truth["file_bytes"]) > 65536:
-        raise Failure(f"{truth}: {warnings}")
-
-
-@test("scenario sessions under a limit: warned before the kill, the process is named")
-def _(t):
-    from children import join_then_die_with_parent
-    cgroup, traced = limited(t, 512 * MIB), ready(t)
-    child = subprocess.run(scenario("sessions.py", "8", "100", "0.3"), capture_output=True, timeout=90,
-                           preexec_fn=join_then_die_with_parent(cgroup))
-    t.equal(child.returncode, -9, "how it ended")
-    kill = traced.wait_for(lambda e: e["type"] == "oom" and e["target"] == f"/{cgroup.name}", "the kill")
-    warning = traced.wait_for(lambda e: e["type"] == "warning" and e["target"] == f"/{cgroup.name}", "a warning")
-    if warning["time_ns"] >= kill["time_ns"] or warning["culprits"][0]["pid"] != kill["pid"]:
-        raise Failure(f"{warning} {kill}")
 
 
 if __name__ == "__main__":

@@ -32,11 +32,15 @@ class Run:
             raise Failure(f"no JSON lines: {error}; exit status {self.status}; {self.errors}") from error
 
     def truth(self):
-        """The last line that the command printed."""
-        lines = self.output.decode("utf-8", "surrogateescape").splitlines()
-        if not lines:
-            raise Failure(f"the command printed nothing; exit status {self.status}; {self.errors}")
-        return json.loads(lines[-1])
+        return last_line(self.output, self.status, self.errors)
+
+
+def last_line(output, status, errors):
+    """What the command knew of itself, which it printed last."""
+    lines = output.decode("utf-8", "surrogateescape").splitlines()
+    if not lines:
+        raise Failure(f"the command printed nothing; exit status {status}; {errors}")
+    return json.loads(lines[-1])
 
 
 def start(words, **options):
@@ -49,6 +53,17 @@ def start(words, **options):
 
 def scenario(name, *arguments):
     return [PYTHON, str(HERE / name), *map(str, arguments)]
+
+
+def in_cgroup(cgroup, command):
+    """It prints its pid first: whoever is killed prints nothing at the end."""
+    return ["/bin/sh", "-c", 'echo $$ && echo $$ > "$0"/cgroup.procs && exec "$@"', str(cgroup), *command]
+
+
+def needs(*modules):
+    for module in modules:
+        if start([PYTHON, "-c", f"import {module}"]).returncode:
+            raise Skip(f"{PYTHON} cannot import {module}")
 
 
 def under_run(t, command, *options):

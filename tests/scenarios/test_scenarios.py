@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from running import (
-    MIB, PAGETIDE, PYTHON, Failure, Skip, close, is_common, is_owned_by, scenario, start, under_run, under_trace)
+    MIB, PAGETIDE, Failure, close, in_cgroup, is_common, is_owned_by, needs, scenario, start, under_run, under_trace)
 from harness import dev_of, main  # its folder is on the path since running was imported
 from tap import test
 from views import PAGE
@@ -168,10 +168,6 @@ def allocator(t):
 
 # ---- a limit ----
 
-def in_cgroup(cgroup, command):
-    return ["/bin/sh", "-c", 'echo $$ > "$0"/cgroup.procs && exec "$@"', str(cgroup), *command]
-
-
 @test("sessions: baseline, growth per session, and the limit of the cgroup")
 def sessions(t):
     cgroup = t.cgroup(memory__limit_in_bytes=256 * MIB)
@@ -291,12 +287,6 @@ def tree_traced(t):
 
 
 # ---- the libraries themselves ----
-
-def needs(*modules):
-    for module in modules:
-        if start([PYTHON, "-c", f"import {module}"]).returncode:
-            raise Skip(f"{PYTHON} cannot import {module}")
-
 
 def joblib_case(mode):
     def case(t):
