@@ -44,6 +44,8 @@ struct limitwatch {
 	/* of the kill that is being told */
 	char scope[WARNING_TARGET_MAX];
 	uint64_t oom_usage, oom_limit, oom_swap, oom_swap_limit, oom_tmpfs;
+	uint64_t oom_cgroup, oom_ns; /* whose limit it was, 0: the machine's; the last victim of the kill */
+	uint32_t oom_tid;
 	bool has_oom, unified;
 	struct refusal_seen refusals[REFUSALS];
 	char path[WARNING_PATH_MAX * 4];

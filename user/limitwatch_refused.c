@@ -13,6 +13,7 @@
 #include "decode.h"
 
 #define AGAIN_NS 1000000000ULL
+#define SAME_KILL_NS 1000000000ULL
 
 static const char *call_name(int call)
 {
@@ -287,21 +288,51 @@ static void fill_swap(struct limitwatch *limits, const struct record_oom *record
 	}
 }
 
+static bool scope_path(const struct record_oom *record, char *path, size_t size)
+{
+	unsigned cut = record->flags & OOM_PATH_CUT ? PATH_CUT : 0;
+
+	return record->flags & OOM_HAS_SCOPE && decode__path(record->path, record->path_length, cut, path, size) > 0;
+}
+
+/*
+ * memory.oom.group: the thread that asked for the page kills one after another (mm/oom_kill.c: oom_kill_process()), and
+ * what the first gave back is room when the next are told: their limit is the first one's.
+ */
+static bool is_same_kill(const struct limitwatch *limits, const struct record_oom *record)
+{
+	size_t length = strlen(limits->scope);
+	char path[WARNING_TARGET_MAX];
+
+	return limits->oom_cgroup && !record->limit_cgroup && record->head.tid == limits->oom_tid &&
+	       record->head.time_ns - limits->oom_ns < SAME_KILL_NS && scope_path(record, path, sizeof(path)) &&
+	       strncmp(path, limits->scope, length) == 0 && (!path[length] || path[length] == '/');
+}
+
+static void find_scope(struct limitwatch *limits, const struct record_oom *record)
+{
+	limits->oom_cgroup = 0;
+	limits->scope[0] = '\0';
+	limits->oom_usage = limits->oom_limit = limits->oom_swap = limits->oom_swap_limit = limits->oom_tmpfs = ABSENT;
+	if (!(record->flags & OOM_HAS_SCOPE) || !record->limit_cgroup)
+		return;
+	limits->oom_cgroup = record->limit_cgroup;
+	if (!scope_path(record, limits->scope, sizeof(limits->scope)))
+		snprintf(limits->scope, sizeof(limits->scope), "/");
+	limits->oom_usage = bytes_of(limits, record->usage_pages);
+	limits->oom_limit = bytes_of(limits, record->limit_pages);
+	fill_swap(limits, record);
+	limits->oom_tmpfs = charged_tmpfs(limits, record->limit_cgroup, limits->scope);
+}
+
 void limitwatch__oom(struct limitwatch *limits, const struct record_oom *record)
 {
 	limits->has_oom = true;
-	limits->scope[0] = '\0';
-	limits->oom_usage = limits->oom_limit = limits->oom_swap = limits->oom_swap_limit = limits->oom_tmpfs = ABSENT;
-	if (record->flags & OOM_HAS_SCOPE && record->limit_cgroup) {
-		if (decode__path(record->path, record->path_length, record->flags & OOM_PATH_CUT ? PATH_CUT : 0,
-				 limits->scope, sizeof(limits->scope)) <= 0)
-			snprintf(limits->scope, sizeof(limits->scope), "/");
-		limits->oom_usage = bytes_of(limits, record->usage_pages);
-		limits->oom_limit = bytes_of(limits, record->limit_pages);
-		fill_swap(limits, record);
-		limits->oom_tmpfs = charged_tmpfs(limits, record->limit_cgroup, limits->scope);
-	}
-	limitwatch__blame_tasks(limits, record->limit_cgroup, limits->scope[0] ? limits->scope : NULL);
+	if (!is_same_kill(limits, record))
+		find_scope(limits, record);
+	limits->oom_tid = record->head.tid;
+	limits->oom_ns = record->head.time_ns;
+	limitwatch__blame_tasks(limits, limits->oom_cgroup, limits->scope[0] ? limits->scope : NULL);
 	if (record->victim.start_ns) { /* the iterator may have found it without its memory already */
 		const char *container;
 		struct share share = { .pid = record->victim.pid,
