@@ -164,6 +164,31 @@ static void a_pipe_in_a_home_is_not_waited_for(void **state)
 	assert_string_equal(shown(m, DOCKER, 1), "0123456789ab");
 }
 
+/* an option or storage.conf may have put it anywhere: what runs the container knows where */
+static void of_a_storage_elsewhere(void **state)
+{
+	struct machine *m = *state;
+
+	put_file(m, "run/crun/" C "/status", "{\"bundle\":\"/srv/graph/vfs-containers/" C "/userdata\"}");
+	put_file(m, "srv/graph/vfs-containers/" C "/userdata/config.json",
+		 "{\"mounts\":[{\"source\":\"/srv/run/vfs-containers/" C "/userdata/hosts\"},"
+		 "{\"source\":\"/srv/graph/vfs-containers/" C "/userdata/shm\"}]}");
+	assert_string_equal(shown(m, "/libpod_parent/libpod-" C, 1), "0123456789ab");
+	put_file(m, "srv/run/vfs-containers/volatile-containers.json", "[{\"id\":\"" C "\",\"names\":[\"short\"]}]");
+	assert_string_equal(shown(m, "/libpod_parent/libpod-" C, 3), "short");
+}
+
+static void of_a_bundle_elsewhere(void **state)
+{
+	struct machine *m = *state;
+
+	put_file(m, "run/runc/" C "/state.json", "{\"config\":{\"labels\":[\"bundle=/srv/" C "/userdata\"]}}");
+	put_file(m, "srv/" C "/userdata/config.json",
+		 "{\"annotations\":{\"io.kubernetes.container.name\":\"app\",\"io.kubernetes.pod.name\":\"web-0\","
+		 "\"io.kubernetes.pod.namespace\":\"shop\"}}");
+	assert_string_equal(shown(m, POD "/crio-" C, 1), "shop/web-0/app");
+}
+
 static void by_hand(void **state)
 {
 	struct machine *m = *state;
@@ -215,6 +240,8 @@ int main(void)
 		TEST(of_a_pod),
 		TEST(of_podman_without_root),
 		TEST(a_pipe_in_a_home_is_not_waited_for),
+		TEST(of_a_storage_elsewhere),
+		TEST(of_a_bundle_elsewhere),
 		TEST(by_hand),
 		TEST(a_name_that_comes_later),
 		TEST(a_name_outlives_its_container),
