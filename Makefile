@@ -60,12 +60,14 @@ NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/u
 	python3-yaml:/usr/lib/python3/dist-packages/yaml curl:/usr/bin/curl openssl:/usr/bin/openssl \
 	libclang-rt-$(LLVM)-dev:/usr/lib/llvm-$(LLVM)/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 LLVM = $(shell readlink -f /usr/bin/clang | sed -n 's,.*/llvm-\([0-9]*\)/.*,\1,p')
-# for other kernels, arm64 and the page; what cannot be had is skipped, and said
-NEED_VM := chromium:/usr/bin/chromium qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64 \
+# for other kernels, arm64, the page and containers; what cannot be had is skipped, and said
+NEED_VM := crun:/usr/bin/crun podman:/usr/bin/podman uidmap:/usr/bin/newuidmap chromium:/usr/bin/chromium \
+	qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64 \
 	busybox-static:/bin/busybox cpio:/usr/bin/cpio lz4:/usr/bin/lz4 zstd:/usr/bin/zstd \
 	binutils:/usr/bin/readelf gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 NEED_CROSS := gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
-NEED_BENCH := bpftrace:/usr/bin/bpftrace smem:/usr/bin/smem python3:/usr/bin/python3
+NEED_BENCH := bpftrace:/usr/bin/bpftrace smem:/usr/bin/smem python3:/usr/bin/python3 \
+	prometheus-process-exporter:/usr/bin/prometheus-process-exporter
 missing = $(foreach p,$(1),$(if $(wildcard $(word 2,$(subst :, ,$(p)))),,$(word 1,$(subst :, ,$(p)))))
 
 BPF_SRC := $(wildcard bpf/*.bpf.c)
@@ -94,13 +96,19 @@ check-build:
 		echo "pagetide: the build needs packages that are not installed: $$missing" >&2; \
 		echo "pagetide: install them with: apt-get install $$missing" >&2; exit 1; fi
 
+# what is installed for a test leaves no daemon behind
+no_daemons = for package in $$missing; do case $$package in prometheus*|podman) \
+	for unit in $$package $$package.socket; do systemctl disable --now $$unit || service $$unit stop; done;; \
+	esac; done </dev/null >/dev/null 2>&1 || true
+
 # list, log, what to do if they cannot be had
 define apt_install
 	@missing="$(strip $(call missing,$(1)))"; if [ -n "$$missing" ]; then \
 		echo "installing $$missing"; \
 		{ apt-get install -y -qq --no-install-recommends $$missing || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; }; } \
-		</dev/null >$(2) 2>&1 || { cat $(2); echo "pagetide: cannot install $$missing" >&2; $(3); }; fi
+		</dev/null >$(2) 2>&1 || { cat $(2); echo "pagetide: cannot install $$missing" >&2; $(3); }; \
+		$(no_daemons); fi
 endef
 each_alone = for package in $$missing; do \
 	apt-get install -y -qq --no-install-recommends $$package </dev/null >>$(BUILD)/apt-vm.log 2>&1 || \

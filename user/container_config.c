@@ -164,23 +164,23 @@ int container_config__bundle_path(const char *text, size_t len, char *path, size
 	return err;
 }
 
-/* "/a/b" of "/a/b/ID/userdata/hosts" */
+/* "/a/b" of "/a/b/ID/userdata", "/a/b/ID/userdata/hosts" */
 static bool folder_above(const char *path, const char *id, char *folder)
 {
 	const char *at = path ? strstr(path, id) : NULL;
 
 	if (!at || path[0] != '/' || at - path < 2 || at - path > PATH_MAX || at[-1] != '/' ||
-	    strncmp(at + strlen(id), "/userdata/", strlen("/userdata/")) != 0)
+	    strncmp(at + strlen(id), "/userdata", strlen("/userdata")) != 0)
 		return false;
 	snprintf(folder, PATH_MAX, "%.*s", (int)(at - path - 1), path);
 	return true;
 }
 
-size_t container_config__storage_folders(const char *text, size_t len, const char *id, char (*folders)[PATH_MAX],
-					 size_t most)
+size_t container_config__storage_folders(const char *bundle, const char *text, size_t len, const char *id,
+					 char (*folders)[PATH_MAX], size_t most)
 {
 	json_t *json = parse(text, len, JSON_OBJECT), *mount;
-	size_t count = 0, i, same;
+	size_t count = most && folder_above(bundle, id, folders[0]), i, same;
 
 	json_array_foreach (json_object_get(json, "mounts"), i, mount) {
 		const char *source = json_string_value(json_object_get(mount, "source"));

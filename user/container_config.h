@@ -37,11 +37,11 @@ int container_config__storage(const char *text, size_t len, const char *id, stru
 /* Where the bundle is, from runc's state.json or crun's status. 0; -EINVAL: it does not tell. */
 int container_config__bundle_path(const char *text, size_t len, char *path, size_t cap);
 /*
- * From a bundle's config.json, whose mounts come from there: the folders that have this container's folder, where
- * containers/storage keeps its lists. Returns how many, at most `most`.
+ * The folders above this container's own, where containers/storage keeps its lists: the bundle's, and those that
+ * its config.json mounts something from. Returns how many, at most `most`.
  */
-size_t container_config__storage_folders(const char *text, size_t len, const char *id, char (*folders)[PATH_MAX],
-					 size_t most);
+size_t container_config__storage_folders(const char *bundle, const char *text, size_t len, const char *id,
+					 char (*folders)[PATH_MAX], size_t most);
 
 /* Names of kubelet's log files: "POD_NAMESPACE_CONTAINER-ID.log" and the folder "NAMESPACE_POD_UID". */
 bool container_config__log_name(const char *file, const char *id, struct container_label *out);

@@ -152,7 +152,7 @@ static void look_into_bundle(int root_fd, const char *bundle, const char *id, st
 	folders = text ? calloc(FOLDERS_MOST, sizeof(*folders)) : NULL;
 	if (folders) {
 		container_config__bundle(text, len, label);
-		count = container_config__storage_folders(text, len, id, folders, FOLDERS_MOST);
+		count = container_config__storage_folders(bundle, text, len, id, folders, FOLDERS_MOST);
 	}
 	for (size_t i = 0; i < count && !label->name[0]; i++)
 		look_into_storage(root_fd, folders[i], id, label);

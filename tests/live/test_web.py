@@ -11,8 +11,9 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 from children import ROOT  # noqa: E402
 from commands import end_is, one_line, pagetide, wait_until  # noqa: E402
+from containers import tool  # noqa: E402
 from harness import main  # noqa: E402
-from serving import Serve, promtool, send_each, tool  # noqa: E402
+from serving import Serve, promtool, send_each  # noqa: E402
 from tap import Failure, test  # noqa: E402
 
 # of "sesame" at a cost of 4, of "other" at 5, of "sesame" at 12, which takes a quarter of a second

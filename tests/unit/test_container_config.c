@@ -221,13 +221,18 @@ static void of_storages_places(void **state)
 	static char folders[4][PATH_MAX];
 
 	(void)state;
-	assert_int_equal(container_config__storage_folders(text, strlen(text), C, folders, 4), 3);
+	assert_int_equal(container_config__storage_folders("/box", text, strlen(text), C, folders, 4), 3);
 	assert_string_equal(folders[0], "/run/x");
 	assert_string_equal(folders[1], "/graph/y");
 	assert_string_equal(folders[2], "/third");
-	assert_int_equal(container_config__storage_folders(text, strlen(text), C, folders, 2), 2);
-	assert_int_equal(container_config__storage_folders("{", 1, C, folders, 2), 0);
-	assert_int_equal(container_config__storage_folders("{\"mounts\":{}}", 13, C, folders, 2), 0);
+	assert_int_equal(container_config__storage_folders("/box", text, strlen(text), C, folders, 2), 2);
+	assert_int_equal(container_config__storage_folders("/box", "{", 1, C, folders, 2), 0);
+	assert_int_equal(container_config__storage_folders("/box", "{\"mounts\":{}}", 13, C, folders, 2), 0);
+	/* in a pod nothing is mounted from the container's own folder */
+	assert_int_equal(container_config__storage_folders("/own/" C "/userdata", "{}", 2, C, folders, 4), 1);
+	assert_string_equal(folders[0], "/own");
+	assert_int_equal(container_config__storage_folders("/own/" C "/userdata", text, strlen(text), C, folders, 4), 4);
+	assert_int_equal(container_config__storage_folders("/own/" C "/userdata", text, strlen(text), C, folders, 0), 0);
 }
 
 int main(void)

@@ -179,6 +179,30 @@ static void containers(void **state)
 	select__free(&rows);
 }
 
+/* two containers of one name, one after the other, are one row: of the one that lives */
+static void a_name_used_again(void **state)
+{
+	static const struct snapshot_container before = { .shown = "web", .kind = "container", .id = "1" };
+	static const struct snapshot_container now = { .shown = "web", .kind = "container", .id = "2" };
+	static const struct snapshot_process processes[] = {
+		{ .pid = 1, .comm = "dd", .container = "web", .in = &before, .exited = true, .tmpfs_bytes = MIB },
+		{ .pid = 2, .comm = "sh", .container = "web", .in = &now, .tmpfs_bytes = MIB },
+		{ .pid = 3, .comm = "dd", .container = "web", .in = &before, .exited = true, .tmpfs_bytes = MIB },
+	};
+	const struct snapshot snapshot = { .processes = processes, .process_count = COUNT(processes) };
+	const struct container_row *row;
+	struct rows rows;
+
+	(void)state;
+	assert_int_equal(select__view(&rows, &snapshot, &all, VIEW_CONTAINER, 0), 0);
+	assert_int_equal(rows.count, 1);
+	row = rows.row[0];
+	assert_ptr_equal(row->in, &now);
+	assert_int_equal(row->processes, 1);
+	assert_int_equal(row->tmpfs_bytes, 3 * MIB);
+	select__free(&rows);
+}
+
 static void names(void **state)
 {
 	(void)state;
@@ -275,6 +299,7 @@ int main(void)
 		cmocka_unit_test(filters),
 		cmocka_unit_test(what_is_in_a_containers_mount),
 		cmocka_unit_test(containers),
+		cmocka_unit_test(a_name_used_again),
 		cmocka_unit_test(names),
 		cmocka_unit_test(events),
 		cmocka_unit_test(columns_are_sound),
