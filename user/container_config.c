@@ -90,20 +90,42 @@ int container_config__bundle(const char *text, size_t len, struct container_labe
 	return 0;
 }
 
+static void take_docker(const json_t *json, struct container_label *out)
+{
+	const json_t *config = json_object_get(json, "Config");
+	const char *name = json_string_value(json_object_get(json, "Name"));
+
+	take_annotations(json_object_get(config, "Labels"), out);
+	put(name && name[0] == '/' ? name + 1 : name, out->name);
+	put_json(json_object_get(config, "Image"), out->image);
+}
+
 int container_config__docker(const char *text, size_t len, struct container_label *out)
 {
-	json_t *json = parse(text, len, JSON_OBJECT), *config;
-	const char *name;
+	json_t *json = parse(text, len, JSON_OBJECT);
 
 	if (!json)
 		return -EINVAL;
-	config = json_object_get(json, "Config");
-	take_annotations(json_object_get(config, "Labels"), out);
-	name = json_string_value(json_object_get(json, "Name"));
-	put(name && name[0] == '/' ? name + 1 : name, out->name);
-	put_json(json_object_get(config, "Image"), out->image);
+	take_docker(json, out);
 	json_decref(json);
 	return 0;
+}
+
+int container_config__inspected(const char *text, size_t len, const char *id, bool is_pod, struct container_label *out)
+{
+	json_t *json = parse(text, len, JSON_OBJECT);
+	const char *told = json_string_value(json_object_get(json, "Id"));
+	int err = -EINVAL;
+
+	if (told && strcmp(told, id) == 0) {
+		if (is_pod)
+			put_json(json_object_get(json, "Name"), out->pod);
+		else
+			take_docker(json, out);
+		err = out->name[0] || out->pod[0] ? 0 : -EINVAL;
+	}
+	json_decref(json);
+	return err;
 }
 
 /* podman keeps the image's name in a string that is JSON itself */

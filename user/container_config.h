@@ -34,6 +34,12 @@ int container_config__bundle(const char *text, size_t len, struct container_labe
 int container_config__docker(const char *text, size_t len, struct container_label *out);
 int container_config__storage(const char *text, size_t len, const char *id, struct container_label *out);
 
+/*
+ * What docker's or podman's daemon tells of a container, or podman's of a pod. -EINVAL: it is another one's, too, or it
+ * has no name.
+ */
+int container_config__inspected(const char *text, size_t len, const char *id, bool is_pod, struct container_label *out);
+
 /* Where the bundle is, from runc's state.json or crun's status. 0; -EINVAL: it does not tell. */
 int container_config__bundle_path(const char *text, size_t len, char *path, size_t cap);
 /*

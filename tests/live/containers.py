@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from children import Process
 from commands import wait_until
 from tap import Failure, Skip
 
@@ -71,14 +72,16 @@ class Container:
 
 
 class Podman:
-    """A podman of the test's own. user: an account with a home of its own that runs it; None: root."""
+    """A podman of the test's own. user: an account with a home of its own that runs it; None: root. hidden: what it
+    keeps is in a mount namespace of its own, so that no file tells a name."""
 
-    def __init__(self, t, runtime="runc", user=None):
+    def __init__(self, t, runtime="runc", user=None, hidden=False):
         tool("conmon"), tool(runtime), tool("podman")
         self.t, self.runtime, self.user = t, runtime, user
         self.folder = Path(user.pw_dir if user else t.temp(), f"podman-{runtime}")
-        self.folder.mkdir()
-        self.wrap = without_hybrid() if runtime == "crun" else []
+        for name in (".", "storage", "run", "tmp"):
+            (self.folder / name).mkdir()
+        self.wrap = self.hide() if hidden else without_hybrid() if runtime == "crun" else []
         self.cgroups = {path: path.exists() for path in cgroups_of_podman()}
         self.write_settings()
         if user:
@@ -87,10 +90,21 @@ class Podman:
         self.make_images()
         self.can_run()
 
+    def hide(self):
+        holder = self.t.start(Process(["unshare", "-m", "sh", "-c", 'mount -t tmpfs hidden "$1" && echo && exec cat', "sh",
+                                       self.folder / "storage"]))
+        holder.child.stdout.readline()
+        return ["nsenter", "-t", str(holder.pid), "-m"]
+
+    def serve(self, socket):
+        """Its daemon at that path."""
+        done = Process([*self.wrap, "env", *(f"{key}={value}" for key, value in self.environment().items()), "podman",
+                        "system", "service", "-t", "0", f"unix://{socket}"])
+        self.t.start(done)
+        wait_until(socket.exists, "podman's daemon listens")
+
     def write_settings(self):
         """What a machine without systemd, without a network and with few rights can do."""
-        for name in ("storage", "run", "tmp"):
-            (self.folder / name).mkdir()
         (self.folder / "containers.conf").write_text(
             '[containers]\nnetns = "none"\nlog_driver = "k8s-file"\n'
             'default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n'

@@ -5,13 +5,17 @@ import json
 import os
 import pwd
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from commands import pagetide, wait_until  # noqa: E402
+from commands import end_is, pagetide, wait_until  # noqa: E402
 from containers import SHM_BYTES, Container, Podman, tool  # noqa: E402
 from harness import V1_MEMORY, main, remove_cgroup  # noqa: E402
 from limits import ready  # noqa: E402
@@ -192,6 +196,90 @@ def killed(t):
     box.delete()
     wait_until(lambda: not serve.samples("pagetide_container_usage_bytes", container=name), "it is gone")
     t.equal(serve.value("pagetide_oom_kills_total", container=name), 1, "the last scrape has it")
+
+
+def place_for(t, path):
+    """The well-known path of a daemon's socket, if no daemon has it; what is made for it goes again."""
+    if path.exists():
+        raise Skip(f"there is a {path} already")
+    if not path.parent.exists():
+        path.parent.mkdir()
+        t.undo.append(path.parent.rmdir)
+    t.undo.append(lambda: path.unlink(missing_ok=True))
+    return path
+
+
+@test("podman's daemon is asked for the names that no file tells")
+def daemon(t):
+    podman = Podman(t, hidden=True)
+    name, pod_name = f"pagetide-test-{os.getpid()}", f"pagetide-test-pod-{os.getpid()}"
+    box = podman.start(name, f"{WAIT % 'begin'}; {FILL}")
+    podman.run("pod", "create", "--name", pod_name, "--network", "none")
+    podman.start(f"{pod_name}-a", SLEEP, "--pod", pod_name)
+    serve = Serve(t)
+    wait_until(lambda: serve.samples("pagetide_container_usage_bytes", container=box.id[:12]), "only its id is known")
+    box.go("begin")
+    podman.serve(place_for(t, Path("/run/podman/podman.sock")))
+    row, = rows("container", "--container", name, "--standalone")
+    t.equal((row["container"], row["runtime"]), (name, "podman"), "one that reads once has its name")
+    wait_until(lambda: serve.samples("pagetide_container_usage_bytes", container=name), "serve has its name", 70)
+    books_are_right(t, serve, box)
+    wait_until(lambda: rows("container", "--container", pod_name, "--socket", serve.socket), "the pod has its name", 70)
+    no_series_twice(serve.get("/metrics")[2])
+    t.equal(serve.samples("pagetide_container_usage_bytes", container=box.id[:12]), [], "rows of its id")
+
+
+class Deaf(threading.Thread):
+    """A daemon that takes what comes, and never answers."""
+
+    def __init__(self, t, path):
+        super().__init__(daemon=True)
+        self.socket, self.peers = socket.socket(socket.AF_UNIX), []
+        self.socket.bind(str(path))
+        self.socket.listen()
+        self.start()
+        t.undo.append(self.close)
+
+    def run(self):
+        try:
+            while True:
+                self.peers.append(self.socket.accept()[0])
+        except OSError:
+            pass  # closed
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.join(10)
+        for peer in [self.socket, *self.peers]:
+            peer.close()
+
+
+@test("a daemon that hangs delays no reading, no warning and no end")
+def hanging(t):
+    deaf = Deaf(t, place_for(t, Path("/run/docker.sock")))
+    memory = V1_MEMORY if V1_MEMORY.is_dir() else Path("/sys/fs/cgroup")
+    above = memory / f"pagetide-test-{os.getpid()}" / "docker"
+    ids = [f"{number:064x}" for number in range(3)]
+    for folder in (above.parent, above, *(above / number for number in ids)):
+        folder.mkdir()
+        t.undo.append(lambda folder=folder: remove_cgroup(folder))
+    serve = Serve(t, interval=0.1)
+    wait_until(lambda: deaf.peers, "it is asked")
+    times, mount = set(), t.tmpfs("8M")
+    wait_until(lambda: times.add(serve.value("pagetide_reading_timestamp_seconds")) or len(times) > 30, "thirty readings", 30)
+    times = sorted(times)
+    longest = max(later - earlier for earlier, later in zip(times, times[1:]))
+    t.equal(longest < 0.5, True, f"{longest:.3f} s between two readings")
+    t.equal(all(peer.fileno() >= 0 for peer in deaf.peers) and len(deaf.peers) <= 2, True, f"asked {len(deaf.peers)} times")
+    began = time.monotonic()
+    Path(mount, "fill").write_bytes(bytes(7 * MIB))
+    wait_until(lambda: f"tmpfs {mount} is" in serve.process.error_text(), "the warning")
+    t.equal(time.monotonic() - began < 1, True, "a warning in time")
+    began = time.monotonic()
+    done = pagetide("snapshot", "--json", "--by", "cgroup", "--standalone")
+    t.equal((done.status, 0.9 < time.monotonic() - began < 5), (0, True), "a snapshot waits for a second, not longer")
+    os.kill(serve.process.pid, signal.SIGTERM)
+    end_is(t, serve.process.child, 0, 2)
 
 
 def account(t):
