@@ -55,13 +55,13 @@ NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/u
 	e2fsprogs:/sbin/mke2fs btrfs-progs:/usr/bin/btrfs \
 	python3-numpy:/usr/lib/python3/dist-packages/numpy \
 	python3-joblib:/usr/lib/python3/dist-packages/joblib \
-	prometheus:/usr/bin/promtool runc:/usr/sbin/runc \
+	prometheus:/usr/bin/promtool runc:/usr/sbin/runc crun:/usr/bin/crun podman:/usr/bin/podman uidmap:/usr/bin/newuidmap \
 	busybox-static:/bin/busybox python3-kubernetes:/usr/lib/python3/dist-packages/kubernetes \
 	python3-yaml:/usr/lib/python3/dist-packages/yaml curl:/usr/bin/curl openssl:/usr/bin/openssl \
 	libclang-rt-$(LLVM)-dev:/usr/lib/llvm-$(LLVM)/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 LLVM = $(shell readlink -f /usr/bin/clang | sed -n 's,.*/llvm-\([0-9]*\)/.*,\1,p')
-# for other kernels, arm64, the page and containers; what cannot be had is skipped, and said
-NEED_VM := crun:/usr/bin/crun podman:/usr/bin/podman uidmap:/usr/bin/newuidmap chromium:/usr/bin/chromium \
+# for other kernels, arm64 and the page; what cannot be had is skipped, and said
+NEED_VM := chromium:/usr/bin/chromium \
 	qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64 \
 	busybox-static:/bin/busybox cpio:/usr/bin/cpio lz4:/usr/bin/lz4 zstd:/usr/bin/zstd \
 	binutils:/usr/bin/readelf gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
