@@ -363,7 +363,8 @@ bool container_ask__take(struct container_ask *ask, struct container_answer *ans
 void container_ask__wait(struct container_ask *ask, unsigned milliseconds)
 {
 	uint64_t until_ns = clock__ns(CLOCK_MONOTONIC) + milliseconds * MS;
-	struct timespec until = { .tv_sec = (time_t)(until_ns / (1000 * MS)), .tv_nsec = (long)(until_ns % (1000 * MS)) };
+	struct timespec until = { .tv_sec = (time_t)(until_ns / (1000 * MS)),
+				  .tv_nsec = (long)(until_ns % (1000 * MS)) };
 
 	pthread_mutex_lock(&ask->mutex);
 	while (ask->waiting && pthread_cond_timedwait(&ask->done, &ask->mutex, &until) == 0)

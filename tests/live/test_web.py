@@ -21,6 +21,7 @@ SESAME = "$2b$04$abcdefghijklmnopqrstuuinwY/tkBVrn3xrxQI/TgnMHhkvl85RW"
 OTHER = "$2y$05$abcdefghijklmnopqrstuuVQd15VhR/oN1H3pzUR5lME0fZO6.qRW"
 DEAR = "$2b$12$abcdefghijklmnopqrstuuJkleeYqGi6JJcNM.d95WxQIKjR4lCny"
 USERS = f"basic_auth_users:\n  alice: {SESAME}\n  bob: {OTHER}\n"
+CLIENTS = "  client_ca_file: ca.pem\n  client_auth_type: {}\n"
 TLS = "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n"
 
 
@@ -87,6 +88,12 @@ def passwords(t):
     t.equal("pagetide_readings_total" in web.curl("/metrics", user="mallory:sesame")[2], False, "a page for a stranger")
     headers = web.curl("/metrics", "-i")[2]
     t.equal('WWW-Authenticate: Basic realm="pagetide"' in headers, True, f"what a browser asks for: {headers}")
+    for what, options in {"401": (), "200": ("-u", "alice:sesame"), "405": ("-u", "alice:sesame", "-X", "PUT")}.items():
+        page = web.curl("/metrics", "-i", *options)[2]
+        t.equal(page.split()[1], what, "status")
+        for name in ("Content-Security-Policy: default-src 'none'; ", "X-Content-Type-Options: nosniff",
+                     "Referrer-Policy: no-referrer", "Cache-Control: no-store", "Content-Type: text/plain"):
+            t.equal(f"\n{name}" in page.partition("\n\n")[0], True, f"{name} with status {what}")
     done = pagetide("snapshot", "--json", "--by", "system", "--socket", web.socket)
     t.equal((done.status, done.errors), (0, ""), "the local socket needs none")
 
@@ -155,6 +162,56 @@ def encrypted(t):
     t.equal(web.process.error_text(), "", "standard error")
 
 
+class Authority:
+    """It signs certificates of clients: name.pem and name.key in the test's folder."""
+
+    def __init__(self, t, name):
+        self.folder, self.name = Path(t.temp()), name
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                     "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem")
+
+    def openssl(self, *words):
+        subprocess.run([tool("openssl"), *words], cwd=self.folder, check=True, capture_output=True)
+
+    def sign(self, name, *extensions, days=2):
+        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
+                     "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        (self.folder / "extensions").write_text("\n".join(extensions))
+        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{self.name}.pem", "-CAkey", f"{self.name}.key",
+                     "-CAcreateserial", "-days", str(days), "-extfile", "extensions", "-out", f"{name}.pem")
+
+
+@test("certificates of clients: the right one, another authority's, none")
+def clients(t):
+    certificate(t)
+    authority = Authority(t, "ca")
+    authority.sign("right", "extendedKeyUsage=clientAuth")
+    authority.sign("server", "extendedKeyUsage=serverAuth")
+    authority.sign("expired", days=-1)
+    Authority(t, "other").sign("wrong", "extendedKeyUsage=clientAuth")
+    every = {"right", "server", "expired", "wrong", None}
+    web = Web(t, TLS, scheme="https", user=None)
+    for kind, welcome in (("NoClientCert", every), ("RequestClientCert", every), ("RequireAnyClientCert", every - {None}),
+                          ("VerifyClientCertIfGiven", {"right", None}), ("RequireAndVerifyClientCert", {"right"})):
+        # a user's name changes with it: when that is asked for, the file has been read again
+        text = TLS + (CLIENTS.format(kind) if kind != "NoClientCert" else "  client_auth_type: NoClientCert\n")
+        own = ("--cert", web.folder / "right.pem", "--key", web.folder / "right.key")
+        web.hangup(f"{text}basic_auth_users: {{{kind}: {SESAME}}}\n")
+        wait_until(lambda own=own, kind=kind: web.curl("/metrics", *own, user=f"{kind}:sesame")[1] == 200, f"{kind} is read")
+        for name in every:
+            show = ("--cert", web.folder / f"{name}.pem", "--key", web.folder / f"{name}.key") if name else ()
+            for version in ("1.2", "1.3"):
+                failed, status, page = web.curl("/metrics", *show, "--tls-max", version, user=f"{kind}:sesame")
+                t.equal((failed != 0, status) if name not in welcome else (failed, status), (True, 0) if name not in welcome
+                        else (0, 200), f"{kind}: a client that shows {name} in TLS {version}")
+            if name in welcome:
+                t.equal(web.curl("/metrics", *show)[1], 401, f"{kind}: {name} without a password")
+    names = subprocess.run([tool("openssl"), "s_client", "-connect", f"127.0.0.1:{web.port}"], input="", text=True,
+                           capture_output=True).stdout
+    t.equal("CN = ca" in names, True, f"whose certificates are asked for: {names}")
+    t.equal(web.process.error_text(), "", "standard error")
+
+
 @test("the example in fleet/")
 def example(t):
     certificate(t, "pagetide.crt", "pagetide.key")
@@ -206,7 +263,11 @@ def refusals(t):
     for text, status, words in (("tls_server_config: {cert_file: gone.pem, key_file: gone.pem}\n", 1, ("gone.pem", "No such")),
                                 ("basic_auth_users: {alice: sesame}\n", 2, ("web.yml:1", "alice", "htpasswd")),
                                 ("\n\nbasic_auth_user: {}\n", 2, ("web.yml:3", "basic_auth_users")),
-                                (TLS + "  client_ca_file: ca.pem\n", 2, ("web.yml:4", "client_ca_file")),
+                                (TLS + "  client_ca_file: cert.pem\n", 2, ("client_ca_file", "client_auth_type")),
+                                (TLS + "  client_auth_type: RequireAndVerifyClientCert\n", 2, ("client_ca_file",)),
+                                (TLS + "  client_auth_type: AnyClientCert\n", 2, ("web.yml:4", "RequireAnyClientCert")),
+                                (TLS + CLIENTS.format("RequestClientCert").replace("ca.pem", "key.pem"), 2,
+                                 ("client_ca_file", "cannot be used")),
                                 ("{", 2, ("web.yml:2", "YAML"))):
         certificate(t)
         file.write_text(text)
