@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "accept.h"
+#include "clock.h"
 #include "guard.h"
 #include "http_library.h"
 #include "http_response.h"
@@ -21,6 +22,7 @@
 #define TIMEOUT_SECONDS 10U
 #define MEMORY_MOST ((size_t)16 << 10) /* of a connection: what a request may be long */
 #define RUNS_AT_ONCE 8
+#define TURN_NS 10000000ULL /* then what serve is for has its turn; one run accepts ten connections at most */
 
 struct http {
 	struct MHD_Daemon *daemon;
@@ -344,12 +346,13 @@ int http__fd(const struct http *http)
 	return http->epoll_fd;
 }
 
-/* TLS may have more for it than its socket shows; the rest waits for the next call */
+/* TLS may have more for it than its socket shows; the rest waits for the next call, as does a flood of handshakes */
 void http__run(struct http *http)
 {
+	uint64_t end_ns = clock__ns(CLOCK_MONOTONIC) + TURN_NS;
 	MHD_UNSIGNED_LONG_LONG milliseconds;
 
-	for (int i = 0; i < RUNS_AT_ONCE; i++) {
+	for (int i = 0; i < RUNS_AT_ONCE && clock__ns(CLOCK_MONOTONIC) < end_ns; i++) {
 		mhd.run(http->daemon);
 		if (mhd.get_timeout(http->daemon, &milliseconds) != MHD_YES || milliseconds)
 			return;

@@ -4,8 +4,11 @@ import os
 import signal
 import socket
 import ssl
+import statistics
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -210,6 +213,70 @@ def clients(t):
                            capture_output=True).stdout
     t.equal("CN = ca" in names, True, f"whose certificates are asked for: {names}")
     t.equal(web.process.error_text(), "", "standard error")
+
+
+def client_hello():
+    """What a client sends first; a server has the dear part of a handshake to do for it, and the client need do nothing."""
+    context, incoming, outgoing = ssl.create_default_context(), ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        context.wrap_bio(incoming, outgoing, server_hostname="test").do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
+
+
+class Flood(threading.Thread):
+    """Connections that say hello, forty at a time, as often as it goes."""
+
+    def __init__(self, t, port):
+        super().__init__(daemon=True)
+        self.port, self.count, self.ends, self.hello = port, 0, False, client_hello()
+        self.start()
+        t.undo.append(self.close)
+
+    def run(self):
+        while not self.ends:
+            peers = send_each(self.port, [self.hello] * 40)
+            self.count += len(peers)
+            for peer in peers:
+                peer.close()
+
+    def close(self):
+        self.ends = True
+        self.join(30)
+
+
+@test("a flood of handshakes delays no warning and no reading")
+def flooded(t):
+    certificate(t)
+    file = Path(t.temp(), "pagetide.prom")
+    web = Web(t, TLS, "--textfile", file, scheme="https", user=None, interval=0.1)
+    idle = send_each(web.port, [client_hello()[:100]] * 200)  # they never finish
+    flood = Flood(t, web.port)
+    wait_until(lambda: flood.count > 100, "it is flooded", 30)
+    before, began, first = process_seconds(web.process.pid), time.monotonic(), flood.count
+    times, mount = set(), t.tmpfs("8M")
+
+    def readings():
+        times.update(float(line.split()[1]) for line in file.read_text().splitlines()
+                     if line.startswith("pagetide_reading_timestamp_seconds "))
+        return len(times) > 30
+
+    wait_until(readings, "thirty readings", 30)
+    filled = time.monotonic()
+    Path(mount, "fill").write_bytes(bytes(7 << 20))
+    wait_until(lambda: f"tmpfs {mount} is" in web.process.error_text(), "the warning", 30)
+    late, seconds = time.monotonic() - filled, time.monotonic() - began
+    ordered = sorted(times)
+    between = statistics.median(later - earlier for earlier, later in zip(ordered, ordered[1:]))
+    rate, spent = (flood.count - first) / seconds, (process_seconds(web.process.pid) - before) / seconds
+    print(f"# {rate:.0f} handshakes/s, {spent:.2f} of a processor; {between:.3f} s between readings that are due each 0.1 s, the "
+          f"warning after {late:.3f} s")
+    flood.close()
+    for peer in idle:
+        peer.close()
+    t.equal((between < 0.2, late < 1), (True, True), f"{between:.3f} s between readings, a warning after {late:.3f} s")
+    wait_until(lambda: web.status("/healthz") == 200, "it answers again")
 
 
 @test("the example in fleet/")
