@@ -55,7 +55,7 @@ NEED_TEST = libcmocka-dev:/usr/include/cmocka.h python3:/usr/bin/python3 tmux:/u
 	e2fsprogs:/sbin/mke2fs btrfs-progs:/usr/bin/btrfs \
 	python3-numpy:/usr/lib/python3/dist-packages/numpy \
 	python3-joblib:/usr/lib/python3/dist-packages/joblib \
-	prometheus:/usr/bin/promtool runc:/usr/sbin/runc \
+	prometheus:/usr/bin/promtool runc:/usr/sbin/runc crun:/usr/bin/crun podman:/usr/bin/podman uidmap:/usr/bin/newuidmap \
 	busybox-static:/bin/busybox python3-kubernetes:/usr/lib/python3/dist-packages/kubernetes \
 	python3-yaml:/usr/lib/python3/dist-packages/yaml curl:/usr/bin/curl openssl:/usr/bin/openssl \
 	libclang-rt-$(LLVM)-dev:/usr/lib/llvm-$(LLVM)/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
@@ -66,7 +66,8 @@ NEED_VM := python3-xgboost:/usr/lib/python3/dist-packages/xgboost chromium:/usr/
 	busybox-static:/bin/busybox cpio:/usr/bin/cpio lz4:/usr/bin/lz4 zstd:/usr/bin/zstd \
 	binutils:/usr/bin/readelf gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 NEED_CROSS := gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
-NEED_BENCH := bpftrace:/usr/bin/bpftrace smem:/usr/bin/smem python3:/usr/bin/python3
+NEED_BENCH := bpftrace:/usr/bin/bpftrace smem:/usr/bin/smem python3:/usr/bin/python3 \
+	prometheus-process-exporter:/usr/bin/prometheus-process-exporter
 missing = $(foreach p,$(1),$(if $(wildcard $(word 2,$(subst :, ,$(p)))),,$(word 1,$(subst :, ,$(p)))))
 
 BPF_SRC := $(wildcard bpf/*.bpf.c)
@@ -95,13 +96,19 @@ check-build:
 		echo "pagetide: the build needs packages that are not installed: $$missing" >&2; \
 		echo "pagetide: install them with: apt-get install $$missing" >&2; exit 1; fi
 
+# what is installed for a test leaves no daemon behind
+no_daemons = for package in $$missing; do case $$package in prometheus*|podman) \
+	for unit in $$package $$package.socket; do systemctl disable --now $$unit || service $$unit stop; done;; \
+	esac; done </dev/null >/dev/null 2>&1 || true
+
 # list, log, what to do if they cannot be had
 define apt_install
 	@missing="$(strip $(call missing,$(1)))"; if [ -n "$$missing" ]; then \
 		echo "installing $$missing"; \
 		{ apt-get install -y -qq --no-install-recommends $$missing || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; }; } \
-		</dev/null >$(2) 2>&1 || { cat $(2); echo "pagetide: cannot install $$missing" >&2; $(3); }; fi
+		</dev/null >$(2) 2>&1 || { cat $(2); echo "pagetide: cannot install $$missing" >&2; $(3); }; \
+		$(no_daemons); fi
 endef
 each_alone = for package in $$missing; do \
 	apt-get install -y -qq --no-install-recommends $$package </dev/null >>$(BUILD)/apt-vm.log 2>&1 || \
@@ -136,7 +143,7 @@ $(BUILD)/pagetide.skel.h: $(BUILD)/pagetide.bpf.o
 $(BUILD)/user/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c $< -o $@
-$(patsubst user/%.c,$(BUILD)/user/%.o,$(wildcard user/tracer*.c)): $(BUILD)/pagetide.skel.h
+$(filter $(BUILD)/user/tracer%.o,$(OBJ)): $(BUILD)/pagetide.skel.h
 
 # the page's files; a comment at the end of dygraphs names a file that is not served, and its licence goes with it
 $(BUILD)/web/dygraph.js: $(DYGRAPHS)/dygraph.min.js web/dygraphs-licence.txt

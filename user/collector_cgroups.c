@@ -19,6 +19,7 @@
 #define FEW_CGROUPS 32
 #define TREE_OLD_NS 5000000000ULL
 #define MOUNTINFO_MOST (16U << 20)
+#define NAMES_MS 1000
 
 static int find_hierarchy(struct cgroup_where *where)
 {
@@ -132,6 +133,8 @@ static int name_containers(struct collector *collector)
 		collector->known_capacity = tree->count;
 	}
 	container_names__refresh(collector->names, tree, clock__ns(CLOCK_BOOTTIME));
+	if (!collector->tracing) /* `snapshot`: there is no later reading */
+		container_names__await(collector->names, NAMES_MS);
 	for (size_t i = 0; i < tree->count; i++)
 		collector->known[i] = container_names__find(collector->names, tree->nodes[i].path);
 	collector->reading.containers = collector->known;

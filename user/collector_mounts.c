@@ -3,6 +3,8 @@
  * Mounts of a reading, and the cold start that walks them. The mount tables of all
  * namespaces are kept: read again when ours changed, when pages of an unknown
  * tmpfs turn up, or when they are old (nobody tells of other namespaces' mounts).
+ * What a runtime has just mounted for a container that does not run yet is looked
+ * for in the container soon, then less and less often.
  */
 #include "collector_private.h"
 
@@ -77,6 +79,22 @@ void collector__free_mounts(struct collector *collector)
 	collector->has_view = false;
 }
 
+/* how soon to look again */
+static void pace(struct collector *collector)
+{
+	size_t backing = 0;
+
+	for (size_t i = 0; i < collector->tmpfs_count; i++)
+		backing += collector->tmpfs[i].backing;
+	if (!backing)
+		collector->view_patience_ns = VIEW_OLD_NS;
+	else if (backing != collector->backing_count)
+		collector->view_patience_ns = VIEW_YOUNG_NS;
+	else if (collector->view_patience_ns < VIEW_OLD_NS)
+		collector->view_patience_ns *= 2;
+	collector->backing_count = backing;
+}
+
 static int read_view(struct collector *collector)
 {
 	struct reading *reading = &collector->reading;
@@ -93,6 +111,7 @@ static int read_view(struct collector *collector)
 	collector->mounts = calloc(collector->tmpfs_count + 1, sizeof(*collector->mounts));
 	if (!collector->mounts)
 		return -ENOMEM;
+	pace(collector);
 	collector->has_view = true;
 	collector->view_ns = clock__ns(CLOCK_BOOTTIME);
 	reading->view = &collector->view;
@@ -156,7 +175,7 @@ int collector__mounts(struct collector *collector, bool fresh)
 	uint64_t age = clock__ns(CLOCK_BOOTTIME) - collector->view_ns;
 	bool changed = our_mounts_changed(collector);
 
-	if (fresh || changed || !collector->has_view || age > VIEW_OLD_NS ||
+	if (fresh || changed || !collector->has_view || age > collector->view_patience_ns ||
 	    (age > VIEW_YOUNG_NS && is_strange_tmpfs(collector))) {
 		int err = read_view(collector);
 
@@ -235,7 +254,7 @@ static void walk_mount(struct walk *walk, const struct tmpfs_mount *mount)
 	struct stat status;
 	int fd;
 
-	if ((size_t)snprintf(path, sizeof(path), "%d/root%s", (int)mount->ns_pid, mount->path) >= sizeof(path))
+	if ((size_t)snprintf(path, sizeof(path), "%d/root%s", (int)mount->reach_pid, mount->reach_path) >= sizeof(path))
 		return;
 	fd = openat(walk->collector->proc.fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOATIME);
 	if (fd < 0)

@@ -45,7 +45,8 @@ struct collector {
 	struct reading_mount *mounts;
 	bool has_view;
 	int mountinfo_fd; /* tells when our namespace's mounts change */
-	uint64_t view_ns, view_generation;
+	uint64_t view_ns, view_generation, view_patience_ns;
+	size_t backing_count; /* tmpfs mounts that are seen in a runtime's folder only */
 	/* cgroups */
 	struct cgroup_where where;
 	bool has_cgroups;

@@ -78,6 +78,7 @@ static const struct column event_columns[] = {
 	OF(BIT(EVENT_WARNING) | OF_REFUSALS, MADE(COLUMN_STRING, column_limit__name, "limit")),
 	OF(BIT(EVENT_WARNING), MADE(COLUMN_STRING, column_limit__which, "limit_name")),
 	OF(BIT(EVENT_WARNING) | BIT(EVENT_OOM), MADE(COLUMN_STRING, column_limit__target, "target")),
+	OF(BIT(EVENT_WARNING), MADE(COLUMN_STRING, column_limit__whose, "target_container")),
 	OF(OF_LIMITS, MADE(COLUMN_BYTES, column_limit__used, "used_bytes")),
 	OF(OF_LIMITS, MADE(COLUMN_BYTES, column_limit__limit, "limit_bytes")),
 	OF(BIT(EVENT_WARNING) | OF_REFUSALS, MADE(COLUMN_COUNT, column_limit__used_inodes, "used_inodes")),

@@ -74,6 +74,13 @@ struct value column_limit__target(const void *row)
 	return string(e->warning->target);
 }
 
+struct value column_limit__whose(const void *row)
+{
+	const struct event *e = row;
+
+	return string(e->warning->container[0] ? e->warning->container : NULL);
+}
+
 /* a warning has one figure and one limit, of inodes or of bytes; a refusal has both */
 static struct value figure(const struct event *e, bool inodes, uint64_t refused, size_t warned)
 {

@@ -9,6 +9,7 @@ struct value column_limit__name(const void *row);  /* "tmpfs", "cgroup", … */
 struct value column_limit__which(const void *row); /* "size", "inodes", "max", … */
 struct value column_limit__reason(const void *row);
 struct value column_limit__target(const void *row);
+struct value column_limit__whose(const void *row); /* the container whose limit it is */
 struct value column_limit__used(const void *row);
 struct value column_limit__limit(const void *row);
 struct value column_limit__used_inodes(const void *row);

@@ -258,6 +258,8 @@ static void mount_namespace_text(const void *row, char *raw, size_t cap)
 
 	if (m->internal || m->root_namespace)
 		snprintf(raw, cap, "-");
+	else if (m->container || m->unit)
+		snprintf(raw, cap, "%s", m->container ? m->container : m->unit);
 	else
 		snprintf(raw, cap, "%" PRIu64, m->namespace_id);
 }
@@ -273,6 +275,8 @@ static const struct column mount_columns[] = {
 	  .compute = mount_namespace,
 	  .text = mount_namespace_text },
 	FLAG(snapshot_mount, root_namespace, "root_namespace", NULL, 0),
+	STRING(snapshot_mount, container, "container", NULL, 0),
+	STRING(snapshot_mount, unit, "unit", NULL, 0),
 	FLAG(snapshot_mount, internal, "internal", NULL, 0),
 	BYTES(snapshot_mount, used_bytes, "used_bytes", "USED", 0),
 	BYTES(snapshot_mount, limit_bytes, "limit_bytes", "LIMIT", 1),

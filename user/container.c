@@ -343,6 +343,20 @@ void container__identify(const char *cgroup_path, struct container_identity *out
 	put_name(out);
 }
 
+bool container__is_folder_of(const char *path)
+{
+	struct parse_span rest = { path, strlen(path) }, component, parent = { "", 0 };
+
+	while (parse__until(&rest, '/', &component)) {
+		if (component.len == HEX_ID_LEN && is_hex(component))
+			return true;
+		if (parse__equals(parent, "pods") && is_pod_uid(component))
+			return true;
+		parent = component;
+	}
+	return false;
+}
+
 const char *container__kind_name(enum container_kind kind)
 {
 	static const char *const names[] = {

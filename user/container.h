@@ -9,6 +9,7 @@
 #ifndef PAGETIDE_USER_CONTAINER_H
 #define PAGETIDE_USER_CONTAINER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define CONTAINER_RUNTIME_MAX 32
@@ -47,6 +48,13 @@ struct container_identity {
  * containers in containers the innermost wins. Leading "/../" (a cgroup namespace) is skipped.
  */
 void container__identify(const char *cgroup_path, struct container_identity *out);
+
+/*
+ * Whether a folder of this path is named by a container's id or, of kubelet's, by a pod's uid: what is mounted there
+ * is theirs. docker/containers/ID/mounts/shm, libpod's ID/userdata/shm, containerd's sandboxes/ID/shm,
+ * kubelet/pods/UID/volumes/….
+ */
+bool container__is_folder_of(const char *path);
 
 /* "container", "machine", ...; "none". Static. */
 const char *container__kind_name(enum container_kind kind);

@@ -90,20 +90,42 @@ int container_config__bundle(const char *text, size_t len, struct container_labe
 	return 0;
 }
 
+static void take_docker(const json_t *json, struct container_label *out)
+{
+	const json_t *config = json_object_get(json, "Config");
+	const char *name = json_string_value(json_object_get(json, "Name"));
+
+	take_annotations(json_object_get(config, "Labels"), out);
+	put(name && name[0] == '/' ? name + 1 : name, out->name);
+	put_json(json_object_get(config, "Image"), out->image);
+}
+
 int container_config__docker(const char *text, size_t len, struct container_label *out)
 {
-	json_t *json = parse(text, len, JSON_OBJECT), *config;
-	const char *name;
+	json_t *json = parse(text, len, JSON_OBJECT);
 
 	if (!json)
 		return -EINVAL;
-	config = json_object_get(json, "Config");
-	take_annotations(json_object_get(config, "Labels"), out);
-	name = json_string_value(json_object_get(json, "Name"));
-	put(name && name[0] == '/' ? name + 1 : name, out->name);
-	put_json(json_object_get(config, "Image"), out->image);
+	take_docker(json, out);
 	json_decref(json);
 	return 0;
+}
+
+int container_config__inspected(const char *text, size_t len, const char *id, bool is_pod, struct container_label *out)
+{
+	json_t *json = parse(text, len, JSON_OBJECT);
+	const char *told = json_string_value(json_object_get(json, "Id"));
+	int err = -EINVAL;
+
+	if (told && strcmp(told, id) == 0) {
+		if (is_pod)
+			put_json(json_object_get(json, "Name"), out->pod);
+		else
+			take_docker(json, out);
+		err = out->name[0] || out->pod[0] ? 0 : -EINVAL;
+	}
+	json_decref(json);
+	return err;
 }
 
 /* podman keeps the image's name in a string that is JSON itself */
@@ -134,6 +156,65 @@ int container_config__storage(const char *text, size_t len, const char *id, stru
 	}
 	json_decref(json);
 	return err;
+}
+
+static int put_path(const char *text, char *path, size_t cap)
+{
+	if (!text || text[0] != '/' || strlen(text) >= cap)
+		return -EINVAL;
+	strcpy(path, text);
+	return 0;
+}
+
+int container_config__bundle_path(const char *text, size_t len, char *path, size_t cap)
+{
+	static const char prefix[] = "bundle=";
+	json_t *json = parse(text, len, JSON_OBJECT), *label;
+	const char *value;
+	int err;
+	size_t i;
+
+	if (!json)
+		return -EINVAL;
+	err = put_path(json_string_value(json_object_get(json, "bundle")), path, cap);
+	json_array_foreach (json_object_get(json_object_get(json, "config"), "labels"), i, label) {
+		value = json_string_value(label);
+		if (err && value && strncmp(value, prefix, strlen(prefix)) == 0)
+			err = put_path(value + strlen(prefix), path, cap);
+	}
+	json_decref(json);
+	return err;
+}
+
+/* "/a/b" of "/a/b/ID/userdata", "/a/b/ID/userdata/hosts" */
+static bool folder_above(const char *path, const char *id, char *folder)
+{
+	const char *at = path ? strstr(path, id) : NULL;
+
+	if (!at || path[0] != '/' || at - path < 2 || at - path > PATH_MAX || at[-1] != '/' ||
+	    strncmp(at + strlen(id), "/userdata", strlen("/userdata")) != 0)
+		return false;
+	snprintf(folder, PATH_MAX, "%.*s", (int)(at - path - 1), path);
+	return true;
+}
+
+size_t container_config__storage_folders(const char *bundle, const char *text, size_t len, const char *id,
+					 char (*folders)[PATH_MAX], size_t most)
+{
+	json_t *json = parse(text, len, JSON_OBJECT), *mount;
+	size_t count = most && folder_above(bundle, id, folders[0]), i, same;
+
+	json_array_foreach (json_object_get(json, "mounts"), i, mount) {
+		const char *source = json_string_value(json_object_get(mount, "source"));
+
+		if (count == most || !folder_above(source, id, folders[count]))
+			continue;
+		for (same = 0; strcmp(folders[same], folders[count]) != 0;)
+			same++;
+		count += same == count;
+	}
+	json_decref(json);
+	return count;
 }
 
 static void put_part(const char *from, size_t len, char *field)

@@ -34,6 +34,21 @@ int container_config__bundle(const char *text, size_t len, struct container_labe
 int container_config__docker(const char *text, size_t len, struct container_label *out);
 int container_config__storage(const char *text, size_t len, const char *id, struct container_label *out);
 
+/*
+ * What docker's or podman's daemon tells of a container, or podman's of a pod. -EINVAL: it is another one's, too, or it
+ * has no name.
+ */
+int container_config__inspected(const char *text, size_t len, const char *id, bool is_pod, struct container_label *out);
+
+/* Where the bundle is, from runc's state.json or crun's status. 0; -EINVAL: it does not tell. */
+int container_config__bundle_path(const char *text, size_t len, char *path, size_t cap);
+/*
+ * The folders above this container's own, where containers/storage keeps its lists: the bundle's, and those that
+ * its config.json mounts something from. Returns how many, at most `most`.
+ */
+size_t container_config__storage_folders(const char *bundle, const char *text, size_t len, const char *id,
+					 char (*folders)[PATH_MAX], size_t most);
+
 /* Names of kubelet's log files: "POD_NAMESPACE_CONTAINER-ID.log" and the folder "NAMESPACE_POD_UID". */
 bool container_config__log_name(const char *file, const char *id, struct container_label *out);
 bool container_config__log_folder(const char *folder, const char *pod_uid, struct container_label *out);

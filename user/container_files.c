@@ -18,6 +18,7 @@
 #include "parse.h"
 
 #define FILE_MOST (8 << 20)
+#define FOLDERS_MOST 4
 
 enum file_form { FORM_BUNDLE, FORM_DOCKER, FORM_STORAGE };
 
@@ -114,6 +115,66 @@ static void look_into(int dir_fd, const struct source *source, uid_t owner, cons
 	*label = found;
 }
 
+static const char *below_root(const char *path)
+{
+	return path + strspn(path, "/");
+}
+
+/* its lists, wherever storage.conf or an option put them */
+static void look_into_storage(int root_fd, const char *folder, const char *id, struct container_label *label)
+{
+	static const char *const lists[] = { "containers.json", "volatile-containers.json" };
+	char path[PATH_MAX], *text;
+	struct container_label found = *label;
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]) && !label->name[0]; i++) {
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s", below_root(folder), lists[i]) >= sizeof(path))
+			continue;
+		text = container_files__read(root_fd, path, ANY_OWNER, &len);
+		if (text && container_config__storage(text, len, id, &found) == 0) {
+			if (!found.runtime[0])
+				strcpy(found.runtime, "podman");
+			*label = found;
+		}
+		free(text);
+	}
+}
+
+static void look_into_bundle(int root_fd, const char *bundle, const char *id, struct container_label *label)
+{
+	char path[PATH_MAX], (*folders)[PATH_MAX], *text;
+	size_t len, count = 0;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/config.json", below_root(bundle)) >= sizeof(path))
+		return;
+	text = container_files__read(root_fd, path, ANY_OWNER, &len);
+	folders = text ? calloc(FOLDERS_MOST, sizeof(*folders)) : NULL;
+	if (folders) {
+		container_config__bundle(text, len, label);
+		count = container_config__storage_folders(bundle, text, len, id, folders, FOLDERS_MOST);
+	}
+	for (size_t i = 0; i < count && !label->name[0]; i++)
+		look_into_storage(root_fd, folders[i], id, label);
+	free(folders);
+	free(text);
+}
+
+/* what runs it, below podman and CRI-O, knows its bundle */
+static void look_at_state(int root_fd, const char *folder, const char *file, const char *id,
+			  struct container_label *label)
+{
+	char path[PATH_MAX], bundle[PATH_MAX], *text;
+	size_t len;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s/%s", folder, id, file) >= sizeof(path))
+		return;
+	text = container_files__read(root_fd, path, ANY_OWNER, &len);
+	if (text && container_config__bundle_path(text, len, bundle, sizeof(bundle)) == 0)
+		look_into_bundle(root_fd, bundle, id, label);
+	free(text);
+}
+
 /* kubelet's links to logs: they name the container whatever the runtime */
 static void look_at_logs(int root_fd, const char *folder,
 			 bool (*take)(const char *, const char *, struct container_label *), const char *id,
@@ -194,6 +255,10 @@ void container_files__find(int root_fd, const char *cgroup, const struct contain
 	if (identity->kind == CONTAINER_CONTAINER && container_files__is_id(identity->id)) {
 		for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]) && !label->name[0]; i++)
 			look_into(root_fd, &sources[i], ANY_OWNER, identity->id, label);
+		if (!label->name[0])
+			look_at_state(root_fd, "run/crun", "status", identity->id, label);
+		if (!label->name[0])
+			look_at_state(root_fd, "run/runc", "state.json", identity->id, label);
 		if (!label->name[0] && !identity->pod_uid[0])
 			look_at_home(root_fd, cgroup, identity->id, label);
 		if (!label->name[0] && identity->pod_uid[0])

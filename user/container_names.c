@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "container_ask.h"
 #include "container_files.h"
 #include "file.h"
 
@@ -31,6 +32,7 @@ struct entry {
 
 struct container_names {
 	int root_fd;
+	struct container_ask *ask;
 	struct entry *entries;
 	uint64_t generation;
 };
@@ -43,7 +45,11 @@ int container_names__open(struct container_names **out, int root_fd)
 	if (!names)
 		return -ENOMEM;
 	names->root_fd = root_fd;
-	return 0;
+	if (!container_ask__open(&names->ask, root_fd))
+		return 0;
+	free(names);
+	*out = NULL;
+	return -ENOMEM;
 }
 
 static void free_entry(struct container_names *names, struct entry *entry)
@@ -60,6 +66,7 @@ void container_names__close(struct container_names *names)
 
 	if (!names)
 		return;
+	container_ask__close(names->ask);
 	HASH_ITER (hh, names->entries, entry, next)
 		free_entry(names, entry);
 	free(names);
@@ -75,7 +82,9 @@ static void show(struct container_known *known)
 	const struct container_label *label = &known->label;
 	const char *own = label->name[0] ? label->name : known->identity.name;
 
-	if (!label->pod[0])
+	if (known->identity.kind == CONTAINER_POD && label->pod[0] && !label->pod_namespace[0])
+		snprintf(known->shown, sizeof(known->shown), "%s", label->pod); /* podman's */
+	else if (!label->pod[0])
 		snprintf(known->shown, sizeof(known->shown), "%s", own);
 	else if (known->identity.kind == CONTAINER_POD)
 		snprintf(known->shown, sizeof(known->shown), "%s/%s", label->pod_namespace, label->pod);
@@ -86,8 +95,18 @@ static void show(struct container_known *known)
 static bool has_all_names(const struct container_known *known)
 {
 	if (known->identity.kind == CONTAINER_POD)
-		return known->label.pod[0] || !known->identity.qos[0];
+		return known->label.pod[0];
 	return known->label.name[0] && (known->label.pod[0] || !known->identity.qos[0]);
+}
+
+static void set_label(struct container_names *names, struct entry *entry, const struct container_label *label)
+{
+	if (memcmp(label, &entry->known.label, sizeof(*label)) != 0) {
+		entry->known.label = *label;
+		show(&entry->known);
+		names->generation++;
+	}
+	entry->named = has_all_names(&entry->known);
 }
 
 static void look(struct container_names *names, struct entry *entry, uint64_t now_ns)
@@ -99,12 +118,9 @@ static void look(struct container_names *names, struct entry *entry, uint64_t no
 	container_files__find(names->root_fd, entry->path, &entry->known.identity, &label);
 	entry->next_look_ns = now_ns + (SECOND_NS << (entry->looks < PAUSE_MOST ? entry->looks : PAUSE_MOST));
 	entry->looks++;
-	if (memcmp(&label, &entry->known.label, sizeof(label)) != 0) {
-		entry->known.label = label;
-		show(&entry->known);
-		names->generation++;
-	}
-	entry->named = has_all_names(&entry->known);
+	set_label(names, entry, &label);
+	if (!entry->named)
+		container_ask__put(names->ask, &entry->known.identity);
 }
 
 static const char *key_of(const struct container_identity *identity)
@@ -118,6 +134,38 @@ static struct entry *find_entry(const struct container_names *names, const char 
 
 	HASH_FIND(hh, names->entries, key, len, entry);
 	return entry;
+}
+
+static void fill(char *field, const char *text, size_t cap)
+{
+	if (!field[0])
+		snprintf(field, cap, "%s", text);
+}
+
+static void take_answers(struct container_names *names)
+{
+	struct container_answer answer;
+
+	while (container_ask__take(names->ask, &answer)) {
+		struct entry *entry = find_entry(names, answer.id, strlen(answer.id));
+		struct container_label label;
+
+		if (!entry || entry->named)
+			continue;
+		label = entry->known.label;
+		fill(label.name, answer.label.name, sizeof(label.name));
+		fill(label.pod, answer.label.pod, sizeof(label.pod));
+		fill(label.pod_namespace, answer.label.pod_namespace, sizeof(label.pod_namespace));
+		fill(label.image, answer.label.image, sizeof(label.image));
+		fill(label.runtime, answer.label.runtime, sizeof(label.runtime));
+		set_label(names, entry, &label);
+	}
+}
+
+void container_names__await(struct container_names *names, unsigned milliseconds)
+{
+	container_ask__wait(names->ask, milliseconds);
+	take_answers(names);
 }
 
 static struct entry *add_entry(struct container_names *names, const char *key, const char *path)
@@ -223,6 +271,7 @@ void container_names__refresh(struct container_names *names, const struct cgroup
 {
 	struct entry *entry, *next;
 
+	take_answers(names);
 	read_states(names, "run/runc", true, now_ns);
 	read_states(names, "run/crun", false, now_ns);
 	for (size_t i = 0; tree && i < tree->count; i++)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which container a memory cgroup is, and what people call it. The path tells the id; the names
- * are read from the files that runtimes keep (no runtime's daemon is asked), once, and are kept
- * for a while after the cgroup has gone. A name that is not there yet is looked for again, less
- * and less often.
+ * are read from the files that runtimes keep, once, and are kept for a while after the cgroup has
+ * gone. A name that is not there yet is looked for again, less and less often, and asked of
+ * docker's or podman's daemon if there is one (container_ask.h); its answer is in a later refresh.
  */
 #ifndef PAGETIDE_CONTAINER_NAMES_H
 #define PAGETIDE_CONTAINER_NAMES_H
@@ -30,6 +30,8 @@ void container_names__close(struct container_names *names);
 
 /* Looks for the names of all containers in the tree that have none yet. now_ns: any steady clock. */
 void container_names__refresh(struct container_names *names, const struct cgroup_tree *tree, uint64_t now_ns);
+/* For who reads once: takes what is answered in that time. */
+void container_names__await(struct container_names *names, unsigned milliseconds);
 
 /*
  * The innermost container, machine or pod that this cgroup is or is in; NULL: it is in none. What

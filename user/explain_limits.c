@@ -46,7 +46,7 @@ static void add(struct explanation *e, struct warning *w, struct blame *blame, e
 		explain__figure(f, "pid", w->culprits[0].pid);
 }
 
-static bool judge(const struct gauge *gauge, double rate, const char *target, struct warning *w)
+static bool judge(const struct gauge *gauge, double rate, const char *target, const char *container, struct warning *w)
 {
 	uint64_t hard = gauge->used - gauge->reclaimable;
 
@@ -58,6 +58,7 @@ static bool judge(const struct gauge *gauge, double rate, const char *target, st
 	w->rate = rate > 0 ? rate : NAN;
 	w->eta_seconds = forecast__eta(hard, gauge->limit_value, rate);
 	snprintf(w->target, sizeof(w->target), "%s", target ? target : "");
+	snprintf(w->container, sizeof(w->container), "%s", container ? container : "");
 	return (double)hard * 100 >= (double)gauge->limit_value * NEAR_PERCENT ||
 	       (w->eta_seconds < NEAR_SECONDS && (double)hard * 5 > (double)gauge->limit_value);
 }
@@ -71,12 +72,14 @@ void explain__limits(struct explanation *e)
 	const char *name;
 
 	for (size_t i = 0; i < s->mount_count; i++) {
+		const struct snapshot_mount *mount = &s->mounts[i];
+
 		for (int inodes = 0; inodes < 2; inodes++) {
-			if (!warner__mount_gauge(&s->mounts[i], NULL, inodes, &gauge) ||
-			    !judge(&gauge, inodes ? 0 : s->mounts[i].used_rate, s->mounts[i].path, &w))
+			if (!warner__mount_gauge(mount, NULL, inodes, &gauge) ||
+			    !judge(&gauge, inodes ? 0 : mount->used_rate, mount->path, mount->container, &w))
 				continue;
 			blame__begin(&blame);
-			blame__mount(&blame, s, s->mounts[i].major, s->mounts[i].minor);
+			blame__mount(&blame, s, mount->major, mount->minor);
 			add(e, &w, &blame, HISTORY_TMPFS, inodes ? "tmpfs_inodes_full" : "tmpfs_full");
 		}
 	}
@@ -84,7 +87,7 @@ void explain__limits(struct explanation *e)
 		const struct snapshot_cgroup *cgroup = &s->cgroups[i / 2];
 
 		if (!warner__cgroup_gauge(cgroup, i % 2, &gauge, &name) ||
-		    !judge(&gauge, cgroup->usage_rate, cgroup->path, &w))
+		    !judge(&gauge, cgroup->usage_rate, cgroup->path, cgroup->container, &w))
 			continue;
 		w.limit_name = name;
 		blame__begin(&blame);
@@ -96,7 +99,7 @@ void explain__limits(struct explanation *e)
 	gauge = (struct gauge){ .limit = WARNING_SYSTEM,
 				.limit_value = s->system.total_bytes,
 				.used = s->system.total_bytes - s->system.available_bytes };
-	if (!judge(&gauge, 0, s->host, &w))
+	if (!judge(&gauge, 0, s->host, NULL, &w))
 		return;
 	blame__begin(&blame);
 	blame__cgroup(&blame, s, NULL);

@@ -11,20 +11,18 @@
 #include <unistd.h>
 
 #include "accept.h"
+#include "clock.h"
 #include "guard.h"
 #include "http_library.h"
+#include "http_response.h"
 #include "http_socket.h"
+#include "tls.h"
 
 #define CONNECTIONS_MOST 256U
 #define TIMEOUT_SECONDS 10U
 #define MEMORY_MOST ((size_t)16 << 10) /* of a connection: what a request may be long */
 #define RUNS_AT_ONCE 8
-#define REALM "pagetide"
-
-/* the page needs its own script, style sheet and figures; nobody needs more */
-#define POLICY                                                                                         \
-	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " \
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+#define TURN_NS 10000000ULL /* then what serve is for has its turn; one run accepts ten connections at most */
 
 struct http {
 	struct MHD_Daemon *daemon;
@@ -60,35 +58,6 @@ void http__write(struct http_response *response, const struct http_request *requ
 	}
 }
 
-static enum MHD_Result send_response(struct MHD_Connection *connection, struct http_response *response)
-{
-	struct MHD_Response *out;
-	enum MHD_Result result;
-
-	out = mhd.create_response_from_buffer(response->length, response->body ? response->body : "",
-					      response->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-	if (!out) {
-		free(response->body);
-		return MHD_NO;
-	}
-	mhd.add_response_header(out, MHD_HTTP_HEADER_CONTENT_TYPE, response->type ? response->type : "text/plain");
-	mhd.add_response_header(out, "X-Content-Type-Options", "nosniff");
-	mhd.add_response_header(out, "Content-Security-Policy", POLICY);
-	mhd.add_response_header(out, "Referrer-Policy", "no-referrer");
-	mhd.add_response_header(out, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	result = mhd.queue_response(connection, response->status, out);
-	mhd.destroy_response(out);
-	return result;
-}
-
-static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *why)
-{
-	struct http_response response = { .status = status, .body = strdup(why), .type = "text/plain; charset=utf-8" };
-
-	response.length = response.body ? strlen(response.body) : 0;
-	return send_response(connection, &response);
-}
-
 static void resume(void *context)
 {
 	mhd.resume_connection(((struct visit *)context)->connection);
@@ -122,17 +91,36 @@ static enum guard_verdict judge(struct http *http, struct visit *visit)
 	return verdict;
 }
 
-static enum MHD_Result send_away(struct MHD_Connection *connection)
+static bool asks_for_certificates(const struct http *http)
 {
-	static char text[] = "a name and a password are needed\n";
-	struct MHD_Response *out = mhd.create_response_from_buffer(sizeof(text) - 1, text, MHD_RESPMEM_PERSISTENT);
-	enum MHD_Result result;
+	return http->web && http->web->client_auth != CLIENT_AUTH_NONE;
+}
 
-	if (!out)
-		return MHD_NO;
-	result = mhd.queue_basic_auth_fail_response(connection, REALM, out);
-	mhd.destroy_response(out);
-	return result;
+/* before its handshake; asked: that its client is asked for a certificate */
+static void begin_connection(void *context, struct MHD_Connection *connection, void **asked,
+			     enum MHD_ConnectionNotificationCode what)
+{
+	const struct http *http = context;
+	const union MHD_ConnectionInfo *info;
+
+	if (what != MHD_CONNECTION_NOTIFY_STARTED || !asks_for_certificates(http))
+		return;
+	info = mhd.get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	if (!info || !info->tls_session)
+		return;
+	tls__ask_client(info->tls_session, http->web->client_auth);
+	*asked = connection;
+}
+
+/* a libmicrohttpd that begins otherwise must not let anybody in */
+static bool was_asked(const struct http *http, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info;
+
+	if (!asks_for_certificates(http))
+		return true;
+	info = mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info && info->socket_context == connection;
 }
 
 static enum MHD_Result begin_visit(struct MHD_Connection *connection, void **state)
@@ -170,11 +158,11 @@ static enum MHD_Result give_answer(struct http *http, struct MHD_Connection *con
 	request.since = mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "since");
 	http->answer(http->context, &request, &response);
 	if (response.status != MHD_HTTP_OK && !response.body)
-		return refuse(connection, response.status,
-			      response.status == MHD_HTTP_NOT_FOUND
-				      ? "no such page: /, /metrics, /healthz, /api/snapshot\n"
-				      : "not now\n");
-	return send_response(connection, &response);
+		return http_response__refuse(connection, response.status,
+					     response.status == MHD_HTTP_NOT_FOUND
+						     ? "no such page: /, /metrics, /healthz, /api/snapshot\n"
+						     : "not now\n");
+	return http_response__send(connection, &response);
 }
 
 static enum MHD_Result take_request(void *context, struct MHD_Connection *connection, const char *url,
@@ -185,6 +173,8 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
 
 	(void)version;
 	(void)upload;
+	if (!was_asked(http, connection))
+		return MHD_NO;
 	if (!*state) /* the headers alone: called again when all is there */
 		return begin_visit(connection, state);
 	if (*upload_size) { /* a body is not wanted, and not kept */
@@ -195,14 +185,15 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
 	case GUARD_LATER:
 		return MHD_YES;
 	case GUARD_BUSY:
-		return refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many passwords at once: try again\n");
+		return http_response__refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+					     "too many passwords at once: try again\n");
 	case GUARD_NO:
-		return send_away(connection);
+		return http_response__refuse(connection, MHD_HTTP_UNAUTHORIZED, "a name and a password are needed\n");
 	case GUARD_YES:
 		break;
 	}
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
+		return http_response__refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
 	return give_answer(http, connection, url);
 }
 
@@ -241,6 +232,7 @@ static struct MHD_Daemon *start_daemon(struct http *http, const struct web_confi
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, with->certificate },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, with->key },
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)with->priorities },
+		{ with->client_ca ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0, with->client_ca },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	int fd = fcntl(http->listen_fd, F_DUPFD_CLOEXEC, 0);
@@ -255,7 +247,7 @@ static struct MHD_Daemon *start_daemon(struct http *http, const struct web_confi
 		take_request, http, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MOST, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_SECONDS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_MOST, MHD_OPTION_NOTIFY_COMPLETED, end_visit, NULL,
-		MHD_OPTION_ARRAY, encryption, MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_CONNECTION, begin_connection, http, MHD_OPTION_ARRAY, encryption, MHD_OPTION_END);
 	if (!daemon)
 		close(fd);
 	if (!daemon || epoll_fd_of(daemon) >= 0)
@@ -354,12 +346,13 @@ int http__fd(const struct http *http)
 	return http->epoll_fd;
 }
 
-/* TLS may have more for it than its socket shows; the rest waits for the next call */
+/* TLS may have more for it than its socket shows; the rest waits for the next call, as does a flood of handshakes */
 void http__run(struct http *http)
 {
+	uint64_t end_ns = clock__ns(CLOCK_MONOTONIC) + TURN_NS;
 	MHD_UNSIGNED_LONG_LONG milliseconds;
 
-	for (int i = 0; i < RUNS_AT_ONCE; i++) {
+	for (int i = 0; i < RUNS_AT_ONCE && clock__ns(CLOCK_MONOTONIC) < end_ns; i++) {
 		mhd.run(http->daemon);
 		if (mhd.get_timeout(http->daemon, &milliseconds) != MHD_YES || milliseconds)
 			return;

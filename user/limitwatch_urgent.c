@@ -27,6 +27,7 @@ static void judge_tmpfs(struct limitwatch *limits, uint32_t dev, const struct mo
 			       .limit_value = inodes ? now->limit_inodes : now->limit_bytes,
 			       .memory_left = ABSENT };
 	struct warning *warning = &limits->urgent;
+	const char *container;
 
 	*watch = (struct warner_watch){ 0, 0, NAN };
 	if (gauge.limit_value == UINT64_MAX || gauge.used == UINT64_MAX)
@@ -37,7 +38,8 @@ static void judge_tmpfs(struct limitwatch *limits, uint32_t dev, const struct mo
 		return;
 	warning->limit_name = inodes ? "inodes" : "size";
 	snprintf(warning->target, sizeof(warning->target), "%s", now->path);
-	warning->container[0] = '\0';
+	container = model__mount_container(limits->model, dev);
+	snprintf(warning->container, sizeof(warning->container), "%s", container ? container : "");
 	limitwatch__blame_mount(limits, dev, now->path);
 	blame__finish(&limits->blame, limits->history, HISTORY_TMPFS, record->head.time_ns, warning);
 	advice__write(warning);

@@ -78,7 +78,7 @@ static void put_number(struct page *page, double value)
 	if (value == floor(value) && fabs(value) < 9007199254740992.0)
 		fprintf(page->out, " %" PRId64 "\n", (int64_t)value);
 	else
-		fprintf(page->out, " %.9g\n", value);
+		fprintf(page->out, " %.13g\n", value);
 }
 
 /* a sample with at most one label */

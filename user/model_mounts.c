@@ -57,6 +57,16 @@ const char *model__mount_path(const struct model *model, uint32_t dev)
 	return state ? state->path : NULL;
 }
 
+const char *model__mount_container(const struct model *model, uint32_t dev)
+{
+	const struct cgroup_state *cgroup;
+	struct mount_state *state;
+
+	HASH_FIND(hh, model->mounts, &dev, sizeof(dev), state);
+	cgroup = state ? model__cgroup(model, state->namespace_cgroup) : NULL;
+	return cgroup && cgroup->in ? cgroup->in->shown : NULL;
+}
+
 static void free_mount(struct model *model, struct mount_state *state)
 {
 	HASH_DEL(model->mounts, state);
@@ -86,8 +96,10 @@ static void find_whose(struct model *model, const struct reading *reading, const
 	const struct cgroup_state *cgroup;
 	const struct task_row *task = NULL;
 
-	if (in->root_namespace)
+	if (in->root_namespace) {
+		state->namespace_cgroup = 0;
 		return;
+	}
 	if (state->namespace_id != in->namespace_id)
 		state->namespace_cgroup = 0;
 	if (in->pid)
@@ -97,6 +109,7 @@ static void find_whose(struct model *model, const struct reading *reading, const
 	state->namespace_id = in->namespace_id;
 	cgroup = model__cgroup(model, state->namespace_cgroup);
 	row->in = cgroup ? cgroup->in : NULL;
+	row->container = row->in ? row->in->shown : NULL;
 	row->unit = cgroup && !row->in ? cgroup->unit : NULL;
 }
 

@@ -243,7 +243,7 @@ int mountns__usage(const struct proc_root *root, const struct tmpfs_mount *mount
 	int len, fd, err;
 
 	memset(out, 0, sizeof(*out));
-	len = snprintf(path, sizeof(path), "%d/root%s", mount->ns_pid, mount->path);
+	len = snprintf(path, sizeof(path), "%d/root%s", mount->reach_pid, mount->reach_path);
 	if (len < 0 || (size_t)len >= sizeof(path))
 		return -ENAMETOOLONG;
 	fd = openat(root->fd, path, O_PATH | O_CLOEXEC | O_NOFOLLOW);

@@ -27,7 +27,7 @@ struct tmpfs_usage {
 };
 
 /*
- * Opens /proc/NS_PID/root/PATH (O_PATH), reads the figures, closes: it keeps no descriptor, which
+ * Opens /proc/REACH_PID/root/REACH_PATH (O_PATH), reads the figures, closes: it keeps no descriptor, which
  * would make umount fail. 0; -ESTALE when the path now leads to another filesystem (covered,
  * unmounted); -ENOTSUP when it is no tmpfs at all (devtmpfs on ramfs); -errno when it cannot be
  * opened (-ENOENT, -ESRCH: the process is gone, read the namespaces again).

@@ -79,14 +79,19 @@ struct tmpfs_mount {
 	const char *root;   /* what of the filesystem is mounted there; "/" when there is a choice */
 	const char *fstype; /* "tmpfs" or "devtmpfs" */
 	uint64_t ns_id;
-	pid_t ns_pid; /* reach it as /proc/NS_PID/root/PATH */
+	pid_t ns_pid; /* a process of that namespace */
 	bool in_root_ns;
-	bool visible; /* false: covered in every namespace; the path leads elsewhere */
+	bool visible;           /* false: covered in every namespace; the path leads elsewhere */
+	bool backing;           /* it is seen in a runtime's own folder only, in no container (yet) */
+	const char *reach_path; /* reach it as /proc/REACH_PID/root/REACH_PATH, of the first namespace: */
+	pid_t reach_pid;        /* what a runtime mounted for a container outlives the container's processes */
 };
 
 /*
  * The distinct tmpfs superblocks of all namespaces. Of several mounts of one it takes a visible
- * one, of the root namespace if possible, of the whole filesystem if possible.
+ * one, of the root namespace if possible, of the whole filesystem if possible; but what a runtime
+ * or kubelet keeps in a folder of its own for one container or pod (its /dev/shm, its volumes) is
+ * shown as the container sees it.
  * *out is one array for free(); it must not outlive the view. 0 or -ENOMEM.
  */
 int mounts__tmpfs(const struct mount_view *view, struct tmpfs_mount **out, size_t *count);
@@ -102,7 +107,8 @@ struct mount_path {
 /*
  * The path that people see for `path` (from the filesystem's own root, beginning with '/') on the
  * filesystem of that device: the longest mount root that is a prefix wins, in the root namespace
- * first, then in the others; paths covered by later mounts only when nothing else is left.
+ * first, then in the others; paths covered by later mounts only when nothing else is left. Of a
+ * tmpfs in a runtime's own folder the container's path wins.
  * 0, -ENOENT (mounted nowhere: memfd, System V, a namespace that was not read), -ENAMETOOLONG.
  */
 int mounts__path(const struct mount_view *view, unsigned major, unsigned minor, const char *path,

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "container.h"
+
 void mounts__free_view(struct mount_view *view)
 {
 	for (size_t i = 0; i < view->count; i++)
@@ -24,10 +26,21 @@ static bool is_tmpfs(const struct mount_entry *entry)
 	return strcmp(entry->fstype, "tmpfs") == 0 || strcmp(entry->fstype, "devtmpfs") == 0;
 }
 
-struct tmpfs_found {
-	uint64_t dev; /* major above minor */
+/* what a runtime mounted for a container: the container's own path says more */
+static bool is_backing(const struct mount_entry *entry)
+{
+	return is_tmpfs(entry) && container__is_folder_of(entry->mount_point);
+}
+
+struct place {
 	size_t space;
 	const struct mount_entry *entry;
+	bool backing;
+};
+
+struct tmpfs_found {
+	uint64_t dev; /* major above minor */
+	struct place shown, reach;
 	UT_hash_handle hh;
 };
 
@@ -37,54 +50,65 @@ static bool is_whole(const struct mount_entry *entry)
 }
 
 /* Namespaces come root first, so that an earlier one is the better one. */
-static bool is_better(const struct tmpfs_found *old, size_t space, const struct mount_entry *entry)
+static bool is_better(const struct place *old, const struct place *new)
 {
-	if (entry->visible != old->entry->visible)
-		return entry->visible;
-	if (space != old->space)
-		return space < old->space;
-	if (is_whole(entry) != is_whole(old->entry))
-		return is_whole(entry);
-	return strlen(entry->mount_point) < strlen(old->entry->mount_point);
+	if (new->entry->visible != old->entry->visible)
+		return new->entry->visible;
+	if (new->space != old->space)
+		return new->space < old->space;
+	if (is_whole(new->entry) != is_whole(old->entry))
+		return is_whole(new->entry);
+	return strlen(new->entry->mount_point) < strlen(old->entry->mount_point);
+}
+
+static bool is_better_shown(const struct place *old, const struct place *new)
+{
+	if (new->entry->visible == old->entry->visible &&new->backing != old->backing)
+		return old->backing;
+	return is_better(old, new);
 }
 
 static int offer(struct tmpfs_found **found, size_t space, const struct mount_entry *entry)
 {
+	const struct place place = { space, entry, is_backing(entry) };
 	uint64_t dev = (uint64_t)entry->major << 32 | entry->minor;
 	struct tmpfs_found *old;
 
 	HASH_FIND(hh, *found, &dev, sizeof(dev), old);
 	if (old) {
-		if (is_better(old, space, entry)) {
-			old->space = space;
-			old->entry = entry;
-		}
+		if (is_better(&old->reach, &place))
+			old->reach = place;
+		if (is_better_shown(&old->shown, &place))
+			old->shown = place;
 		return 0;
 	}
 	old = calloc(1, sizeof(*old));
 	if (old == NULL)
 		return -ENOMEM;
 	old->dev = dev;
-	old->space = space;
-	old->entry = entry;
+	old->reach = old->shown = place;
 	HASH_ADD(hh, *found, dev, sizeof(old->dev), old);
 	return 0;
 }
 
 static struct tmpfs_mount describe(const struct mount_view *view, const struct tmpfs_found *found)
 {
-	const struct mount_ns *space = &view->spaces[found->space];
+	const struct place *shown = &found->shown;
+	const struct mount_ns *space = &view->spaces[shown->space];
 
 	return (struct tmpfs_mount){
-		.major = found->entry->major,
-		.minor = found->entry->minor,
-		.path = found->entry->mount_point,
-		.root = found->entry->root,
-		.fstype = found->entry->fstype,
+		.major = shown->entry->major,
+		.minor = shown->entry->minor,
+		.path = shown->entry->mount_point,
+		.root = shown->entry->root,
+		.fstype = shown->entry->fstype,
 		.ns_id = space->id,
 		.ns_pid = space->pid,
-		.in_root_ns = view->has_root && found->space == 0,
-		.visible = found->entry->visible,
+		.in_root_ns = view->has_root && shown->space == 0,
+		.visible = shown->entry->visible,
+		.backing = shown->backing,
+		.reach_path = found->reach.entry->mount_point,
+		.reach_pid = view->spaces[found->reach.space].pid,
 	};
 }
 
@@ -143,7 +167,7 @@ struct candidate {
 	const struct mount_ns *space;
 	const struct mount_entry *entry;
 	const char *rest;
-	bool hidden;
+	bool hidden, backing;
 };
 
 static bool is_better_path(const struct candidate *old, const struct candidate *new)
@@ -154,6 +178,8 @@ static bool is_better_path(const struct candidate *old, const struct candidate *
 		return true;
 	if (old->hidden != new->hidden)
 		return old->hidden;
+	if (old->backing != new->backing)
+		return old->backing;
 	if (old->space != new->space)
 		return false;
 	old_root = strlen(old->entry->root);
@@ -176,6 +202,7 @@ static int judge(const struct mount_ns *space, const struct mount_entry *entry, 
 		.entry = entry,
 		.rest = rest,
 		.hidden = !entry->visible || mounts__covered(&space->table, entry, path),
+		.backing = is_backing(entry),
 	};
 	return 0;
 }
@@ -218,7 +245,7 @@ int mounts__path(const struct mount_view *view, unsigned major, unsigned minor, 
 
 		if (err == -ENOENT || got == 0)
 			err = got;
-		if (got == 0 && !best.hidden)
+		if (got == 0 && !best.hidden && !best.backing)
 			break;
 	}
 	if (best.entry == NULL)

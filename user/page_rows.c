@@ -12,7 +12,7 @@ uint64_t page_rows__device(const struct snapshot_mount *mount)
 
 const char *page_rows__place(const struct snapshot_mount *mount)
 {
-	return mount->in ? mount->in->shown : mount->unit;
+	return mount->container ? mount->container : mount->unit;
 }
 
 /* pods are the sum of their containers, and what is below a container's topmost cgroup is in it */

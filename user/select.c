@@ -19,6 +19,8 @@ struct filter {
 	bool active;
 	const struct snapshot_process **process; /* that fit, by pid and start */
 	size_t count;
+	const struct snapshot_mount **mount; /* of the container that is asked for alone */
+	size_t mount_count;
 };
 
 bool select__in_cgroup(const char *path, const char *cgroup)
@@ -101,10 +103,30 @@ static int by_identity(const void *a, const void *b)
 	return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
 }
 
+static int find_mounts(struct filter *f)
+{
+	const struct options *o = f->options;
+
+	if (!o->container || o->pid || o->comm || o->cgroup || !f->snapshot->mount_count)
+		return 0;
+	f->mount = calloc(f->snapshot->mount_count, sizeof(*f->mount));
+	if (!f->mount)
+		return -ENOMEM;
+	for (size_t i = 0; i < f->snapshot->mount_count; i++) {
+		const struct snapshot_mount *m = &f->snapshot->mounts[i];
+
+		if (select__in_container(m->in, m->container, o->container))
+			f->mount[f->mount_count++] = m;
+	}
+	return 0;
+}
+
 static int filter_init(struct filter *f, const struct snapshot *snapshot, const struct options *o)
 {
 	*f = (struct filter){ .options = o, .snapshot = snapshot };
 	f->active = o->pid || o->comm || o->cgroup || o->container;
+	if (find_mounts(f))
+		return -ENOMEM;
 	if (!f->active || snapshot->process_count == 0)
 		return 0;
 	f->process = calloc(snapshot->process_count, sizeof(*f->process));
@@ -139,10 +161,20 @@ static bool has_process(const struct filter *f, uint32_t pid, uint64_t start_ns)
 	return false;
 }
 
+static bool is_on_its_mount(const struct filter *f, uint32_t major, uint32_t minor)
+{
+	for (size_t i = 0; i < f->mount_count; i++)
+		if (f->mount[i]->major == major && f->mount[i]->minor == minor)
+			return true;
+	return false;
+}
+
 static bool takes_file(const struct filter *f, const struct snapshot_file *file)
 {
 	const struct options *o = f->options;
 
+	if (is_on_its_mount(f, file->major, file->minor))
+		return true;
 	for (size_t i = 0; i < file->owner_count; i++) {
 		const struct snapshot_owner *owner = &file->owners[i];
 
@@ -160,6 +192,8 @@ static bool takes_file(const struct filter *f, const struct snapshot_file *file)
 
 static bool takes_mount(const struct filter *f, const struct snapshot_mount *mount)
 {
+	if (is_on_its_mount(f, mount->major, mount->minor))
+		return true;
 	for (size_t i = 0; i < f->snapshot->file_count; i++) {
 		const struct snapshot_file *file = &f->snapshot->files[i];
 
@@ -242,7 +276,7 @@ int select__rows(struct rows *rows, const struct snapshot *snapshot, const struc
 	*rows = (struct rows){ 0 };
 	err = filter_init(&filter, snapshot, options);
 	if (err)
-		return err;
+		goto out;
 	rows->row = calloc(table.count ? table.count : 1, sizeof(*rows->row));
 	if (!rows->row) {
 		err = -ENOMEM;
@@ -259,6 +293,7 @@ int select__rows(struct rows *rows, const struct snapshot *snapshot, const struc
 		err = select__containers(rows, snapshot);
 out:
 	free(filter.process);
+	free(filter.mount);
 	return err;
 }
 

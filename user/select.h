@@ -5,7 +5,8 @@
  *
  * A process is taken if it fits --pid, --comm, --cgroup and --container together. A file is taken
  * if such a process owns or holds it, a mount if it has such a file, a cgroup if it fits --cgroup
- * and --container and, with --pid or --comm, has such a process in it.
+ * and --container and, with --pid or --comm, has such a process in it. With --container alone the
+ * tmpfs mounts of its mount namespace are taken, too, with all that is on them.
  */
 #ifndef PAGETIDE_SELECT_H
 #define PAGETIDE_SELECT_H

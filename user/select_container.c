@@ -113,6 +113,8 @@ int select__containers(struct rows *rows, const struct snapshot *snapshot)
 			*row = empty_row(p->container);
 			row->in = p->in;
 			add_cgroup(row, snapshot);
+		} else if (!row->processes && !p->exited) {
+			row->in = p->in; /* those before were of another one of that name, which is gone */
 		}
 		add_process(row, p);
 	}

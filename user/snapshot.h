@@ -89,6 +89,7 @@ struct snapshot_mount {
 	uint32_t major, minor; /* dev */
 	uint64_t namespace_id; /* inode of the mount namespace */
 	bool root_namespace;
+	const char *container;               /* in->shown; NULL: none */
 	const struct snapshot_container *in; /* whose mount namespace it is; NULL: none */
 	const char *unit;                    /* the systemd unit whose namespace it is; NULL: none, or the root one */
 	bool internal; /* the kernel's own: memfd, System V, shared anonymous; no limit, no statfs */

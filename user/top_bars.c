@@ -86,8 +86,10 @@ static bool of_mount(const struct snapshot_mount *mount, struct top_bar *bar)
 	if (bytes < 0 && inodes < 0)
 		return false;
 	*bar = (struct top_bar){ .path = mount->path, .rate = NO_RATE, .seconds_left = NAN };
-	if (!mount->root_namespace)
+	if (!mount->root_namespace) {
 		bar->namespace_id = mount->namespace_id;
+		bar->place = mount->container ? mount->container : mount->unit;
+	}
 	if (inodes > bytes) {
 		bar->inodes = true;
 		bar->used = mount->used_inodes;

@@ -10,6 +10,7 @@
 struct top_bar {
 	const char *path;      /* the snapshot's: escape it */
 	uint64_t namespace_id; /* of a mount that the root namespace does not see; else 0 */
+	const char *place;     /* the container or unit whose namespace it is; NULL: not known */
 	bool cgroup;           /* else a tmpfs mount */
 	bool inodes;           /* of a mount: used and limit count inodes, not bytes */
 	uint64_t used, limit;

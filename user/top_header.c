@@ -176,6 +176,8 @@ static void name_of(char *out, size_t size, const struct top_bar *bar)
 {
 	if (bar->cgroup)
 		snprintf(out, size, "cgroup %s", bar->path);
+	else if (bar->place)
+		snprintf(out, size, "%s %s%s", bar->place, bar->inodes ? "inodes " : "", bar->path);
 	else if (bar->namespace_id)
 		snprintf(out, size, "ns %llu %s%s", (unsigned long long)bar->namespace_id, bar->inodes ? "inodes " : "",
 			 bar->path);

@@ -333,7 +333,7 @@ static void judge_mount(struct judging *j, const struct snapshot_mount *mount, b
 
 	if (!warner__mount_gauge(mount, &j->snapshot->system, inodes, &gauge))
 		return;
-	warning = judge(j, &gauge, mount->path, NULL, inodes ? "inodes" : "size");
+	warning = judge(j, &gauge, mount->path, mount->container, inodes ? "inodes" : "size");
 	if (!warning)
 		return;
 	blame__mount(&j->warner->blame, j->snapshot, mount->major, mount->minor);

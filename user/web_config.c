@@ -90,6 +90,30 @@ static int set_version(struct loading *loading, const struct setting *row)
 	return 0;
 }
 
+static int set_client_auth(struct loading *loading, const struct setting *row)
+{
+	static const struct {
+		const char *name;
+		enum web_client_auth auth;
+	} types[] = {
+		{ "NoClientCert", CLIENT_AUTH_NONE },
+		{ "RequestClientCert", CLIENT_AUTH_REQUEST },
+		{ "RequireAnyClientCert", CLIENT_AUTH_ANY },
+		{ "RequireClientCert", CLIENT_AUTH_ANY }, /* its old name */
+		{ "VerifyClientCertIfGiven", CLIENT_AUTH_VERIFY_IF_GIVEN },
+		{ "RequireAndVerifyClientCert", CLIENT_AUTH_VERIFY },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(row->value, types[i].name) == 0) {
+			loading->config->client_auth = types[i].auth;
+			return 0;
+		}
+	return refuse(loading, row,
+		      "use NoClientCert, RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven or "
+		      "RequireAndVerifyClientCert");
+}
+
 static int take_tls(struct loading *loading, const struct setting *row)
 {
 	if (strcmp(row->name, "cert_file") == 0)
@@ -98,11 +122,12 @@ static int take_tls(struct loading *loading, const struct setting *row)
 		return read_pem(loading, row, &loading->config->key);
 	if (strcmp(row->name, "min_version") == 0)
 		return set_version(loading, row);
-	if (strcmp(row->name, "client_auth_type") == 0 && strcmp(row->value, "NoClientCert") == 0)
-		return 0;
-	if (strncmp(row->name, "client_", 7) == 0)
-		return refuse(loading, row, "clients are not asked for certificates: use basic_auth_users");
-	return refuse(loading, row, "there are only cert_file, key_file and min_version");
+	if (strcmp(row->name, "client_ca_file") == 0)
+		return read_pem(loading, row, &loading->config->client_ca);
+	if (strcmp(row->name, "client_auth_type") == 0)
+		return set_client_auth(loading, row);
+	return refuse(loading, row,
+		      "there are only cert_file, key_file, min_version, client_ca_file and client_auth_type");
 }
 
 static int take(struct loading *loading, const struct setting *row)
@@ -118,14 +143,27 @@ static int take(struct loading *loading, const struct setting *row)
 	return refuse(loading, row, "there are only tls_server_config and basic_auth_users, each with names below it");
 }
 
+/* what is wrong with it as a whole; NULL: nothing */
+static const char *find_fault(const struct web_config *config)
+{
+	if (!config->certificate != !config->key)
+		return config->key ? "has no cert_file" : "has no key_file";
+	if (!config->certificate && (config->client_ca || config->client_auth != CLIENT_AUTH_NONE))
+		return "asks clients for certificates, but has no cert_file and key_file";
+	if (!config->client_ca && config->client_auth >= CLIENT_AUTH_VERIFY_IF_GIVEN)
+		return "verifies clients' certificates, but has no client_ca_file";
+	if (config->client_ca && config->client_auth == CLIENT_AUTH_NONE)
+		return "has a client_ca_file, but no client_auth_type that asks for a certificate";
+	return NULL;
+}
+
 static int check(const struct loading *loading)
 {
-	const struct web_config *config = loading->config;
+	const char *fault = find_fault(loading->config);
 
-	if (!config->certificate == !config->key)
+	if (!fault)
 		return 0;
-	snprintf(loading->error, loading->error_size, "%s: tls_server_config has no %s", loading->path,
-		 config->key ? "cert_file" : "key_file");
+	snprintf(loading->error, loading->error_size, "%s: tls_server_config %s", loading->path, fault);
 	return -EINVAL;
 }
 
@@ -164,6 +202,7 @@ void web_config__free(struct web_config *config)
 	free(config->users);
 	free(config->certificate);
 	free(config->key);
+	free(config->client_ca);
 	free(config);
 }
 
@@ -174,5 +213,6 @@ bool web_config__same_tls(const struct web_config *a, const struct web_config *b
 	a = a && a->certificate ? a : &none;
 	b = b && b->certificate ? b : &none;
 	return text__same(a->certificate, b->certificate) && text__same(a->key, b->key) &&
-	       text__same(a->priorities, b->priorities);
+	       text__same(a->priorities, b->priorities) && text__same(a->client_ca, b->client_ca) &&
+	       a->client_auth == b->client_auth;
 }

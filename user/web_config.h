@@ -18,9 +18,20 @@ struct web_user {
 	char hash[WEB_HASH_LENGTH + 1];
 };
 
+/* of clients' certificates; as crypto/tls of Go, which the exporters use, has them */
+enum web_client_auth {
+	CLIENT_AUTH_NONE,    /* not asked for */
+	CLIENT_AUTH_REQUEST, /* any, or none */
+	CLIENT_AUTH_ANY,     /* any, but one */
+	CLIENT_AUTH_VERIFY_IF_GIVEN,
+	CLIENT_AUTH_VERIFY,
+};
+
 struct web_config {
 	char *certificate, *key; /* PEM; NULL: without TLS */
 	const char *priorities;  /* as GnuTLS takes them */
+	char *client_ca; /* PEM of who may have signed clients' certificates; NULL where those are not verified */
+	enum web_client_auth client_auth;
 	struct web_user *users;
 	size_t user_count;
 };

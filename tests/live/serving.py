@@ -1,8 +1,6 @@
-"""A `pagetide serve` of our own, its pages, and containers that runc makes of busybox."""
+"""A `pagetide serve` of our own, and its pages."""
 
-import json
 import re
-import shutil
 import socket
 import subprocess
 import urllib.error
@@ -11,24 +9,17 @@ from pathlib import Path
 
 from children import PAGETIDE, TIER, Process
 from commands import wait_until
+from containers import tool
 from tap import Failure, Skip
 
 SAMPLE = re.compile(r'^([a-z_]+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
-SHM_BYTES = 64 << 20
 
 
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def tool(name):
-    found = shutil.which(name)
-    if not found:
-        raise Skip(f"{name} is not installed")
-    return found
 
 
 class Serve:
@@ -83,45 +74,6 @@ class Serve:
         return found[0][1] if found else None
 
 
-class Container:
-    """busybox in runc, with a /dev/shm and a memory limit of its own, that runs a shell script."""
-
-    def __init__(self, t, name, script, limit=128 << 20):
-        self.runc, self.name = tool("runc"), name
-        bundle = Path(t.temp(), name)
-        (bundle / "rootfs" / "bin").mkdir(parents=True)
-        shutil.copy(tool("busybox"), bundle / "rootfs" / "bin" / "busybox")
-        subprocess.run([self.runc, "spec"], cwd=bundle, check=True)
-        spec = json.loads((bundle / "config.json").read_text())
-        spec["process"]["args"] = ["/bin/busybox", "sh", "-c", script]
-        spec["process"]["terminal"] = False
-        spec["linux"]["resources"]["memory"] = {"limit": limit}
-        for mount in spec["mounts"]:
-            if mount["destination"] == "/dev/shm":
-                mount["options"] = ["nosuid", "noexec", "nodev", "mode=1777", f"size={SHM_BYTES}"]
-        (bundle / "config.json").write_text(json.dumps(spec))
-        t.undo.append(self.delete)
-        self.output = open(bundle / "output", "w+b")
-        self.child = subprocess.Popen([self.runc, "run", name], cwd=bundle, stdin=subprocess.DEVNULL,
-                                      stdout=self.output, stderr=subprocess.STDOUT)
-
-    def said(self, word):
-        if self.child.poll() not in (None, 0):
-            text = Path(self.output.name).read_text()
-            if "cgroup" in text or "operation not permitted" in text:
-                raise Skip(f"runc cannot run here: {text}")
-            raise Failure(f"runc: {text}")
-        return word in Path(self.output.name).read_text()
-
-    def go(self):
-        """Makes the file /go inside."""
-        Path(self.output.name).with_name("rootfs").joinpath("go").touch()
-
-    def delete(self):
-        subprocess.run([self.runc, "delete", "-f", self.name], capture_output=True)
-        self.child.wait(10)
-
-
 def send_each(port, requests):
     """A connection for each, left open, on which it was sent."""
     peers = []
@@ -134,6 +86,13 @@ def send_each(port, requests):
         except OSError:
             pass  # it hung up on us: so be it
     return peers
+
+
+def no_series_twice(page):
+    lines = [line.rpartition(" ")[0] for line in page.splitlines() if not line.startswith("#")]
+    twice = sorted({line for line in lines if lines.count(line) > 1})
+    if twice:
+        raise Failure(f"series that are there twice: {twice}")
 
 
 def promtool(page):

@@ -14,8 +14,9 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 from children import Process  # noqa: E402
 from commands import wait_until  # noqa: E402
+from containers import Container, tool  # noqa: E402
 from harness import main  # noqa: E402
-from serving import Container, Serve, free_port, tool  # noqa: E402
+from serving import Serve, free_port  # noqa: E402
 from tap import Failure, Skip, test  # noqa: E402
 
 FLEET = Path(__file__).resolve().parent.parent.parent / "fleet"

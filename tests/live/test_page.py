@@ -12,8 +12,9 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 from browser import Browser  # noqa: E402
 from commands import wait_until  # noqa: E402
+from containers import tool  # noqa: E402
 from harness import main  # noqa: E402
-from serving import Serve, tool  # noqa: E402
+from serving import Serve  # noqa: E402
 from tap import Failure, test  # noqa: E402
 
 MIB = 1 << 20

@@ -4,15 +4,19 @@ import os
 import signal
 import socket
 import ssl
+import statistics
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 from children import ROOT  # noqa: E402
 from commands import end_is, one_line, pagetide, wait_until  # noqa: E402
+from containers import tool  # noqa: E402
 from harness import main  # noqa: E402
-from serving import Serve, promtool, send_each, tool  # noqa: E402
+from serving import Serve, promtool, send_each  # noqa: E402
 from tap import Failure, test  # noqa: E402
 
 # of "sesame" at a cost of 4, of "other" at 5, of "sesame" at 12, which takes a quarter of a second
@@ -20,6 +24,7 @@ SESAME = "$2b$04$abcdefghijklmnopqrstuuinwY/tkBVrn3xrxQI/TgnMHhkvl85RW"
 OTHER = "$2y$05$abcdefghijklmnopqrstuuVQd15VhR/oN1H3pzUR5lME0fZO6.qRW"
 DEAR = "$2b$12$abcdefghijklmnopqrstuuJkleeYqGi6JJcNM.d95WxQIKjR4lCny"
 USERS = f"basic_auth_users:\n  alice: {SESAME}\n  bob: {OTHER}\n"
+CLIENTS = "  client_ca_file: ca.pem\n  client_auth_type: {}\n"
 TLS = "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n"
 
 
@@ -86,6 +91,12 @@ def passwords(t):
     t.equal("pagetide_readings_total" in web.curl("/metrics", user="mallory:sesame")[2], False, "a page for a stranger")
     headers = web.curl("/metrics", "-i")[2]
     t.equal('WWW-Authenticate: Basic realm="pagetide"' in headers, True, f"what a browser asks for: {headers}")
+    for what, options in {"401": (), "200": ("-u", "alice:sesame"), "405": ("-u", "alice:sesame", "-X", "PUT")}.items():
+        page = web.curl("/metrics", "-i", *options)[2]
+        t.equal(page.split()[1], what, "status")
+        for name in ("Content-Security-Policy: default-src 'none'; ", "X-Content-Type-Options: nosniff",
+                     "Referrer-Policy: no-referrer", "Cache-Control: no-store", "Content-Type: text/plain"):
+            t.equal(f"\n{name}" in page.partition("\n\n")[0], True, f"{name} with status {what}")
     done = pagetide("snapshot", "--json", "--by", "system", "--socket", web.socket)
     t.equal((done.status, done.errors), (0, ""), "the local socket needs none")
 
@@ -154,6 +165,120 @@ def encrypted(t):
     t.equal(web.process.error_text(), "", "standard error")
 
 
+class Authority:
+    """It signs certificates of clients: name.pem and name.key in the test's folder."""
+
+    def __init__(self, t, name):
+        self.folder, self.name = Path(t.temp()), name
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                     "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem")
+
+    def openssl(self, *words):
+        subprocess.run([tool("openssl"), *words], cwd=self.folder, check=True, capture_output=True)
+
+    def sign(self, name, *extensions, days=2):
+        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
+                     "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        (self.folder / "extensions").write_text("\n".join(extensions))
+        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{self.name}.pem", "-CAkey", f"{self.name}.key",
+                     "-CAcreateserial", "-days", str(days), "-extfile", "extensions", "-out", f"{name}.pem")
+
+
+@test("certificates of clients: the right one, another authority's, none")
+def clients(t):
+    certificate(t)
+    authority = Authority(t, "ca")
+    authority.sign("right", "extendedKeyUsage=clientAuth")
+    authority.sign("server", "extendedKeyUsage=serverAuth")
+    authority.sign("expired", days=-1)
+    Authority(t, "other").sign("wrong", "extendedKeyUsage=clientAuth")
+    every = {"right", "server", "expired", "wrong", None}
+    web = Web(t, TLS, scheme="https", user=None)
+    for kind, welcome in (("NoClientCert", every), ("RequestClientCert", every), ("RequireAnyClientCert", every - {None}),
+                          ("VerifyClientCertIfGiven", {"right", None}), ("RequireAndVerifyClientCert", {"right"})):
+        # a user's name changes with it: when that is asked for, the file has been read again
+        text = TLS + (CLIENTS.format(kind) if kind != "NoClientCert" else "  client_auth_type: NoClientCert\n")
+        own = ("--cert", web.folder / "right.pem", "--key", web.folder / "right.key")
+        web.hangup(f"{text}basic_auth_users: {{{kind}: {SESAME}}}\n")
+        wait_until(lambda own=own, kind=kind: web.curl("/metrics", *own, user=f"{kind}:sesame")[1] == 200, f"{kind} is read")
+        for name in every:
+            show = ("--cert", web.folder / f"{name}.pem", "--key", web.folder / f"{name}.key") if name else ()
+            for version in ("1.2", "1.3"):
+                failed, status, page = web.curl("/metrics", *show, "--tls-max", version, user=f"{kind}:sesame")
+                t.equal((failed != 0, status) if name not in welcome else (failed, status), (True, 0) if name not in welcome
+                        else (0, 200), f"{kind}: a client that shows {name} in TLS {version}")
+            if name in welcome:
+                t.equal(web.curl("/metrics", *show)[1], 401, f"{kind}: {name} without a password")
+    names = subprocess.run([tool("openssl"), "s_client", "-connect", f"127.0.0.1:{web.port}"], input="", text=True,
+                           capture_output=True).stdout
+    t.equal("CN = ca" in names, True, f"whose certificates are asked for: {names}")
+    t.equal(web.process.error_text(), "", "standard error")
+
+
+def client_hello():
+    """What a client sends first; a server has the dear part of a handshake to do for it, and the client need do nothing."""
+    context, incoming, outgoing = ssl.create_default_context(), ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        context.wrap_bio(incoming, outgoing, server_hostname="test").do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
+
+
+class Flood(threading.Thread):
+    """Connections that say hello, forty at a time, as often as it goes."""
+
+    def __init__(self, t, port):
+        super().__init__(daemon=True)
+        self.port, self.count, self.ends, self.hello = port, 0, False, client_hello()
+        self.start()
+        t.undo.append(self.close)
+
+    def run(self):
+        while not self.ends:
+            peers = send_each(self.port, [self.hello] * 40)
+            self.count += len(peers)
+            for peer in peers:
+                peer.close()
+
+    def close(self):
+        self.ends = True
+        self.join(30)
+
+
+@test("a flood of handshakes delays no warning and no reading")
+def flooded(t):
+    certificate(t)
+    file = Path(t.temp(), "pagetide.prom")
+    web = Web(t, TLS, "--textfile", file, scheme="https", user=None, interval=0.1)
+    idle = send_each(web.port, [client_hello()[:100]] * 200)  # they never finish
+    flood = Flood(t, web.port)
+    wait_until(lambda: flood.count > 100, "it is flooded", 30)
+    before, began, first = process_seconds(web.process.pid), time.monotonic(), flood.count
+    times, mount = set(), t.tmpfs("8M")
+
+    def readings():
+        times.update(float(line.split()[1]) for line in file.read_text().splitlines()
+                     if line.startswith("pagetide_reading_timestamp_seconds "))
+        return len(times) > 30
+
+    wait_until(readings, "thirty readings", 30)
+    filled = time.monotonic()
+    Path(mount, "fill").write_bytes(bytes(7 << 20))
+    wait_until(lambda: f"tmpfs {mount} is" in web.process.error_text(), "the warning", 30)
+    late, seconds = time.monotonic() - filled, time.monotonic() - began
+    ordered = sorted(times)
+    between = statistics.median(later - earlier for earlier, later in zip(ordered, ordered[1:]))
+    rate, spent = (flood.count - first) / seconds, (process_seconds(web.process.pid) - before) / seconds
+    print(f"# {rate:.0f} handshakes/s, {spent:.2f} of a processor; {between:.3f} s between readings that are due each 0.1 s, the "
+          f"warning after {late:.3f} s")
+    flood.close()
+    for peer in idle:
+        peer.close()
+    t.equal((between < 0.2, late < 1), (True, True), f"{between:.3f} s between readings, a warning after {late:.3f} s")
+    wait_until(lambda: web.status("/healthz") == 200, "it answers again")
+
+
 @test("the example in fleet/")
 def example(t):
     certificate(t, "pagetide.crt", "pagetide.key")
@@ -205,7 +330,11 @@ def refusals(t):
     for text, status, words in (("tls_server_config: {cert_file: gone.pem, key_file: gone.pem}\n", 1, ("gone.pem", "No such")),
                                 ("basic_auth_users: {alice: sesame}\n", 2, ("web.yml:1", "alice", "htpasswd")),
                                 ("\n\nbasic_auth_user: {}\n", 2, ("web.yml:3", "basic_auth_users")),
-                                (TLS + "  client_ca_file: ca.pem\n", 2, ("web.yml:4", "client_ca_file")),
+                                (TLS + "  client_ca_file: cert.pem\n", 2, ("client_ca_file", "client_auth_type")),
+                                (TLS + "  client_auth_type: RequireAndVerifyClientCert\n", 2, ("client_ca_file",)),
+                                (TLS + "  client_auth_type: AnyClientCert\n", 2, ("web.yml:4", "RequireAnyClientCert")),
+                                (TLS + CLIENTS.format("RequestClientCert").replace("ca.pem", "key.pem"), 2,
+                                 ("client_ca_file", "cannot be used")),
                                 ("{", 2, ("web.yml:2", "YAML"))):
         certificate(t)
         file.write_text(text)

@@ -111,7 +111,7 @@ static const struct snapshot_mount fixture_mounts[] = {
 	{ .path = "/run", .minor = 24, .namespace_id = ROOT_NS, .root_namespace = true, .used_bytes = 5 * MIB,
 	  .limit_bytes = 800 * MIB, .used_inodes = 900, .limit_inodes = 819200, .unattributed_bytes = 3 * MIB,
 	  .peak_bytes = 5 * MIB, .file_count = 700, .used_rate = 0 },
-	{ .path = "/dev/shm", .minor = 60, .namespace_id = POD_NS, .used_bytes = 48 * MIB, .limit_bytes = 64 * MIB,
+	{ .path = "/dev/shm", .minor = 60, .namespace_id = POD_NS, .container = "0123456789ab", .used_bytes = 48 * MIB, .limit_bytes = 64 * MIB,
 	  .used_inodes = 3, .limit_inodes = 8192, .unattributed_bytes = 0, .peak_bytes = 50 * MIB, .file_count = 2,
 	  .used_rate = NO_RATE },
 	{ .path = "(memfd, System V, shared anonymous)", .minor = 1, .namespace_id = 0, .internal = true,

@@ -223,6 +223,35 @@ static void enormous(void **state)
 	assert_int_equal(out.kind, CONTAINER_NONE);
 }
 
+static void folders_of_containers(void **state)
+{
+	static const char *const theirs[] = {
+		"/var/lib/docker/containers/" C "/mounts/shm",
+		"/var/lib/containers/storage/overlay-containers/" C "/userdata/shm",
+		"/run/containerd/io.containerd.grpc.v1.cri/sandboxes/" C "/shm",
+		"/var/lib/kubelet/pods/6a845aba-7ad2-4ae3-b0a6-4b01b7ac3da5/volumes/kubernetes.io~empty-dir/x",
+		"/var/lib/kubelet/pods/0123456789abcdef0123456789abcdef/volumes/kubernetes.io~projected/y",
+	};
+	static const char *const others[] = {
+		"",
+		"/",
+		"/dev/shm",
+		"/mnt/" C "0",
+		"/mnt/x" C,
+		"/srv/6a845aba-7ad2-4ae3-b0a6-4b01b7ac3da5/x",
+		"/mnt/0123456789abcdef0123456789abcdef",
+		"/pods/a",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(theirs); i++)
+		if (!container__is_folder_of(theirs[i]))
+			fail_msg("%s", theirs[i]);
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (container__is_folder_of(others[i]))
+			fail_msg("%s", others[i]);
+}
+
 static void names_of_kinds(void **state)
 {
 	(void)state;
@@ -234,9 +263,8 @@ static void names_of_kinds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_pattern),
-		cmocka_unit_test(what_only_looks_like_one),
-		cmocka_unit_test(enormous),
+		cmocka_unit_test(every_pattern),  cmocka_unit_test(what_only_looks_like_one),
+		cmocka_unit_test(enormous),       cmocka_unit_test(folders_of_containers),
 		cmocka_unit_test(names_of_kinds),
 	};
 

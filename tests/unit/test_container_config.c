@@ -188,13 +188,61 @@ static void of_runtimes_by_hand(void **state)
 	assert_int_equal(container_config__crun("{\"cgroup-path\":\"/\"}", 19, "mine", &found), -ENOENT);
 }
 
+static void of_bundles_places(void **state)
+{
+	static const char crun[] = "{\"pid\":7,\"bundle\":\"/srv/graph/vfs-containers/" C "/userdata\"}";
+	static const char runc[] = "{\"id\":\"x\",\"config\":{\"labels\":[7,\"a=/b\",\"bundle=/srv/box\"]}}";
+	static const char *const bad[] = { "",
+					   "[]",
+					   "{}",
+					   "{\"bundle\":7}",
+					   "{\"bundle\":\"srv\"}",
+					   "{\"config\":{\"labels\":\"bundle=/x\"}}",
+					   "{\"config\":{\"labels\":[\"bundle=x\"]}}" };
+	char path[128], small[8];
+
+	(void)state;
+	assert_int_equal(container_config__bundle_path(crun, strlen(crun), path, sizeof(path)), 0);
+	assert_string_equal(path, "/srv/graph/vfs-containers/" C "/userdata");
+	assert_int_equal(container_config__bundle_path(crun, strlen(crun), small, sizeof(small)), -EINVAL);
+	assert_int_equal(container_config__bundle_path(runc, strlen(runc), path, sizeof(path)), 0);
+	assert_string_equal(path, "/srv/box");
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(container_config__bundle_path(bad[i], strlen(bad[i]), path, sizeof(path)), -EINVAL);
+}
+
+static void of_storages_places(void **state)
+{
+#define SOURCE(path) "{\"source\":\"" path "\"},"
+	static const char text[] = "{\"mounts\":[7," SOURCE("tmpfs") SOURCE("/run/x/" C "/userdata/hosts")
+		SOURCE("/graph/y/" C "/userdata/shm") SOURCE("/run/x/" C "/userdata/hostname")
+			SOURCE("/x" C "/userdata/a") SOURCE("/b/" C "/other/a") SOURCE("/" C "/userdata/a")
+				SOURCE("b/" C "/userdata/a") SOURCE("/third/" C "/userdata/a") "{}]}";
+	static char folders[4][PATH_MAX];
+
+	(void)state;
+	assert_int_equal(container_config__storage_folders("/box", text, strlen(text), C, folders, 4), 3);
+	assert_string_equal(folders[0], "/run/x");
+	assert_string_equal(folders[1], "/graph/y");
+	assert_string_equal(folders[2], "/third");
+	assert_int_equal(container_config__storage_folders("/box", text, strlen(text), C, folders, 2), 2);
+	assert_int_equal(container_config__storage_folders("/box", "{", 1, C, folders, 2), 0);
+	assert_int_equal(container_config__storage_folders("/box", "{\"mounts\":{}}", 13, C, folders, 2), 0);
+	/* in a pod nothing is mounted from the container's own folder */
+	assert_int_equal(container_config__storage_folders("/own/" C "/userdata", "{}", 2, C, folders, 4), 1);
+	assert_string_equal(folders[0], "/own");
+	assert_int_equal(container_config__storage_folders("/own/" C "/userdata", text, strlen(text), C, folders, 4), 4);
+	assert_int_equal(container_config__storage_folders("/own/" C "/userdata", text, strlen(text), C, folders, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_bundles),          cmocka_unit_test(of_docker),
 		cmocka_unit_test(of_podman),           cmocka_unit_test(what_is_there_stays),
 		cmocka_unit_test(long_names_are_cut),  cmocka_unit_test(of_kubelets_logs),
-		cmocka_unit_test(of_runtimes_by_hand),
+		cmocka_unit_test(of_runtimes_by_hand), cmocka_unit_test(of_bundles_places),
+		cmocka_unit_test(of_storages_places),
 	};
 
 	return cmocka_run_group_tests_name("container_config", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: container container_config container_files cgroup cgroupfs file mounts parse
+// needs: container container_ask container_config container_files cgroup cgroupfs file http_answer mounts parse
 /* Names of containers from a machine made of files: when they are found, kept, forgotten. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "container_names.h"
+#include "fake_daemon.h"
 
 #define C "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define UID "6a845aba-7ad2-4ae3-b0a6-4b01b7ac3da5"
@@ -164,6 +166,150 @@ static void a_pipe_in_a_home_is_not_waited_for(void **state)
 	assert_string_equal(shown(m, DOCKER, 1), "0123456789ab");
 }
 
+/* an option or storage.conf may have put it anywhere: what runs the container knows where */
+static void of_a_storage_elsewhere(void **state)
+{
+	struct machine *m = *state;
+
+	put_file(m, "run/crun/" C "/status", "{\"bundle\":\"/srv/graph/vfs-containers/" C "/userdata\"}");
+	put_file(m, "srv/graph/vfs-containers/" C "/userdata/config.json",
+		 "{\"mounts\":[{\"source\":\"/srv/run/vfs-containers/" C "/userdata/hosts\"},"
+		 "{\"source\":\"/srv/graph/vfs-containers/" C "/userdata/shm\"}]}");
+	assert_string_equal(shown(m, "/libpod_parent/libpod-" C, 1), "0123456789ab");
+	put_file(m, "srv/run/vfs-containers/volatile-containers.json", "[{\"id\":\"" C "\",\"names\":[\"short\"]}]");
+	assert_string_equal(shown(m, "/libpod_parent/libpod-" C, 3), "short");
+}
+
+static void of_a_bundle_elsewhere(void **state)
+{
+	struct machine *m = *state;
+
+	put_file(m, "run/runc/" C "/state.json", "{\"config\":{\"labels\":[\"bundle=/srv/" C "/userdata\"]}}");
+	put_file(m, "srv/" C "/userdata/config.json",
+		 "{\"annotations\":{\"io.kubernetes.container.name\":\"app\",\"io.kubernetes.pod.name\":\"web-0\","
+		 "\"io.kubernetes.pod.namespace\":\"shop\"}}");
+	assert_string_equal(shown(m, POD "/crio-" C, 1), "shop/web-0/app");
+}
+
+static void knows(struct fake_daemon *fake, int fd, const char *request)
+{
+	(void)fake;
+	fake__send(fd, strstr(request, "/containers/" C "/json")
+			       ? "HTTP/1.0 200 OK\r\n\r\n{\"Id\":\"" C "\",\"Name\":\"/web\"}"
+			       : "HTTP/1.0 404 Not Found\r\n\r\n");
+}
+
+static void knows_the_pod(struct fake_daemon *fake, int fd, const char *request)
+{
+	(void)fake;
+	fake__send(fd, strstr(request, "/libpod/pods/" C "/json")
+			       ? "HTTP/1.0 200 OK\r\n\r\n{\"Id\":\"" C "\",\"Name\":\"shop\"}"
+			       : "HTTP/1.0 404 Not Found\r\n\r\n");
+}
+
+static void talks_of_nobody(struct fake_daemon *fake, int fd, const char *request)
+{
+	(void)fake;
+	(void)request;
+	fake__send(fd, "HTTP/1.0 404 Not Found\r\n\r\n");
+}
+
+static void hangs(struct fake_daemon *fake, int fd, const char *request)
+{
+	(void)fd;
+	(void)request;
+	fake__pause(fake, 5000);
+}
+
+static struct fake_daemon *docker_of(const struct machine *m, fake_answer_fn answer)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/run/docker.sock", m->root);
+	return fake__start(path, answer);
+}
+
+/* the reading that asks does not wait; a later one has it */
+static void of_the_daemon(void **state)
+{
+	struct machine *m = *state;
+	struct fake_daemon *fake = docker_of(m, knows);
+	uint64_t before;
+
+	assert_string_equal(shown(m, DOCKER, 1), "0123456789ab");
+	before = container_names__generation(m->names);
+	container_names__await(m->names, 5000);
+	assert_string_equal(container_names__find(m->names, DOCKER)->shown, "web");
+	assert_string_equal(container_names__find(m->names, DOCKER)->label.runtime, "docker");
+	assert_true(container_names__generation(m->names) > before);
+	for (uint64_t seconds = 2; seconds < 200; seconds++)
+		assert_string_equal(shown(m, DOCKER, seconds), "web");
+	container_names__await(m->names, 5000);
+	assert_int_equal(fake->asked, 1);
+	fake__stop(fake);
+}
+
+/* each time it is looked for: less and less often */
+static void the_daemon_is_not_asked_all_the_time(void **state)
+{
+	struct machine *m = *state;
+	struct fake_daemon *fake = docker_of(m, talks_of_nobody);
+
+	for (uint64_t seconds = 1; seconds <= 128; seconds++) {
+		assert_string_equal(shown(m, DOCKER, seconds), "0123456789ab");
+		container_names__await(m->names, 5000);
+	}
+	assert_int_equal(fake->asked, 8); /* at 1, 2, 4, … 128 */
+	fake__stop(fake);
+}
+
+static void files_come_first(void **state)
+{
+	struct machine *m = *state;
+	struct fake_daemon *fake = docker_of(m, knows);
+
+	put_file(m, "var/lib/docker/containers/" C "/config.v2.json", "{\"Name\":\"/file\"}");
+	assert_string_equal(shown(m, DOCKER, 1), "file");
+	container_names__await(m->names, 5000);
+	assert_int_equal(fake->asked, 0);
+	fake__stop(fake);
+}
+
+static void a_daemon_that_hangs_delays_nothing(void **state)
+{
+	struct machine *m = *state;
+	struct fake_daemon *fake = docker_of(m, hangs);
+	uint64_t began, most = 0;
+
+	for (uint64_t seconds = 1; seconds < 100; seconds++) {
+		began = clock__ns(CLOCK_MONOTONIC);
+		assert_string_equal(shown(m, DOCKER, seconds), "0123456789ab");
+		if (clock__ns(CLOCK_MONOTONIC) - began > most)
+			most = clock__ns(CLOCK_MONOTONIC) - began;
+	}
+	if (most > SECOND / 5)
+		fail_msg("a reading took %.3f s", (double)most / 1e9);
+	began = clock__ns(CLOCK_MONOTONIC);
+	container_names__close(m->names);
+	m->names = NULL;
+	assert_true(clock__ns(CLOCK_MONOTONIC) - began < SECOND / 2);
+	fake__stop(fake);
+}
+
+static void a_pod_of_podman(void **state)
+{
+	struct machine *m = *state;
+	char path[128];
+	struct fake_daemon *fake;
+
+	snprintf(path, sizeof(path), "%s/run/podman/podman.sock", m->root);
+	fake = fake__start(path, knows_the_pod);
+	assert_string_equal(shown(m, "/libpod_parent/" C, 1), "0123456789ab");
+	container_names__await(m->names, 5000);
+	assert_string_equal(container_names__find(m->names, "/libpod_parent/" C)->shown, "shop");
+	fake__stop(fake);
+}
+
 static void by_hand(void **state)
 {
 	struct machine *m = *state;
@@ -215,6 +361,13 @@ int main(void)
 		TEST(of_a_pod),
 		TEST(of_podman_without_root),
 		TEST(a_pipe_in_a_home_is_not_waited_for),
+		TEST(of_a_storage_elsewhere),
+		TEST(of_a_bundle_elsewhere),
+		TEST(of_the_daemon),
+		TEST(the_daemon_is_not_asked_all_the_time),
+		TEST(files_come_first),
+		TEST(a_daemon_that_hangs_delays_nothing),
+		TEST(a_pod_of_podman),
 		TEST(by_hand),
 		TEST(a_name_that_comes_later),
 		TEST(a_name_outlives_its_container),

@@ -52,6 +52,36 @@ static void a_name_that_was_lost_stays_known(void **state)
 	world__free(w);
 }
 
+/* a container's mount namespace is known by a process in it; its mount is that container's also when nobody is left */
+static void whose_a_mount_is(void **state)
+{
+	struct world *w = world__new(false, false);
+	struct cgroup_tree tree = {};
+	struct reading_mount *mount = world__mount(w, "/dev/shm", TMPFS_DEV, 4 * PAGE, 9 * PAGE);
+	const struct snapshot *snapshot;
+
+	(void)state;
+	assert_int_equal(cgroup__add(&tree, 5, "/", CGROUP_NO_NODE), 0);
+	assert_int_equal(cgroup__add(&tree, 6, "/lxc.payload.web", 0), 1);
+	w->reading.cgroups = &tree;
+	world__task(w, 42, 0, "job")->process.cgroup = 6;
+	mount->pid = 42;
+	snapshot = world__read(w, SECOND);
+	assert_null(snapshot->mounts[0].container); /* the root namespace is nobody's */
+	mount->root_namespace = false;
+	mount->namespace_id = 77;
+	snapshot = world__read(w, SECOND);
+	assert_string_equal(snapshot->mounts[0].container, "web");
+	assert_string_equal(model__mount_container(w->model, TMPFS_DEV), "web");
+	w->reading.task_count = 0;
+	assert_string_equal(world__read(w, SECOND)->mounts[0].container, "web");
+	mount->root_namespace = true;
+	assert_null(world__read(w, SECOND)->mounts[0].container);
+	assert_null(model__mount_container(w->model, TMPFS_DEV));
+	world__free(w);
+	cgroup__free_tree(&tree);
+}
+
 static void a_name_without_end_is_none(void **state)
 {
 	struct world *w = world__new(false, false);
@@ -252,6 +282,7 @@ int main(void)
 		cmocka_unit_test(a_slot_used_again_forgets_the_name),
 		cmocka_unit_test(a_name_that_was_lost_stays_known),
 		cmocka_unit_test(a_name_without_end_is_none),
+		cmocka_unit_test(whose_a_mount_is),
 		cmocka_unit_test(files_of_the_kernels_own_mount),
 		cmocka_unit_test(names_follow_the_mounts),
 		cmocka_unit_test(flags_and_sizes),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: parse file proc mounts mountview
+// needs: container file mounts mountview parse proc
 /* Mount namespaces of a made-up and the real /proc; how full a tmpfs is, and never another's. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -103,7 +103,7 @@ static void namespaces_of_a_made_up_proc(void **state)
 static void usage_of_a_real_tmpfs(void **state)
 {
 	char path[] = "/tmp/pagetide-usage-XXXXXX", command[128];
-	struct tmpfs_mount mount = { .path = "/dev/shm", .ns_pid = 1 };
+	struct tmpfs_mount mount = { .reach_path = "/dev/shm", .reach_pid = 1 };
 	struct tmpfs_usage usage;
 	struct proc_root root;
 	struct statfs fs;
@@ -123,11 +123,11 @@ static void usage_of_a_real_tmpfs(void **state)
 	mount.minor++;
 	assert_int_equal(mountns__usage(&root, &mount, &usage), -ESTALE);
 	assert_false(usage.limit_bytes.has);
-	mount.path = "/dev/shm/no-such-folder";
+	mount.reach_path = "/dev/shm/no-such-folder";
 	assert_int_equal(mountns__usage(&root, &mount, &usage), -ENOENT);
 	assert_int_equal(stat("/proc", &st), 0);
 	mount = (struct tmpfs_mount){
-		.path = "/proc", .ns_pid = 1, .major = major(st.st_dev), .minor = minor(st.st_dev)
+		.reach_path = "/proc", .reach_pid = 1, .major = major(st.st_dev), .minor = minor(st.st_dev)
 	};
 	assert_int_equal(mountns__usage(&root, &mount, &usage), -ENOTSUP);
 	proc__close(&root);

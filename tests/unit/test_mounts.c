@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: parse mountview overlay
+// needs: container parse mountview overlay
 /* Mount tables: hostile text, hidden mounts, tmpfs of all namespaces, paths, overlays. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include "mounts.h"
 #include "overlay.h"
 
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 struct line_case {
@@ -161,6 +162,9 @@ static const struct {
 	{ 31, "/mnt/disk/a/b", "/", 1, false },
 	{ 60, "/dev", "/", 777, true }, /* the whole one, not /null of it */
 	{ 61, "/dev/shm", "/", 777, true },
+	{ 70, "/run/shm", "/", 777, true }, /* docker's folder for a container's /dev/shm says less */
+	{ 71, "/cache", "/sub", 777, true },
+	{ 72, "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/" ID "/shm", "/", 1, true },
 };
 
 static void tmpfs_of_all_namespaces(void **state)
@@ -170,7 +174,7 @@ static void tmpfs_of_all_namespaces(void **state)
 	size_t count;
 
 	assert_int_equal(mounts__tmpfs(&w->view, &list, &count), 0);
-	assert_int_equal(count, 14);
+	assert_int_equal(count, 17);
 	for (size_t r = 0; r < COUNT(tmpfs_rows); r++) {
 		size_t i = 0;
 
@@ -184,6 +188,14 @@ static void tmpfs_of_all_namespaces(void **state)
 		assert_int_equal(list[i].visible, tmpfs_rows[r].visible);
 		assert_int_equal(list[i].in_root_ns, tmpfs_rows[r].pid == 1);
 		assert_true(list[i].ns_id == (tmpfs_rows[r].pid == 1 ? 4026531840 : 4026532999));
+		assert_int_equal(list[i].backing, list[i].minor == 72);
+		if (list[i].minor != 70 && list[i].minor != 71) {
+			assert_int_equal(list[i].reach_pid, list[i].ns_pid);
+			assert_string_equal(list[i].reach_path, list[i].path);
+			continue;
+		}
+		assert_int_equal(list[i].reach_pid, 1); /* the container's processes may end before the mount does */
+		assert_int_equal(strncmp(list[i].reach_path, "/var/lib/", 9), 0);
 	}
 	free(list);
 }
@@ -213,6 +225,12 @@ static const struct path_case path_cases[] = {
 	{ "beside a covering mount", 8, 3, "/covers/x", 0, "/mnt/disk/covers/x", 1, false },
 	{ "below a covering mount", 8, 3, "/cover/x", 0, "/mnt/disk/cover/x", 1, true },
 	{ "at a covering mount", 8, 3, "/a", 0, "/mnt/disk/a", 1, true },
+	{ "mounted by docker for a container", 0, 70, "/seg", 0, "/run/shm/seg", 777, false },
+	{ "a part of a pod's volume", 0, 71, "/sub/x", 0, "/cache/x", 777, false },
+	{ "the other part of it", 0, 71, "/x", 0,
+	  "/var/lib/kubelet/pods/6a845aba-7ad2-4ae3-b0a6-4b01b7ac3da5/volumes/kubernetes.io~empty-dir/cache/x", 1,
+	  false },
+	{ "no tmpfs: the root namespace's path", 8, 4, "/x", 0, "/mnt/" ID "/x", 1, false },
 	{ "mounted nowhere", 0, 99, "/memfd:x", -ENOENT, "", 0, false },
 };
 

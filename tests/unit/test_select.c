@@ -113,11 +113,43 @@ static void filters(void **state)
 	o = (struct options){ .container = "0123456789abcdef0000", .pid = 2001 };
 	assert_string_equal(rows_of(VIEW_PROCESS, &o, 0), "2001");
 	assert_string_equal(rows_of(VIEW_CGROUP, &o, 0), "/kubepods/burstable/pod1/0123456789abcdef/child");
+	o = (struct options){ .container =
+				      "0123456789ab" }; /* its mount, and a file there that a host's process shares */
+	assert_string_equal(rows_of(VIEW_MOUNT, &o, 0), "/dev/shm");
+	assert_int_equal(strncmp(rows_of(VIEW_FILE, &o, 0), "/dev/shm/shared", 15), 0);
 	o = (struct options){ .pid = 1240 }; /* a holder sees what it holds */
 	assert_int_equal(strncmp(rows_of(VIEW_FILE, &o, 0), "/dev/shm/shared", 15), 0);
 	o = (struct options){ .pid = 77777 };
 	assert_string_equal(rows_of(VIEW_FILE, &o, 0), "");
 	assert_string_equal(rows_of(VIEW_MOUNT, &o, 0), "");
+}
+
+/* nobody is known to have brought in what is there */
+static void what_is_in_a_containers_mount(void **state)
+{
+	static const struct snapshot_mount mounts[] = { { .path = "/dev/shm", .minor = 1 },
+							{ .path = "/run/shm", .minor = 2, .container = "web" } };
+	static const struct snapshot_file files[] = { { .path = "/dev/shm/a", .minor = 1, .kind = FILE_KIND_TMPFS },
+						      { .path = "/run/shm/b", .minor = 2, .kind = FILE_KIND_TMPFS } };
+	const struct snapshot snapshot = {
+		.mounts = mounts, .mount_count = COUNT(mounts), .files = files, .file_count = COUNT(files)
+	};
+	struct options o = { .container = "web" };
+	struct rows rows;
+
+	(void)state;
+	assert_int_equal(select__view(&rows, &snapshot, &o, VIEW_MOUNT, 0), 0);
+	assert_int_equal(rows.count, 1);
+	assert_ptr_equal(rows.row[0], &mounts[1]);
+	select__free(&rows);
+	assert_int_equal(select__view(&rows, &snapshot, &o, VIEW_FILE, 0), 0);
+	assert_int_equal(rows.count, 1);
+	assert_ptr_equal(rows.row[0], &files[1]);
+	select__free(&rows);
+	o.comm = "dd"; /* not brought in by that, as far as anyone knows */
+	assert_int_equal(select__view(&rows, &snapshot, &o, VIEW_FILE, 0), 0);
+	assert_int_equal(rows.count, 0);
+	select__free(&rows);
 }
 
 static void containers(void **state)
@@ -144,6 +176,30 @@ static void containers(void **state)
 	snapshot.process_count = 0;
 	assert_int_equal(select__view(&rows, &snapshot, &all, VIEW_CONTAINER, 0), 0);
 	assert_int_equal(rows.count, 0);
+	select__free(&rows);
+}
+
+/* two containers of one name, one after the other, are one row: of the one that lives */
+static void a_name_used_again(void **state)
+{
+	static const struct snapshot_container before = { .shown = "web", .kind = "container", .id = "1" };
+	static const struct snapshot_container now = { .shown = "web", .kind = "container", .id = "2" };
+	static const struct snapshot_process processes[] = {
+		{ .pid = 1, .comm = "dd", .container = "web", .in = &before, .exited = true, .tmpfs_bytes = MIB },
+		{ .pid = 2, .comm = "sh", .container = "web", .in = &now, .tmpfs_bytes = MIB },
+		{ .pid = 3, .comm = "dd", .container = "web", .in = &before, .exited = true, .tmpfs_bytes = MIB },
+	};
+	const struct snapshot snapshot = { .processes = processes, .process_count = COUNT(processes) };
+	const struct container_row *row;
+	struct rows rows;
+
+	(void)state;
+	assert_int_equal(select__view(&rows, &snapshot, &all, VIEW_CONTAINER, 0), 0);
+	assert_int_equal(rows.count, 1);
+	row = rows.row[0];
+	assert_ptr_equal(row->in, &now);
+	assert_int_equal(row->processes, 1);
+	assert_int_equal(row->tmpfs_bytes, 3 * MIB);
 	select__free(&rows);
 }
 
@@ -241,7 +297,9 @@ int main(void)
 		cmocka_unit_test(sorting),
 		cmocka_unit_test(great_figures),
 		cmocka_unit_test(filters),
+		cmocka_unit_test(what_is_in_a_containers_mount),
 		cmocka_unit_test(containers),
+		cmocka_unit_test(a_name_used_again),
 		cmocka_unit_test(names),
 		cmocka_unit_test(events),
 		cmocka_unit_test(columns_are_sound),

@@ -198,6 +198,7 @@ static void whom_a_snapshot_names(void **state)
 	static const struct snapshot_owner owner = { .pid = 9, .start_ns = START, .comm = "python3", .bytes = 1 << 20 };
 	struct snapshot_file files[13];
 	struct snapshot_mount mount = { .path = "/dev/shm",
+					.container = "web",
 					.major = 0,
 					.minor = 25,
 					.used_bytes = 13 << 20,
@@ -234,7 +235,7 @@ static void whom_a_snapshot_names(void **state)
 	assert_string_equal(warnings[0].culprits[0].path, "/dev/shm/joblib_1");
 	assert_non_null(strstr(warnings[0].advice, "13 files of 1.00 MiB each under /dev/shm/joblib_1"));
 	warning_text__line(&warnings[0], line, sizeof(line));
-	assert_non_null(strstr(line, "tmpfs /dev/shm is 81 % full: 13.0 MiB of 16.0 MiB"));
+	assert_non_null(strstr(line, "tmpfs /dev/shm (web) is 81 % full: 13.0 MiB of 16.0 MiB"));
 	for (size_t size = 1; size < 300; size++) { /* cut anywhere, it ends */
 		memset(line, 'x', sizeof(line));
 		warning_text__line(&warnings[0], line, size);

@@ -18,6 +18,7 @@
 
 #define DIGEST "abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ./012"
 #define HASH "$2y$10$" DIGEST
+#define PAIR "tls_server_config: {cert_file: cert.pem, key_file: key.pem"
 
 static char folder[] = "/tmp/pagetide-web-XXXXXX", path[64], error[1024];
 
@@ -45,12 +46,13 @@ static int set_up(void **state)
 	assert_non_null(mkdtemp(folder));
 	put("cert.pem", "a certificate");
 	put("key.pem", "a key");
+	put("ca.pem", "who signs");
 	return 0;
 }
 
 static int take_down(void **state)
 {
-	static const char *const names[] = { "web.yml", "cert.pem", "key.pem" };
+	static const char *const names[] = { "web.yml", "cert.pem", "key.pem", "ca.pem" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -90,6 +92,41 @@ static void whole(void **state)
 	web_config__free(other);
 }
 
+static void clients(void **state)
+{
+	static const struct {
+		const char *name;
+		enum web_client_auth auth;
+	} types[] = {
+		{ "RequestClientCert", CLIENT_AUTH_REQUEST },
+		{ "RequireAnyClientCert", CLIENT_AUTH_ANY },
+		{ "RequireClientCert", CLIENT_AUTH_ANY },
+		{ "VerifyClientCertIfGiven", CLIENT_AUTH_VERIFY_IF_GIVEN },
+		{ "RequireAndVerifyClientCert", CLIENT_AUTH_VERIFY },
+	};
+	struct web_config *config, *before;
+	char text[512];
+
+	(void)state;
+	assert_int_equal(read_text(&before, PAIR "}\n"), 0);
+	assert_int_equal(before->client_auth, CLIENT_AUTH_NONE);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		snprintf(text, sizeof(text), PAIR ", client_auth_type: %s, client_ca_file: ca.pem}\n", types[i].name);
+		assert_int_equal(read_text(&config, text), 0);
+		assert_int_equal(config->client_auth, types[i].auth);
+		assert_string_equal(config->client_ca, "who signs");
+		assert_int_equal(web_config__same_tls(config, before), before->client_auth == config->client_auth);
+		web_config__free(before);
+		before = config;
+	}
+	put("ca.pem", "who else signs");
+	assert_int_equal(read_text(&config, text), 0);
+	assert_false(web_config__same_tls(config, before));
+	web_config__free(before);
+	web_config__free(config);
+	put("ca.pem", "who signs");
+}
+
 static void nothing(void **state)
 {
 	static const char *const texts[] = { "", "tls_server_config:\n",
@@ -118,10 +155,18 @@ static void refused(void **state)
 		{ "tls_server_config: {cert_file: gone.pem, key_file: key.pem}\n", "gone.pem", -ENOENT },
 		{ "tls_server_config: {cert_file: '', key_file: key.pem}\n", "this is no path", -EINVAL },
 		{ "tls_server_config: {min_version: TLS10}\n", "use TLS12 or TLS13", -EINVAL },
-		{ "tls_server_config:\n  client_ca_file: ca.pem\n", ":2: tls_server_config.client_ca_file: clients",
+		{ "tls_server_config: {client_ca_file: ca.pem}\n", "has no cert_file and key_file", -EINVAL },
+		{ "tls_server_config: {client_auth_type: RequestClientCert}\n", "has no cert_file and key_file",
 		  -EINVAL },
-		{ "tls_server_config: {client_auth_type: RequireAndVerifyClientCert}\n", "clients are not asked",
+		{ PAIR ", client_ca_file: ca.pem}\n", "has a client_ca_file, but no client_auth_type", -EINVAL },
+		{ PAIR ", client_ca_file: ca.pem, client_auth_type: NoClientCert}\n", "but no client_auth_type",
 		  -EINVAL },
+		{ PAIR ", client_auth_type: VerifyClientCertIfGiven}\n", "has no client_ca_file", -EINVAL },
+		{ PAIR ", client_auth_type: RequireAndVerifyClientCert}\n", "has no client_ca_file", -EINVAL },
+		{ PAIR ", client_auth_type: requestclientcert}\n", "client_auth_type: use NoClientCert", -EINVAL },
+		{ PAIR ", client_auth_type: ''}\n", "client_auth_type: use NoClientCert", -EINVAL },
+		{ PAIR ", client_ca_file: gone.pem}\n", "gone.pem, the client_ca_file of", -ENOENT },
+		{ PAIR ", client_allowed_sans: [a]}\n", "there are only cert_file", -EINVAL },
 		{ "tls_server_config: {cipher_suites: [X]}\n", "there are only cert_file", -EINVAL },
 		{ "http_server_config: {http2: true}\n", "there are only tls_server_config", -EINVAL },
 		{ "\nbasic_auth_user: {a: b}\n", "web.yml:2: basic_auth_user.a: there are only", -EINVAL },
@@ -170,10 +215,8 @@ static void hashes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole),
-		cmocka_unit_test(nothing),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(hashes),
+		cmocka_unit_test(whole),   cmocka_unit_test(clients), cmocka_unit_test(nothing),
+		cmocka_unit_test(refused), cmocka_unit_test(hashes),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, take_down);
