@@ -135,7 +135,7 @@ $(BUILD)/pagetide.skel.h: $(BUILD)/pagetide.bpf.o
 $(BUILD)/user/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c $< -o $@
-$(BUILD)/user/tracer.o $(BUILD)/user/tracer_read.o $(BUILD)/user/tracer_limits.o: $(BUILD)/pagetide.skel.h
+$(patsubst user/%.c,$(BUILD)/user/%.o,$(wildcard user/tracer*.c)): $(BUILD)/pagetide.skel.h
 
 # the page's files; a comment at the end of dygraphs names a file that is not served, and its licence goes with it
 $(BUILD)/web/dygraph.js: $(DYGRAPHS)/dygraph.min.js web/dygraphs-licence.txt

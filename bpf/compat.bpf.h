@@ -65,6 +65,26 @@ struct shmem_sb_info___count {
 };
 
 /* 524e00b36e8c (6.1): mappings went from a red-black tree to a maple tree */
+struct maple_tree {
+	void *ma_root;
+};
+struct maple_metadata {
+	unsigned char end;
+};
+struct maple_range_64 {
+	unsigned long pivot[15];
+	void *slot[16];
+	struct maple_metadata meta;
+};
+struct maple_arange_64 {
+	unsigned long pivot[9];
+	void *slot[10];
+	struct maple_metadata meta;
+};
+enum maple_type { maple_leaf_64 = 1, maple_arange_64 = 3 };
+struct mm_struct___maple {
+	struct maple_tree mm_mt;
+};
 struct mm_struct___tree {
 	struct rb_root mm_rb;
 };

@@ -129,42 +129,6 @@ bool kernel__has_iterator(struct kernel *kernel, const char *name)
 	return kernel__has_function(kernel, function);
 }
 
-bool kernel__has_helper(struct kernel *kernel, const char *name)
-{
-	int id = btf__find_by_name_kind(kernel->btf, "bpf_func_id", BTF_KIND_ENUM);
-	const struct btf_type *type = id > 0 ? btf__type_by_id(kernel->btf, (__u32)id) : NULL;
-	char wanted[64];
-
-	snprintf(wanted, sizeof(wanted), "BPF_FUNC_%s", name);
-	for (int i = 0; type && i < btf_vlen(type); i++) {
-		if (strcmp(btf__name_by_offset(kernel->btf, btf_enum(type)[i].name_off), wanted) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* a struct without a name within is part of the one around it */
-static bool has_member(const struct btf *btf, const struct btf_type *type, const char *field)
-{
-	for (int i = 0; i < btf_vlen(type); i++) {
-		const struct btf_member *member = &btf_members(type)[i];
-		const struct btf_type *inner = btf__type_by_id(btf, member->type);
-
-		if (member->name_off && strcmp(btf__name_by_offset(btf, member->name_off), field) == 0)
-			return true;
-		if (!member->name_off && inner && btf_is_composite(inner) && has_member(btf, inner, field))
-			return true;
-	}
-	return false;
-}
-
-bool kernel__has_field(struct kernel *kernel, const char *type, const char *field)
-{
-	int id = btf__find_by_name_kind(kernel->btf, type, BTF_KIND_STRUCT);
-
-	return id > 0 && has_member(kernel->btf, btf__type_by_id(kernel->btf, (__u32)id), field);
-}
-
 static const struct bpf_insn empty_program[] = {
 	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
 	{ .code = BPF_JMP | BPF_EXIT },

@@ -29,11 +29,6 @@ bool kernel__tracepoint_takes_struct(struct kernel *kernel, const char *name, in
 /* a BPF iterator: "task", "task_vma", "cgroup", … */
 bool kernel__has_iterator(struct kernel *kernel, const char *name);
 
-/* a BPF helper, by its name without bpf_ */
-bool kernel__has_helper(struct kernel *kernel, const char *name);
-/* a struct's own field, not one of a struct within */
-bool kernel__has_field(struct kernel *kernel, const char *type, const char *field);
-
 /* Trials: load and attach an empty program, detach it. 0 or -errno (-EPERM: lockdown). */
 int kernel__try_fexit(struct kernel *kernel, const char *function);
 int kernel__try_kprobe(struct kernel *kernel, const char *function);

@@ -122,15 +122,9 @@ static int offers_reclaim(struct kernel *kernel)
 	return kernel__has_tracepoint(kernel, "mm_vmscan_memcg_reclaim_begin") ? 0 : -ENOENT;
 }
 
-static int offers_find_vma(struct kernel *kernel)
+static int offers_signal(struct kernel *kernel)
 {
-	return kernel__has_helper(kernel, "find_vma") ? kernel__try_tracepoint(kernel, "signal_generate") : -ENOENT;
-}
-
-static int offers_mapping_tree(struct kernel *kernel)
-{
-	return kernel__has_field(kernel, "mm_struct", "mm_rb") ? kernel__try_tracepoint(kernel, "signal_generate")
-							       : -ENOENT;
+	return kernel__try_tracepoint(kernel, "signal_generate");
 }
 
 static int offers_always(struct kernel *kernel)
@@ -213,9 +207,7 @@ const struct fact facts[FACTS] = {
 	    WAYS({"tracepoint sys_exit, attached when a tmpfs is close to full", TIER_AUTO,
 		  {"enospc_tracepoint"}, offers_sys_exit, "io_uring's writes"}), true},
 	[FACT_SIGBUS] = {FACT_SIGBUS, "SIGBUS", "faults that a full tmpfs refuses", GROUP_TRACE,
-	    WAYS({"tracepoint signal_generate", TIER_AUTO, {"sigbus_tracepoint"}, offers_find_vma, NULL},
-		 {"tracepoint signal_generate, tree of mappings", TIER_AUTO, {"sigbus_tree_tracepoint"},
-		  offers_mapping_tree, NULL})},
+	    WAYS({"tracepoint signal_generate", TIER_AUTO, {"sigbus_tracepoint"}, offers_signal, NULL})},
 	[FACT_MAPPINGS] = {FACT_MAPPINGS, "mappings", "mmap, munmap, brk, mremap", GROUP_MAPPINGS,
 	    WAYS({"tracepoint sys_exit", TIER_AUTO, {"map_tracepoint", "map_exit_tracepoint"},
 		  offers_sys_exit, NULL})},

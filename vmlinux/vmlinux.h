@@ -292,7 +292,6 @@ struct bpf_iter__cgroup {
 	struct bpf_iter_meta *meta;
 	struct cgroup *cgroup;
 };
-enum { BPF_FUNC_find_vma = 180 };
 enum bpf_func_id___task_btf { BPF_FUNC_get_current_task_btf = 158 };
 enum bpf_func_id___percpu { BPF_FUNC_map_lookup_percpu_elem = 195 };
 struct bpf_array {

@@ -137,5 +137,6 @@ int fill_main(int argc, char **argv);
 int anon_main(int argc, char **argv);
 int spawn_main(int argc, char **argv);
 int short_main(int argc, char **argv);
+int crowd_main(int argc, char **argv);
 
 #endif

@@ -189,12 +189,6 @@ def remove_cgroup(path):
             time.sleep(0.01)
 
 
-def close_tops():
-    for thing in [thing for thing in SHARED if isinstance(thing, Top)]:
-        SHARED.remove(thing)
-        thing.close()
-
-
 def close_shared():
     while SHARED:
         thing = SHARED.pop()

@@ -3,7 +3,7 @@
 import errno
 import os
 
-from harness import V1_MEMORY, close_tops
+from harness import V1_MEMORY
 from tap import Failure
 
 MIB = 1 << 20
@@ -35,8 +35,6 @@ def limit(path, size):
 
 def ready(t, *arguments):
     """A trace that has told of one fill already: what comes from now on is seen."""
-    # of two that look for the mapping of a SIGBUS on one processor at once, bpf_find_vma() refuses the second
-    close_tops()
     traced = t.trace("--events", LIMITS, *arguments)
     mount = t.tmpfs("1M")
     for number in range(100):
