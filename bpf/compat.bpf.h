@@ -92,6 +92,17 @@ struct vm_area_struct___tree {
 	struct rb_node vm_rb;
 };
 
+/* b6f58a3f4aa8 (6.13): a request knows its task by way of io_uring_task */
+struct io_uring_task {
+	struct task_struct *task;
+};
+struct io_kiocb___tctx {
+	struct io_uring_task *tctx;
+};
+struct io_kiocb___task {
+	struct task_struct *task;
+};
+
 /* on PREEMPT_RT a spinlock_t sleeps and is an rt_mutex */
 struct spinlock___rt {
 	int lock;

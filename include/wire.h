@@ -346,6 +346,7 @@ enum refusal {
 enum refused_flag {
 	REFUSED_BY_NAME = 1 << 0, /* path is what the process named, relative to fd: no inode is known */
 	REFUSED_PATH_CUT = 1 << 1,
+	REFUSED_URING = 1 << 2, /* call is an operation of io_uring */
 };
 
 struct record_refused {

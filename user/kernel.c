@@ -104,16 +104,29 @@ bool kernel__has_tracepoint(struct kernel *kernel, const char *name)
 	return tracepoint(kernel, name, &id) != NULL;
 }
 
-bool kernel__tracepoint_takes_struct(struct kernel *kernel, const char *name, int index)
+/* the type of a tracepoint's argument, NULL: it is no pointer */
+static const struct btf_type *pointer_argument(struct kernel *kernel, const char *name, int index)
 {
 	const struct btf_type *type;
 	int id;
 
 	type = tracepoint(kernel, name, &id);
 	if (!type || index + 1 >= btf_vlen(type)) /* the first parameter is the probe's data */
-		return false;
+		return NULL;
 	type = btf__type_by_id(kernel->btf, btf_params(type)[index + 1].type);
-	if (!type || !btf_is_ptr(type))
+	return type && btf_is_ptr(type) ? type : NULL;
+}
+
+bool kernel__tracepoint_takes_pointer(struct kernel *kernel, const char *name, int index)
+{
+	return pointer_argument(kernel, name, index) != NULL;
+}
+
+bool kernel__tracepoint_takes_struct(struct kernel *kernel, const char *name, int index)
+{
+	const struct btf_type *type = pointer_argument(kernel, name, index);
+
+	if (!type)
 		return false;
 	type = btf__type_by_id(kernel->btf, type->type);
 	while (type && btf_is_mod(type))
@@ -127,6 +140,28 @@ bool kernel__has_iterator(struct kernel *kernel, const char *name)
 
 	snprintf(function, sizeof(function), "bpf_iter_%s", name);
 	return kernel__has_function(kernel, function);
+}
+
+/* a struct without a name within is part of the one around it */
+static bool has_member(const struct btf *btf, const struct btf_type *type, const char *field)
+{
+	for (int i = 0; i < btf_vlen(type); i++) {
+		const struct btf_member *member = &btf_members(type)[i];
+		const struct btf_type *inner = btf__type_by_id(btf, member->type);
+
+		if (member->name_off && strcmp(btf__name_by_offset(btf, member->name_off), field) == 0)
+			return true;
+		if (!member->name_off && inner && btf_is_composite(inner) && has_member(btf, inner, field))
+			return true;
+	}
+	return false;
+}
+
+bool kernel__has_field(struct kernel *kernel, const char *type, const char *field)
+{
+	int id = btf__find_by_name_kind(kernel->btf, type, BTF_KIND_STRUCT);
+
+	return id > 0 && has_member(kernel->btf, btf__type_by_id(kernel->btf, (__u32)id), field);
 }
 
 static const struct bpf_insn empty_program[] = {

@@ -30,6 +30,12 @@ uint64_t limitwatch__now_ns(void)
 	return clock__ns(CLOCK_BOOTTIME);
 }
 
+void limitwatch__watch_refusals(struct limitwatch *limits, bool on)
+{
+	tracer__arm(limits->tracer, FACT_ENOSPC, on);
+	tracer__arm(limits->tracer, FACT_URING, on);
+}
+
 static void set_variable(struct hook_call *call, size_t *n, const char *name, const char *value)
 {
 	/* a long line is cut: the whole is on standard input */
@@ -227,7 +233,7 @@ int limitwatch__open(struct limitwatch **out, const struct options *options, str
 	if (!survive__prepare() && options->verbose)
 		say("cannot lock memory or leave the OOM killer's list: these rights do not allow it");
 	if (options->events_given && options->events & 1U << EVENT_ENOSPC)
-		tracer__arm(tracer, FACT_ENOSPC, true);
+		limitwatch__watch_refusals(limits, true);
 	if (options->on_warn_test)
 		tell_sample(limits);
 	return 0;
@@ -276,7 +282,7 @@ void limitwatch__arm_tmpfs(struct limitwatch *limits, uint32_t dev, const struct
 
 	if (is_near(bytes) || is_near(inodes) || bytes->percent >= limits->first_level) {
 		limits->near_tmpfs = true;
-		tracer__arm(limits->tracer, FACT_ENOSPC, true);
+		limitwatch__watch_refusals(limits, true);
 	}
 	if (collector__mount_now(limits->collector, dev, &now) || !now.slot)
 		return;
@@ -326,7 +332,7 @@ void limitwatch__snapshot(struct limitwatch *limits, const struct snapshot *snap
 			arm_mount(limits, &snapshot->mounts[i]);
 	}
 	if (!limits->near_tmpfs && !(limits->options->events_given && limits->options->events & 1U << EVENT_ENOSPC))
-		tracer__arm(limits->tracer, FACT_ENOSPC, false);
+		limitwatch__watch_refusals(limits, false);
 }
 
 double limitwatch__mount_eta(const struct limitwatch *limits, const struct snapshot_mount *mount)

@@ -51,6 +51,8 @@ struct limitwatch {
 
 /* limitwatch.c */
 uint64_t limitwatch__now_ns(void);
+/* looks at what a full tmpfs refuses, or no more */
+void limitwatch__watch_refusals(struct limitwatch *limits, bool on);
 void limitwatch__tell(struct limitwatch *limits, struct warning *warning);
 void limitwatch__arm_tmpfs(struct limitwatch *limits, uint32_t dev, const struct warner_watch *bytes,
 			   const struct warner_watch *inodes);

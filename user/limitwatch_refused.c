@@ -66,6 +66,22 @@ static const char *call_name(int call)
 	return call < 0 ? NULL : "a system call";
 }
 
+static const char *uring_name(int operation)
+{
+	switch (operation) { /* enum io_uring_op, include/uapi/linux/io_uring.h */
+	case 2:
+	case 5:
+	case 23:
+		return "io_uring write";
+	case 17:
+		return "io_uring fallocate";
+	case 30:
+		return "io_uring splice";
+	default:
+		return "an io_uring operation";
+	}
+}
+
 static bool was_told(struct limitwatch *limits, const struct record_refused *record)
 {
 	struct refusal_seen *oldest = &limits->refusals[0];
@@ -226,7 +242,7 @@ void limitwatch__refused(struct limitwatch *limits, const struct record_refused 
 	count(limits, record);
 	if (was_told(limits, record))
 		return;
-	event.refused.call = call_name(record->call);
+	event.refused.call = record->flags & REFUSED_URING ? uring_name(record->call) : call_name(record->call);
 	event.refused.is_short = record->what == REFUSED_SHORT;
 	event.refused.wanted_bytes = record->wanted_bytes ? record->wanted_bytes : ABSENT;
 	event.refused.written_bytes = event.refused.is_short ? record->got_bytes : ABSENT;

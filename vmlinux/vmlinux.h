@@ -154,6 +154,24 @@ struct fdtable {
 struct files_struct {
 	struct fdtable *fdt;
 };
+/* io_uring: a request, and what some operations keep at its beginning */
+struct io_cqe {
+	__s32 res;
+};
+struct io_kiocb {
+	struct file *file;
+	unsigned char opcode;
+	struct io_cqe cqe;
+};
+struct io_rw {
+	__u32 len;
+};
+struct io_sync {
+	long long len;
+};
+struct io_splice {
+	u64 len;
+};
 struct shmem_inode_info {
 	unsigned long swapped;
 	struct inode vfs_inode;

@@ -105,7 +105,10 @@ int window__touch(const struct window *win, bool for_write, struct result *r); /
 
 /* ops_write.c: a buffer of len bytes that no page of is zero; the caller frees */
 char *bytes__new(size_t len);
+/* uring.c: bytes or -errno */
 int uring__write(int fd, const char *buf, size_t len, int64_t off);
+int uring__poll_write(int fd, const char *buf, size_t len, int64_t off);
+int uring__fallocate(int fd, int64_t off, int64_t len);
 
 /* truth.c */
 uint64_t truth__start_time(pid_t pid);

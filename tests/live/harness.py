@@ -195,11 +195,11 @@ def close_shared():
         thing.cleanup() if isinstance(thing, tempfile.TemporaryDirectory) else thing.close()
 
 
-def tmpfs_way():
-    """How pagetide sees who brings a tmpfs page in; empty if it cannot."""
+def way_of(name):
+    """How pagetide takes a fact, such as who brings a tmpfs page in; empty if it cannot."""
     done = subprocess.run([PAGETIDE, "probes", "--json", *TIER], capture_output=True, check=False)
     facts = json.loads(done.stdout)["facts"] if done.returncode == 0 else []
-    return next((fact.get("way") or "" for fact in facts if fact["fact"] == "tmpfs pages in"), "")
+    return next((fact.get("way") or "" for fact in facts if fact["fact"] == name), "")
 
 
 def main():
@@ -209,7 +209,7 @@ def main():
     elif "--list" not in sys.argv and not os.access(PAGETIDE, os.X_OK):
         print(f"Bail out! no pagetide at {PAGETIDE}: build it, or name one in $PAGETIDE")
         sys.exit(1)
-    if not unavailable and "--list" not in sys.argv and tmpfs_way().endswith("mm_lru_insertion"):
+    if not unavailable and "--list" not in sys.argv and way_of("tmpfs pages in").endswith("mm_lru_insertion"):
         SLACK["lru_pages"] = LRU_BATCH * os.cpu_count()
     try:
         tap.run(Context, unavailable)

@@ -1,8 +1,10 @@
 """What a limit refused is told: each refusal, by every pagetide that runs, with the process and the limit."""
 
+import errno
 import os
+import subprocess
 
-from harness import Failure, Skip, main
+from harness import Failure, Skip, main, way_of
 from limits import MIB, ready
 from tap import test
 
@@ -55,6 +57,85 @@ for early, late in [(0, 1), (1, 0)]:
         cut = traced.wait_for(lambda e: e["type"] == "enospc" and e["mount"] == mount and e["short"], "the short write")
         t.equal((cut["pid"], cut["call"], cut["wanted_bytes"], cut["written_bytes"]),
                 (late.pid, "pwrite64", 8 * MIB, 4 * MIB - 65536), "what was told")
+
+
+def refused_uring(traced, mount, short):
+    return traced.wait_for(lambda e: e["type"] == "enospc" and e["mount"] == mount and e["short"] == short and
+                           e["call"].startswith("io_uring"), f"{'short' if short else 'failed'} io_uring operation")
+
+
+def is_uring_seen():
+    if way_of("io_uring") == "not seen":
+        raise Skip("this kernel's io_uring does not tell which request completes")
+
+
+for uring_name, uring in [("write", "uring_write"), ("write that a thread of the kernel submits", "uring_poll_write")]:
+
+    @test(f"io_uring {uring_name}: cut short, then refused")
+    def _(t, operation=uring):
+        is_uring_seen()
+        mount, traced = t.tmpfs("4M"), ready(t)
+        worker = t.worker(mount)
+        done = worker.do(f"{operation} path=f len=7M", may_fail=True)
+        t.equal((done["errno"], done["bytes"]), (errno.ENOSPC, 4 * MIB), "what was written")
+        for short, wanted, written in [(True, 7 * MIB, 4 * MIB), (False, 3 * MIB, None)]:
+            told = refused_uring(traced, mount, short)
+            t.equal([told.get(key) for key in ("pid", "comm", "call", "path", "wanted_bytes", "written_bytes",
+                                               "used_bytes", "limit_bytes", "limit")],
+                    [worker.pid, "pageops", "io_uring write", os.path.join(mount, "f"), wanted, written, 4 * MIB,
+                     4 * MIB, "size"], "what was told")
+            t.equal(told["culprits"][0]["pid"], worker.pid, "whose bytes they are")
+
+
+@test("io_uring fallocate: refused")
+def _(t):
+    is_uring_seen()
+    mount, traced = t.tmpfs("4M"), ready(t)
+    worker = t.worker(mount)
+    worker.do("write path=f len=1M")
+    worker.do("uring_fallocate path=f off=1M len=4M", may_fail=True)
+    told = refused_uring(traced, mount, False)
+    t.equal((told["pid"], told["call"], told["wanted_bytes"]), (worker.pid, "io_uring fallocate", 4 * MIB), "what was told")
+
+
+def begun(traced):
+    """It tells of processes that end, so it tells of all."""
+    for _ in range(100):
+        pid = subprocess.Popen(["true"])
+        pid.wait()
+        try:
+            traced.wait_for(lambda e, pid=pid.pid: e["type"] == "exit" and e["pid"] == pid, "an exit", timeout=0.3)
+            return
+        except Failure:
+            if traced.ended:
+                raise
+    raise Failure("no exit was told within 30 s")
+
+
+@test("io_uring write: refused on a mount that came near its limit, which nobody asked to watch")
+def _(t):
+    is_uring_seen()
+    mount, traced = t.tmpfs("16M"), t.trace("--min-bytes", "1G")
+    worker = t.worker(mount)
+    begun(traced)
+    worker.do("write path=f len=15M")
+    traced.wait_for(lambda e: e["type"] == "warning" and e["target"] == mount, "a warning")
+    worker.do("uring_write path=g len=4M", may_fail=True)
+    t.equal(refused_uring(traced, mount, False)["pid"], worker.pid, "who was refused")
+
+
+@test("io_uring write to a disk, and over what a full tmpfs has already: nothing is told")
+def _(t):
+    is_uring_seen()
+    mount, traced = t.tmpfs("4M"), ready(t)
+    worker = t.worker(mount)
+    worker.do("uring_write path=f len=4M")
+    worker.do("uring_write path=f len=2M")
+    t.worker(t.disk()).do("uring_write path=f len=1M")
+    worker.do("write path=g len=1M", may_fail=True)
+    traced.wait_for(lambda e: e["type"] == "enospc" and e["mount"] == mount, "the refusal that came after it")
+    told = [e for _, e in traced.objects if e["type"] == "enospc" and e.get("call", "").startswith("io_uring")]
+    t.equal(told, [], "what was told of io_uring")
 
 
 if __name__ == "__main__":
