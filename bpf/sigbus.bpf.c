@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fact: a fault in a mapping of a full tmpfs, which ends in SIGBUS with BUS_ADRERR:
- * mm/memory.c do_fault(), mm/shmem.c. Seen where the signal is sent, so no fault
+ * Fact: a fault in a mapping of a full tmpfs, or of a pool without a huge page left,
+ * which ends in SIGBUS with BUS_ADRERR: mm/memory.c do_fault(), mm/shmem.c, mm/hugetlb.c. Seen where the signal is sent, so no fault
  * pays for it.
  */
+#include "denied.bpf.h"
 #include "refused.bpf.h"
 #include "vma.bpf.h"
 
@@ -60,6 +61,17 @@ static __always_inline __u64 refused_address(int sig, struct kernel_siginfo *inf
 	return address;
 }
 
+static __always_inline void denied_fault(__u64 page_bytes, __u64 address)
+{
+	struct record_denied *record = denied__begin(DENIED_HUGETLB, -1);
+
+	if (!record)
+		return;
+	record->address = address;
+	record->length_bytes = record->page_bytes = page_bytes;
+	bpf_ringbuf_submit(record, BPF_RB_FORCE_WAKEUP);
+}
+
 SEC("tp_btf/signal_generate")
 int BPF_PROG(sigbus_tracepoint, int sig, struct kernel_siginfo *info, struct task_struct *task)
 {
@@ -67,11 +79,15 @@ int BPF_PROG(sigbus_tracepoint, int sig, struct kernel_siginfo *info, struct tas
 	struct record_refused *record;
 	struct vm_area_struct *vma;
 	struct file *file;
+	__u64 page_bytes;
 
 	if (!address)
 		return 0;
 	vma = vma__at(address);
 	file = BPF_CORE_READ(vma, vm_file);
+	page_bytes = file ? pool_page_bytes(file) : 0;
+	if (page_bytes)
+		denied_fault(page_bytes, address);
 	if (!file || !tmpfs_of(file))
 		return 0;
 	record = refused__begin(REFUSED_SIGBUS, -1, (void *)bpf_get_current_task());

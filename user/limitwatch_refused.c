@@ -82,7 +82,8 @@ static const char *uring_name(int operation)
 	}
 }
 
-static bool was_told(struct limitwatch *limits, const struct record_refused *record)
+bool limitwatch__was_told(struct limitwatch *limits, const struct record_process *process, uint32_t dev, uint16_t what,
+			  uint64_t time_ns)
 {
 	struct refusal_seen *oldest = &limits->refusals[0];
 
@@ -91,16 +92,15 @@ static bool was_told(struct limitwatch *limits, const struct record_refused *rec
 
 		if (seen->told_ns < oldest->told_ns)
 			oldest = seen;
-		if (seen->pid != record->process.pid || seen->start_ns != record->process.start_ns ||
-		    seen->dev != record->dev || seen->what != record->what)
+		if (seen->pid != process->pid || seen->start_ns != process->start_ns || seen->dev != dev ||
+		    seen->what != what)
 			continue;
-		if (record->head.time_ns - seen->told_ns < AGAIN_NS)
+		if (time_ns - seen->told_ns < AGAIN_NS)
 			return true;
-		seen->told_ns = record->head.time_ns;
+		seen->told_ns = time_ns;
 		return false;
 	}
-	*oldest = (struct refusal_seen){ record->process.pid, record->dev, record->process.start_ns,
-					 record->head.time_ns, record->what };
+	*oldest = (struct refusal_seen){ process->pid, dev, process->start_ns, time_ns, what };
 	return false;
 }
 
@@ -240,7 +240,7 @@ void limitwatch__refused(struct limitwatch *limits, const struct record_refused 
 	    (!record->limit_blocks || used_of(limits, record, &now) < record->limit_blocks * limits->page_bytes))
 		return;
 	count(limits, record);
-	if (was_told(limits, record))
+	if (limitwatch__was_told(limits, &record->process, record->dev, record->what, record->head.time_ns))
 		return;
 	event.refused.call = record->flags & REFUSED_URING ? uring_name(record->call) : call_name(record->call);
 	event.refused.is_short = record->what == REFUSED_SHORT;

@@ -227,6 +227,16 @@ static void write_sigbus(struct page *page, const struct family *family)
 	put_counts(page, family, EVENT_SIGBUS);
 }
 
+static void write_hugetlb(struct page *page, const struct family *family)
+{
+	put_counts(page, family, EVENT_HUGETLB);
+}
+
+static void write_memlock(struct page *page, const struct family *family)
+{
+	put_counts(page, family, EVENT_MEMLOCK);
+}
+
 static void write_warnings(struct page *page, const struct family *family)
 {
 	put_counts(page, family, EVENT_WARNING);
@@ -412,6 +422,10 @@ static const struct family families[] = {
 	  BY_HAND("namespace, pod, container", write_enospc) },
 	{ "pagetide_sigbus_total", COUNTER, "Faults on a full tmpfs.",
 	  BY_HAND("namespace, pod, container", write_sigbus) },
+	{ "pagetide_hugetlb_refused_total", COUNTER, "Calls and faults that a pool of huge pages refused.",
+	  BY_HAND("namespace, pod, container", write_hugetlb) },
+	{ "pagetide_memlock_refused_total", COUNTER, "Calls that RLIMIT_MEMLOCK refused.",
+	  BY_HAND("namespace, pod, container", write_memlock) },
 	{ "pagetide_warnings_total", COUNTER, "Warnings that a limit comes near.",
 	  BY_HAND("namespace, pod, container", write_warnings) },
 

@@ -77,7 +77,11 @@ static int run_retruncate(struct worker *w, const struct op *op, struct result *
 }
 
 const struct op_row space_ops[] = {
-	{ "fallocate", run_fallocate }, { "fallocate_keep", run_fallocate_keep }, { "punch", run_punch },
-	{ "truncate", run_truncate },   { "open_trunc", run_retruncate },         { "uring_fallocate", run_uring_fallocate },
+	{ "fallocate", run_fallocate },
+	{ "fallocate_keep", run_fallocate_keep },
+	{ "punch", run_punch },
+	{ "truncate", run_truncate },
+	{ "open_trunc", run_retruncate },
+	{ "uring_fallocate", run_uring_fallocate },
 	{ NULL, NULL },
 };

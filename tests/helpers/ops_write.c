@@ -241,8 +241,14 @@ static int run_fork_touch(struct worker *w, const struct op *op, struct result *
 }
 
 const struct op_row write_ops[] = {
-	{ "write", run_write },           { "pwrite", run_pwrite },         { "writev", run_writev },
-	{ "pwritev2", run_pwritev2 },     { "uring_write", run_uring },     { "threads_write", run_threads_write },
-	{ "fork_write", run_fork_write }, { "fork_touch", run_fork_touch }, { "uring_poll_write", run_uring_poll },
+	{ "write", run_write },
+	{ "pwrite", run_pwrite },
+	{ "writev", run_writev },
+	{ "pwritev2", run_pwritev2 },
+	{ "uring_write", run_uring },
+	{ "threads_write", run_threads_write },
+	{ "fork_write", run_fork_write },
+	{ "fork_touch", run_fork_touch },
+	{ "uring_poll_write", run_uring_poll },
 	{ NULL, NULL },
 };

@@ -109,6 +109,7 @@ char *bytes__new(size_t len);
 int uring__write(int fd, const char *buf, size_t len, int64_t off);
 int uring__poll_write(int fd, const char *buf, size_t len, int64_t off);
 int uring__fallocate(int fd, int64_t off, int64_t len);
+int uring__register(void *at, size_t len); /* 0 or -errno */
 
 /* truth.c */
 uint64_t truth__start_time(pid_t pid);
@@ -141,5 +142,6 @@ int anon_main(int argc, char **argv);
 int spawn_main(int argc, char **argv);
 int short_main(int argc, char **argv);
 int crowd_main(int argc, char **argv);
+int deny_main(int argc, char **argv);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 struct uring {
@@ -100,4 +101,18 @@ int uring__fallocate(int fd, int64_t off, int64_t len)
 	};
 
 	return uring__do(&sqe, false);
+}
+
+int uring__register(void *at, size_t len)
+{
+	struct iovec parts[2] = { { at, len / 2 }, { (char *)at + len / 2, len - len / 2 } };
+	struct uring u;
+	int err = uring__open(&u, false);
+
+	if (err)
+		return err;
+	if (syscall(SYS_io_uring_register, u.fd, IORING_REGISTER_BUFFERS, parts, 2) < 0)
+		err = -errno;
+	uring__close(&u);
+	return err;
 }

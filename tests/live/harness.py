@@ -104,11 +104,14 @@ class Context:
 
     def tmpfs(self, size="64M", options=""):
         """A mount of our own."""
-        path = tempfile.mkdtemp(prefix="tmpfs-", dir=self.temp())
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}{options}", "pagetide-test", path],
-                              capture_output=True, text=True)
+        return self.mount("tmpfs", f"size={size}{options}")
+
+    def mount(self, kind, options):
+        path = tempfile.mkdtemp(prefix=f"{kind}-", dir=self.temp())
+        done = subprocess.run(["mount", "-t", kind, "-o", options, "pagetide-test", path], capture_output=True,
+                              text=True)
         if done.returncode:
-            raise Skip(f"cannot mount tmpfs {options}: {done.stderr}")
+            raise Skip(f"cannot mount {kind} {options}: {done.stderr}")
         self.undo.append(lambda: subprocess.run(["umount", "-l", path], check=True))
         return path
 

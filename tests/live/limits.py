@@ -4,10 +4,13 @@ import errno
 import os
 
 from harness import V1_MEMORY
-from tap import Failure
+from tap import Failure, Skip
 
 MIB = 1 << 20
 LIMITS = "warning,enospc,sigbus,oom"
+HUGE = 2 * MIB
+MAP_HUGETLB = 0x40000
+POOL = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
 
 def version():
@@ -52,3 +55,19 @@ def ready(t, *arguments):
             if traced.ended:
                 raise
     raise Failure("no warning within 30 s")
+
+
+def pool(t, pages):
+    """Of huge pages: the machine's, so that one that is there already is somebody's."""
+    try:
+        with open(POOL, encoding="ascii") as said:
+            if said.read() != "0\n":
+                raise Skip("this machine has a pool of huge pages")
+        with open(POOL, "w", encoding="ascii") as out:
+            out.write(str(pages))
+    except OSError as error:
+        raise Skip(f"no pool of huge pages can be made: {error}") from error
+    t.undo.append(lambda: open(POOL, "w", encoding="ascii").write("0"))
+    with open(POOL, encoding="ascii") as said:
+        if int(said.read()) != pages:
+            raise Skip("memory is too fragmented for a pool of huge pages")

@@ -1,11 +1,12 @@
 """What a limit refused is told: each refusal, by every pagetide that runs, with the process and the limit."""
 
 import errno
+import mmap
 import os
 import subprocess
 
 from harness import Failure, Skip, main, way_of
-from limits import MIB, ready
+from limits import HUGE, MAP_HUGETLB, MIB, pool, ready
 from tap import test
 
 
@@ -136,6 +137,82 @@ def _(t):
     traced.wait_for(lambda e: e["type"] == "enospc" and e["mount"] == mount, "the refusal that came after it")
     told = [e for _, e in traced.objects if e["type"] == "enospc" and e.get("call", "").startswith("io_uring")]
     t.equal(told, [], "what was told of io_uring")
+
+
+def asked(t, *arguments):
+    traced = t.trace(*(arguments or ("--events", "hugetlb,memlock,exit")))
+    begun(traced)
+    return traced
+
+
+def deny(t, how, *arguments):
+    done = t.helper("deny", "--how", how, *arguments).read()
+    if not done["errno"]:
+        raise Failure(f"{how} was not refused")
+    return done["pid"]
+
+
+def denied(traced, kind, pid):
+    return traced.wait_for(lambda e: e["type"] == kind and e["pid"] == pid, f"the {kind} of {pid}")
+
+
+for huge_how, huge_call, huge_wanted, huge_used in [("mmap", "mmap", 6, 0), ("file", "mmap", 6, 0),
+                                                    ("shmget", "shmget", 6, 0), ("touch", None, 1, 2)]:
+
+    @test(f"a pool of huge pages refuses: {huge_how}")
+    def _(t, how=huge_how, call=huge_call, wanted=huge_wanted, used=huge_used):
+        pool(t, 2)
+        folder, traced = t.mount("hugetlbfs", "pagesize=2M"), asked(t)
+        pid = deny(t, how, "--bytes", "12M", "--path", os.path.join(folder, "f"))
+        told = denied(traced, "hugetlb", pid)
+        t.equal([told.get(key) for key in ("comm", "call", "limit", "wanted_bytes", "used_bytes", "limit_bytes",
+                                           "page_bytes", "reserved_bytes")],
+                ["pageops", call, "pool", wanted * HUGE, used * HUGE, 2 * HUGE, HUGE, 0], "what was told")
+        if "nr_hugepages" not in told["advice"]:
+            raise Failure(str(told))
+
+
+@test("a pool of huge pages that is promised to another, where nobody asked for the event: the pool is enough")
+def _(t):
+    pool(t, 2)
+    traced = asked(t, "--min-bytes", "1G")
+    # promised, and not touched
+    with mmap.mmap(-1, 2 * HUGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_HUGETLB):
+        told = denied(traced, "hugetlb", deny(t, "mmap", "--bytes", "2M"))
+    t.equal((told["used_bytes"], told["reserved_bytes"], told["limit_bytes"]), (2 * HUGE, 2 * HUGE, 2 * HUGE),
+            "what the pool had")
+
+
+@test("a huge page that is refused where there is no pool")
+def _(t):
+    traced = asked(t)
+    told = denied(traced, "hugetlb", deny(t, "mmap", "--bytes", "2M"))
+    t.equal((told["limit"], told["used_bytes"], told["limit_bytes"]), ("pool", 0, 0), "what the pool had")
+
+
+for lock_how, lock_call in [("mlock", "mlock"), ("mmap-locked", "mmap"), ("mlockall", "mlockall"),
+                            ("uring", "io_uring_register")]:
+
+    @test(f"RLIMIT_MEMLOCK refuses: {lock_how}")
+    def _(t, how=lock_how, call=lock_call):
+        traced = asked(t)
+        told = denied(traced, "memlock", deny(t, how, "--bytes", "192K", "--memlock", "64K"))
+        t.equal((told["call"], told["limit"], told["limit_bytes"]), (call, "RLIMIT_MEMLOCK", 65536), "what was told")
+        if how in ("mlock", "mmap-locked"):
+            t.equal((told["wanted_bytes"], told["used_bytes"]), (192 << 10, 0), "what it wanted, and had")
+        if "ulimit -l" not in told["advice"]:
+            raise Failure(str(told))
+
+
+@test("RLIMIT_MEMLOCK of 0 refuses any lock; a lock within the limit, and what CAP_IPC_LOCK allows, is not told")
+def _(t):
+    traced = asked(t)
+    for arguments in [("--memlock", "512K"), ()]:
+        done = t.helper("deny", "--how", "mlock", "--bytes", "192K", *arguments).read()
+        t.equal(done["errno"], 0, "the error")
+    told = denied(traced, "memlock", deny(t, "mlock", "--bytes", "4K", "--memlock", "0"))
+    t.equal((told["limit_bytes"], told["wanted_bytes"]), (0, 4096), "what was told")
+    t.equal(len([e for _, e in traced.objects if e["type"] == "memlock"]), 1, "how many were told")
 
 
 if __name__ == "__main__":
