@@ -86,6 +86,8 @@ for uring_name, uring in [("write", "uring_write"), ("write that a thread of the
                     [worker.pid, "pageops", "io_uring write", os.path.join(mount, "f"), wanted, written, 4 * MIB,
                      4 * MIB, "size"], "what was told")
             t.equal(told["culprits"][0]["pid"], worker.pid, "whose bytes they are")
+            if operation == "uring_write":  # a worker thread did it
+                t.equal(told["tid"], worker.pid, "the thread that handed it in")
 
 
 @test("io_uring fallocate: refused")
