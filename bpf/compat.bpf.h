@@ -65,11 +65,42 @@ struct shmem_sb_info___count {
 };
 
 /* 524e00b36e8c (6.1): mappings went from a red-black tree to a maple tree */
+struct maple_tree {
+	void *ma_root;
+};
+struct maple_metadata {
+	unsigned char end;
+};
+struct maple_range_64 {
+	unsigned long pivot[15];
+	void *slot[16];
+	struct maple_metadata meta;
+};
+struct maple_arange_64 {
+	unsigned long pivot[9];
+	void *slot[10];
+	struct maple_metadata meta;
+};
+enum maple_type { maple_leaf_64 = 1, maple_arange_64 = 3 };
+struct mm_struct___maple {
+	struct maple_tree mm_mt;
+};
 struct mm_struct___tree {
 	struct rb_root mm_rb;
 };
 struct vm_area_struct___tree {
 	struct rb_node vm_rb;
+};
+
+/* b6f58a3f4aa8 (6.13): a request knows its task by way of io_uring_task */
+struct io_uring_task {
+	struct task_struct *task;
+};
+struct io_kiocb___tctx {
+	struct io_uring_task *tctx;
+};
+struct io_kiocb___task {
+	struct task_struct *task;
 };
 
 /* on PREEMPT_RT a spinlock_t sleeps and is an rt_mutex */

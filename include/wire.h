@@ -217,6 +217,7 @@ enum record_type {
 	RECORD_FULL,    /* a table fills: the user side makes room */
 	RECORD_LIMIT,   /* a tmpfs or a cgroup came near its limit: urgent */
 	RECORD_REFUSED, /* a full tmpfs refused a page or an inode */
+	RECORD_DENIED,  /* a call failed, perhaps by the hugetlb pool or RLIMIT_MEMLOCK */
 	RECORD_TYPES,
 };
 
@@ -346,6 +347,7 @@ enum refusal {
 enum refused_flag {
 	REFUSED_BY_NAME = 1 << 0, /* path is what the process named, relative to fd: no inode is known */
 	REFUSED_PATH_CUT = 1 << 1,
+	REFUSED_URING = 1 << 2, /* call is an operation of io_uring */
 };
 
 struct record_refused {
@@ -365,6 +367,27 @@ struct record_refused {
 	char path[MAPPED_PATH_BYTES]; /* components, leaf first; REFUSED_BY_NAME: a string */
 };
 _Static_assert(sizeof(struct record_refused) == 152 + MAPPED_PATH_BYTES, "wire");
+
+enum denial {
+	DENIED_HUGETLB = 1,
+	DENIED_MEMLOCK,   /* locked by the process */
+	DENIED_USER_LOCK, /* charged to its user: io_uring's buffers; up to 5.10 BPF maps */
+};
+
+/* The user side judges whether it was that limit: it has the pool's figures, and the arithmetic. */
+struct record_denied {
+	struct record head;
+	struct record_process process;
+	__u64 address, length_bytes; /* as the call named them */
+	__u64 page_bytes;            /* of the pool; 0: its default size */
+	__u64 limit_bytes;           /* RLIMIT_MEMLOCK */
+	/* locked or mapped by the process, and what the kernel charges its user with; in pages */
+	__u64 locked_pages, mapped_pages, user_pages;
+	__s32 call; /* the system call's number; -1: a fault */
+	__s16 error;
+	__u16 what; /* enum denial */
+};
+_Static_assert(sizeof(struct record_denied) == 128, "wire");
 
 enum map_op { MAP_OP_MMAP = 1, MAP_OP_MUNMAP, MAP_OP_BRK, MAP_OP_MREMAP };
 enum map_kind { MAP_KIND_NONE, MAP_KIND_ANON, MAP_KIND_FILE, MAP_KIND_SHMEM, MAP_KIND_HEAP };

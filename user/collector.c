@@ -193,5 +193,7 @@ const struct reading *collector__read(struct collector *collector, unsigned want
 	reading->system = NULL;
 	if (sysmem__read(collector->proc.fd, &collector->system) == 0)
 		reading->system = &collector->system;
+	reading->pools = collector->pools;
+	reading->pool_count = hugetlb__read(collector->pools, HUGETLB_POOLS);
 	return *err ? NULL : reading;
 }

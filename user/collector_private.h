@@ -11,6 +11,7 @@
 #include "mountns.h"
 #include "overlay.h"
 #include "proc.h"
+#include "hugetlb.h"
 #include "sysmem.h"
 
 /* a command line that was read, and is the model's */
@@ -61,6 +62,7 @@ struct collector {
 	struct reading_segment *segments;
 	size_t segment_capacity;
 	struct sysmem system;
+	struct hugetlb_pool pools[HUGETLB_POOLS];
 };
 
 /* collector_mounts.c */

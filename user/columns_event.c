@@ -11,7 +11,8 @@
 #define OF_PAGES (BIT(EVENT_CACHE) | BIT(EVENT_TMPFS))
 #define OF_ALL (BIT(EVENT_TYPES) - 1)
 #define OF_REFUSALS (BIT(EVENT_ENOSPC) | BIT(EVENT_SIGBUS))
-#define OF_LIMITS (BIT(EVENT_WARNING) | BIT(EVENT_OOM) | OF_REFUSALS)
+#define OF_DENIALS (BIT(EVENT_HUGETLB) | BIT(EVENT_MEMLOCK))
+#define OF_LIMITS (BIT(EVENT_WARNING) | BIT(EVENT_OOM) | OF_REFUSALS | OF_DENIALS)
 
 static struct value event_type(const void *row)
 {
@@ -39,6 +40,35 @@ static struct value event_path(const void *row)
 	if (BIT(e->type) & OF_REFUSALS)
 		return of_string(e->refused.path);
 	return of_string(BIT(e->type) & OF_MAPS ? e->map.path : e->type == EVENT_EXEC ? e->exec.path : e->pages.path);
+}
+
+static struct value event_call(const void *row)
+{
+	const struct event *e = row;
+
+	return of_string(BIT(e->type) & OF_DENIALS ? e->denied.call : e->refused.call);
+}
+
+static struct value event_wanted(const void *row)
+{
+	const struct event *e = row;
+	uint64_t wanted = BIT(e->type) & OF_DENIALS ? e->denied.wanted_bytes : e->refused.wanted_bytes;
+
+	return (struct value){ .known = is_known(wanted), .number = wanted };
+}
+
+static struct value event_mount(const void *row)
+{
+	const struct event *e = row;
+
+	return of_string(BIT(e->type) & OF_REFUSALS ? e->refused.mount : e->pages.mount);
+}
+
+static struct value event_address(const void *row)
+{
+	const struct event *e = row;
+
+	return (struct value){ .known = true, .number = e->type == EVENT_SIGBUS ? e->refused.address : e->map.address };
 }
 
 static struct value event_count(const void *row)
@@ -75,7 +105,7 @@ static const struct column event_columns[] = {
 	OF(BIT(EVENT_FORK) | BIT(EVENT_EXEC) | BIT(EVENT_EXIT), PLAIN(COLUMN_ID, FIELD_U32, ppid, "ppid")),
 	OF(BIT(EVENT_FORK) | BIT(EVENT_EXEC) | BIT(EVENT_EXIT) | BIT(EVENT_OOM),
 	   PLAIN(COLUMN_ID, FIELD_U32, uid, "uid")),
-	OF(BIT(EVENT_WARNING) | OF_REFUSALS, MADE(COLUMN_STRING, column_limit__name, "limit")),
+	OF(BIT(EVENT_WARNING) | OF_REFUSALS | OF_DENIALS, MADE(COLUMN_STRING, column_limit__name, "limit")),
 	OF(BIT(EVENT_WARNING), MADE(COLUMN_STRING, column_limit__which, "limit_name")),
 	OF(BIT(EVENT_WARNING) | BIT(EVENT_OOM), MADE(COLUMN_STRING, column_limit__target, "target")),
 	OF(BIT(EVENT_WARNING), MADE(COLUMN_STRING, column_limit__whose, "target_container")),
@@ -89,14 +119,14 @@ static const struct column event_columns[] = {
 	OF(BIT(EVENT_WARNING), MADE(COLUMN_RATE, column_limit__rate, "rate_bytes_per_second")),
 	OF(BIT(EVENT_WARNING), MADE(COLUMN_SECONDS, column_limit__eta, "eta_seconds")),
 	OF(BIT(EVENT_WARNING), MADE(COLUMN_FLAG, column_limit__by_memory, "limited_by_memory")),
-	OF(BIT(EVENT_WARNING), MADE(COLUMN_STRING, column_limit__advice, "advice")),
-	OF(OF_REFUSALS, PLAIN(COLUMN_STRING, FIELD_STRING, refused.call, "call")),
-	OF(OF_REFUSALS, PLAIN(COLUMN_STRING, FIELD_STRING, refused.mount, "mount")),
-	OF(OF_REFUSALS, PLAIN(COLUMN_BYTES, FIELD_U64, refused.wanted_bytes, "wanted_bytes")),
+	OF(BIT(EVENT_WARNING) | OF_DENIALS, MADE(COLUMN_STRING, column_limit__advice, "advice")),
+	OF(BIT(EVENT_HUGETLB), PLAIN(COLUMN_BYTES, FIELD_U64, denied.reserved_bytes, "reserved_bytes")),
+	OF(BIT(EVENT_HUGETLB), PLAIN(COLUMN_BYTES, FIELD_U64, denied.page_bytes, "page_bytes")),
+	OF(OF_REFUSALS | OF_DENIALS, MADE(COLUMN_STRING, event_call, "call")),
+	OF(OF_REFUSALS | OF_DENIALS, MADE(COLUMN_BYTES, event_wanted, "wanted_bytes")),
 	OF(OF_REFUSALS, PLAIN(COLUMN_BYTES, FIELD_U64, refused.written_bytes, "written_bytes")),
-	OF(BIT(EVENT_SIGBUS), PLAIN(COLUMN_ID, FIELD_U64, refused.address, "address")),
 	OF(BIT(EVENT_ENOSPC), PLAIN(COLUMN_FLAG, FIELD_FLAG, refused.is_short, "short")),
-	OF(OF_MAPS, PLAIN(COLUMN_ID, FIELD_U64, map.address, "address")),
+	OF(OF_MAPS | BIT(EVENT_SIGBUS), MADE(COLUMN_ID, event_address, "address")),
 	OF(OF_MAPS, PLAIN(COLUMN_BYTES, FIELD_U64, map.length_bytes, "length_bytes")),
 	OF(OF_MAPS, PLAIN(COLUMN_CHANGE, FIELD_I64, map.change_bytes, "change_bytes")),
 	OF(OF_MAPS | BIT(EVENT_LOST), MADE(COLUMN_STRING, event_kind, "kind")),
@@ -104,7 +134,7 @@ static const struct column event_columns[] = {
 	OF(OF_PAGES, PLAIN(COLUMN_BYTES, FIELD_U64, pages.removed_bytes, "removed_bytes")),
 	OF(OF_PAGES, PLAIN(COLUMN_BYTES, FIELD_U64, pages.resident_bytes, "resident_bytes")),
 	OF(OF_MAPS | OF_PAGES | OF_REFUSALS | BIT(EVENT_EXEC), MADE(COLUMN_STRING, event_path, "path")),
-	OF(OF_PAGES, PLAIN(COLUMN_STRING, FIELD_STRING, pages.mount, "mount")),
+	OF(OF_PAGES | OF_REFUSALS, MADE(COLUMN_STRING, event_mount, "mount")),
 	OF(OF_PAGES, PLAIN(COLUMN_FLAG, FIELD_FLAG, pages.deleted, "deleted")),
 	OF(OF_PAGES | BIT(EVENT_LOST), MADE(COLUMN_COUNT, event_count, "count")),
 	OF(BIT(EVENT_EXIT), MADE(COLUMN_COUNT, event_exit_status, "exit_status")),

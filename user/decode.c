@@ -16,6 +16,7 @@ static const uint16_t least[RECORD_TYPES] = {
 	[RECORD_FULL] = sizeof(struct record_full),
 	[RECORD_LIMIT] = sizeof(struct record_limit),
 	[RECORD_REFUSED] = sizeof(struct record_refused),
+	[RECORD_DENIED] = sizeof(struct record_denied),
 };
 
 static void end_comm(struct record_process *process)
@@ -54,6 +55,9 @@ static int check(struct record *head, size_t length)
 	}
 	case RECORD_LIMIT:
 		end_comm(&((struct record_limit *)head)->process);
+		return 0;
+	case RECORD_DENIED:
+		end_comm(&((struct record_denied *)head)->process);
 		return 0;
 	case RECORD_REFUSED: {
 		struct record_refused *record = (void *)head;

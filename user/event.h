@@ -23,6 +23,8 @@ enum event_type {
 	EVENT_WARNING,
 	EVENT_ENOSPC,
 	EVENT_SIGBUS,
+	EVENT_HUGETLB,
+	EVENT_MEMLOCK,
 	EVENT_MARK,
 	EVENT_LOST,
 	EVENT_TYPES,
@@ -82,6 +84,14 @@ struct event {
 			uint64_t used_bytes, limit_bytes, used_inodes, limit_inodes; /* of the mount */
 			const struct warning *who; /* its culprits: whose bytes are on the mount */
 		} refused;
+		struct {                   /* hugetlb, memlock */
+			const char *call;  /* "mmap"; NULL: a fault */
+			const char *limit; /* "pool", "RLIMIT_MEMLOCK"; NULL: another one */
+			uint64_t wanted_bytes, used_bytes, limit_bytes; /* wanted ABSENT: not known */
+			uint64_t reserved_bytes;                        /* hugetlb: of used, promised but not touched */
+			uint64_t page_bytes;                            /* hugetlb: of its pages */
+			const char *advice;
+		} denied;
 		struct {
 			const char *label;
 		} mark;

@@ -222,7 +222,7 @@ size_t explain__findings(const struct snapshot *snapshot, const struct history *
 {
 	static void (*const rules[])(struct explanation *) = {
 		explain__limits, only_grows, explain__many_files, explain__charged, deleted_but_open,
-		without_holders, no_swap,    limit_below_peak,    only_cache,
+		without_holders, no_swap,    limit_below_peak,    only_cache,       explain__hugetlb,
 	};
 	struct explanation e = { .snapshot = snapshot, .history = history, .out = out, .cap = cap };
 
@@ -239,7 +239,7 @@ const char *explain__unseen(const struct snapshot *snapshot, double watched_seco
 		snapshot->cgroup_count ? NULL : "memory cgroups: there are none to be read",
 		watched_seconds >= GROWTH_POINTS ? NULL : "growth: it was not watched for long enough (--duration 10)",
 		"who brought in what was there before pagetide started",
-		"huge pages of hugetlb pools, and memory that drivers took for themselves",
+		"who holds huge pages of hugetlb pools, and memory that drivers took for themselves",
 	};
 
 	for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {

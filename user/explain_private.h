@@ -20,6 +20,8 @@ void explain__figure(struct finding *finding, const char *key, double value);
 /* explain_limits.c: rules that share the warner's judgement */
 void explain__limits(struct explanation *e);
 void explain__many_files(struct explanation *e);
+/* explain_hugetlb.c */
+void explain__hugetlb(struct explanation *e);
 /* explain_charged.c */
 void explain__charged(struct explanation *e);
 

@@ -104,16 +104,29 @@ bool kernel__has_tracepoint(struct kernel *kernel, const char *name)
 	return tracepoint(kernel, name, &id) != NULL;
 }
 
-bool kernel__tracepoint_takes_struct(struct kernel *kernel, const char *name, int index)
+/* the type of a tracepoint's argument, NULL: it is no pointer */
+static const struct btf_type *pointer_argument(struct kernel *kernel, const char *name, int index)
 {
 	const struct btf_type *type;
 	int id;
 
 	type = tracepoint(kernel, name, &id);
 	if (!type || index + 1 >= btf_vlen(type)) /* the first parameter is the probe's data */
-		return false;
+		return NULL;
 	type = btf__type_by_id(kernel->btf, btf_params(type)[index + 1].type);
-	if (!type || !btf_is_ptr(type))
+	return type && btf_is_ptr(type) ? type : NULL;
+}
+
+bool kernel__tracepoint_takes_pointer(struct kernel *kernel, const char *name, int index)
+{
+	return pointer_argument(kernel, name, index) != NULL;
+}
+
+bool kernel__tracepoint_takes_struct(struct kernel *kernel, const char *name, int index)
+{
+	const struct btf_type *type = pointer_argument(kernel, name, index);
+
+	if (!type)
 		return false;
 	type = btf__type_by_id(kernel->btf, type->type);
 	while (type && btf_is_mod(type))
@@ -127,20 +140,6 @@ bool kernel__has_iterator(struct kernel *kernel, const char *name)
 
 	snprintf(function, sizeof(function), "bpf_iter_%s", name);
 	return kernel__has_function(kernel, function);
-}
-
-bool kernel__has_helper(struct kernel *kernel, const char *name)
-{
-	int id = btf__find_by_name_kind(kernel->btf, "bpf_func_id", BTF_KIND_ENUM);
-	const struct btf_type *type = id > 0 ? btf__type_by_id(kernel->btf, (__u32)id) : NULL;
-	char wanted[64];
-
-	snprintf(wanted, sizeof(wanted), "BPF_FUNC_%s", name);
-	for (int i = 0; type && i < btf_vlen(type); i++) {
-		if (strcmp(btf__name_by_offset(kernel->btf, btf_enum(type)[i].name_off), wanted) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* a struct without a name within is part of the one around it */

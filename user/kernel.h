@@ -24,13 +24,11 @@ bool kernel__has_function(struct kernel *kernel, const char *name);
 /* the number of its parameters, or -ENOENT */
 int kernel__function_arguments(struct kernel *kernel, const char *name);
 bool kernel__has_tracepoint(struct kernel *kernel, const char *name);
-/* whether argument `index` (from 0) of the tracepoint is a pointer to a struct */
+/* whether argument `index` (from 0) of the tracepoint is a pointer, or one to a struct */
+bool kernel__tracepoint_takes_pointer(struct kernel *kernel, const char *name, int index);
 bool kernel__tracepoint_takes_struct(struct kernel *kernel, const char *name, int index);
 /* a BPF iterator: "task", "task_vma", "cgroup", … */
 bool kernel__has_iterator(struct kernel *kernel, const char *name);
-
-/* a BPF helper, by its name without bpf_ */
-bool kernel__has_helper(struct kernel *kernel, const char *name);
 /* a struct's own field, not one of a struct within */
 bool kernel__has_field(struct kernel *kernel, const char *type, const char *field);
 

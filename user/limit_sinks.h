@@ -15,6 +15,7 @@ json_t *sink_json__make_event(const struct event *event);
 
 /* what follows the process in a line: the warning, what was refused, whose limit it was */
 void sink_text__warning(FILE *out, const struct warning *warning);
+void sink_text__denied(FILE *out, const struct event *event); /* hugetlb, memlock */
 void sink_text__refused(FILE *out, const struct event *event);
 void sink_text__oom_scope(FILE *out, const struct event *event);
 

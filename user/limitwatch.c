@@ -30,6 +30,18 @@ uint64_t limitwatch__now_ns(void)
 	return clock__ns(CLOCK_BOOTTIME);
 }
 
+void limitwatch__watch_refusals(struct limitwatch *limits, bool on)
+{
+	tracer__arm(limits->tracer, FACT_ENOSPC, on);
+	tracer__arm(limits->tracer, FACT_URING, on);
+}
+
+/* by name: --events without a list asks for all that costs nothing more */
+static bool is_asked(const struct limitwatch *limits, uint32_t types)
+{
+	return limits->options->events_given && limits->options->events & types;
+}
+
 static void set_variable(struct hook_call *call, size_t *n, const char *name, const char *value)
 {
 	/* a long line is cut: the whole is on standard input */
@@ -228,8 +240,10 @@ int limitwatch__open(struct limitwatch **out, const struct options *options, str
 	}
 	if (!survive__prepare() && options->verbose)
 		say("cannot lock memory or leave the OOM killer's list: these rights do not allow it");
-	if (options->events_given && options->events & 1U << EVENT_ENOSPC)
-		tracer__arm(tracer, FACT_ENOSPC, true);
+	if (is_asked(limits, 1U << EVENT_ENOSPC))
+		limitwatch__watch_refusals(limits, true);
+	if (is_asked(limits, 1U << EVENT_HUGETLB | 1U << EVENT_MEMLOCK))
+		tracer__arm(tracer, FACT_DENIED, true);
 	if (options->on_warn_test)
 		tell_sample(limits);
 	return 0;
@@ -255,6 +269,9 @@ void limitwatch__record(struct limitwatch *limits, const struct record *record)
 	case RECORD_REFUSED:
 		limitwatch__refused(limits, (const void *)record);
 		break;
+	case RECORD_DENIED:
+		limitwatch__denied(limits, (const void *)record);
+		break;
 	case RECORD_OOM:
 		limitwatch__oom(limits, (const void *)record);
 		break;
@@ -278,7 +295,7 @@ void limitwatch__arm_tmpfs(struct limitwatch *limits, uint32_t dev, const struct
 
 	if (is_near(bytes) || is_near(inodes) || bytes->percent >= limits->first_level) {
 		limits->near_tmpfs = true;
-		tracer__arm(limits->tracer, FACT_ENOSPC, true);
+		limitwatch__watch_refusals(limits, true);
 	}
 	if (collector__mount_now(limits->collector, dev, &now) || !now.slot)
 		return;
@@ -327,8 +344,10 @@ void limitwatch__snapshot(struct limitwatch *limits, const struct snapshot *snap
 		if (!snapshot->mounts[i].internal)
 			arm_mount(limits, &snapshot->mounts[i]);
 	}
-	if (!limits->near_tmpfs && !(limits->options->events_given && limits->options->events & 1U << EVENT_ENOSPC))
-		tracer__arm(limits->tracer, FACT_ENOSPC, false);
+	if (!limits->near_tmpfs && !is_asked(limits, 1U << EVENT_ENOSPC))
+		limitwatch__watch_refusals(limits, false);
+	tracer__arm(limits->tracer, FACT_DENIED,
+		    snapshot->system.pool_count || is_asked(limits, 1U << EVENT_HUGETLB | 1U << EVENT_MEMLOCK));
 }
 
 double limitwatch__mount_eta(const struct limitwatch *limits, const struct snapshot_mount *mount)

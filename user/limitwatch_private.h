@@ -53,6 +53,8 @@ struct limitwatch {
 
 /* limitwatch.c */
 uint64_t limitwatch__now_ns(void);
+/* looks at what a full tmpfs refuses, or no more */
+void limitwatch__watch_refusals(struct limitwatch *limits, bool on);
 void limitwatch__tell(struct limitwatch *limits, struct warning *warning);
 void limitwatch__arm_tmpfs(struct limitwatch *limits, uint32_t dev, const struct warner_watch *bytes,
 			   const struct warner_watch *inodes);
@@ -65,7 +67,13 @@ void limitwatch__blame_mount(struct limitwatch *limits, uint32_t dev, const char
 void limitwatch__blame_tasks(struct limitwatch *limits, uint64_t id, const char *path);
 /* limitwatch_refused.c */
 void limitwatch__refused(struct limitwatch *limits, const struct record_refused *record);
+/* whether it was told within the last second; else it is from now on */
+bool limitwatch__was_told(struct limitwatch *limits, const struct record_process *process, uint32_t dev, uint16_t what,
+			  uint64_t time_ns);
 void limitwatch__oom(struct limitwatch *limits, const struct record_oom *record);
+
+/* limitwatch_denied.c */
+void limitwatch__denied(struct limitwatch *limits, const struct record_denied *record);
 
 static inline bool limitwatch__is_below(const char *path, const char *above)
 {

@@ -67,7 +67,24 @@ static const char *call_name(int call)
 	return call < 0 ? NULL : "a system call";
 }
 
-static bool was_told(struct limitwatch *limits, const struct record_refused *record)
+static const char *uring_name(int operation)
+{
+	switch (operation) { /* enum io_uring_op, include/uapi/linux/io_uring.h */
+	case 2:
+	case 5:
+	case 23:
+		return "io_uring write";
+	case 17:
+		return "io_uring fallocate";
+	case 30:
+		return "io_uring splice";
+	default:
+		return "an io_uring operation";
+	}
+}
+
+bool limitwatch__was_told(struct limitwatch *limits, const struct record_process *process, uint32_t dev, uint16_t what,
+			  uint64_t time_ns)
 {
 	struct refusal_seen *oldest = &limits->refusals[0];
 
@@ -76,16 +93,15 @@ static bool was_told(struct limitwatch *limits, const struct record_refused *rec
 
 		if (seen->told_ns < oldest->told_ns)
 			oldest = seen;
-		if (seen->pid != record->process.pid || seen->start_ns != record->process.start_ns ||
-		    seen->dev != record->dev || seen->what != record->what)
+		if (seen->pid != process->pid || seen->start_ns != process->start_ns || seen->dev != dev ||
+		    seen->what != what)
 			continue;
-		if (record->head.time_ns - seen->told_ns < AGAIN_NS)
+		if (time_ns - seen->told_ns < AGAIN_NS)
 			return true;
-		seen->told_ns = record->head.time_ns;
+		seen->told_ns = time_ns;
 		return false;
 	}
-	*oldest = (struct refusal_seen){ record->process.pid, record->dev, record->process.start_ns,
-					 record->head.time_ns, record->what };
+	*oldest = (struct refusal_seen){ process->pid, dev, process->start_ns, time_ns, what };
 	return false;
 }
 
@@ -225,9 +241,9 @@ void limitwatch__refused(struct limitwatch *limits, const struct record_refused 
 	    (!record->limit_blocks || used_of(limits, record, &now) < record->limit_blocks * limits->page_bytes))
 		return;
 	count(limits, record);
-	if (was_told(limits, record))
+	if (limitwatch__was_told(limits, &record->process, record->dev, record->what, record->head.time_ns))
 		return;
-	event.refused.call = call_name(record->call);
+	event.refused.call = record->flags & REFUSED_URING ? uring_name(record->call) : call_name(record->call);
 	event.refused.is_short = record->what == REFUSED_SHORT;
 	event.refused.wanted_bytes = record->wanted_bytes ? record->wanted_bytes : ABSENT;
 	event.refused.written_bytes = event.refused.is_short ? record->got_bytes : ABSENT;

@@ -62,7 +62,7 @@ static void urgent_tmpfs(struct limitwatch *limits, const struct record_limit *r
 	/* first of all: it may be full before the rest is done */
 	if (comes_near(limits, now.used_bytes, now.limit_bytes) ||
 	    comes_near(limits, now.used_inodes, now.limit_inodes))
-		tracer__arm(limits->tracer, FACT_ENOSPC, true);
+		limitwatch__watch_refusals(limits, true);
 	judge_tmpfs(limits, record->dev, &now, record, false, &bytes);
 	judge_tmpfs(limits, record->dev, &now, record, true, &inodes);
 	/* armed by what was seen now: a page more that came meanwhile fires at once */

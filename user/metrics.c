@@ -44,6 +44,7 @@ struct family {
 	size_t part_count;
 	const char *labels; /* of those that are written by a function, for the documentation */
 	void (*write)(struct page *page, const struct family *family);
+	enum event_type event; /* that is counted */
 };
 
 static const char *const type_names[] = { [GAUGE] = "gauge", [COUNTER] = "counter", [INFO] = "info" };
@@ -205,31 +206,11 @@ static void put_count(void *context, const struct tally_row *row)
 	put_number(c->page, (double)row->count);
 }
 
-static void put_counts(struct page *page, const struct family *family, enum event_type type)
+static void write_events(struct page *page, const struct family *family)
 {
-	struct counting counting = { page, family, type };
+	struct counting counting = { page, family, family->event };
 
 	tally__each(page->input->tally, put_count, &counting);
-}
-
-static void write_oom(struct page *page, const struct family *family)
-{
-	put_counts(page, family, EVENT_OOM);
-}
-
-static void write_enospc(struct page *page, const struct family *family)
-{
-	put_counts(page, family, EVENT_ENOSPC);
-}
-
-static void write_sigbus(struct page *page, const struct family *family)
-{
-	put_counts(page, family, EVENT_SIGBUS);
-}
-
-static void write_warnings(struct page *page, const struct family *family)
-{
-	put_counts(page, family, EVENT_WARNING);
 }
 
 static void write_lost(struct page *page, const struct family *family)
@@ -337,6 +318,7 @@ static void write_series(struct page *page, const struct family *family)
 	.part_label = label, .parts = { __VA_ARGS__ }, \
 	.part_count = sizeof((const struct part[]){ __VA_ARGS__ }) / sizeof(struct part)
 #define BY_HAND(names, function) .bag = NO_BAG, .labels = names, .write = function
+#define EVENTS(type) BY_HAND("namespace, pod, container", write_events), .event = type
 
 static const struct family families[] = {
 	{ "pagetide_system_memory_bytes", GAUGE,
@@ -407,13 +389,14 @@ static const struct family families[] = {
 	{ "pagetide_processes", GAUGE, "Living processes of a command.", .bag = BAG_COMMANDS, ONE(COMMAND_PROCESSES) },
 
 	{ "pagetide_oom_kills_total", COUNTER, "Processes that the OOM killer killed, by the victim's container.",
-	  BY_HAND("namespace, pod, container", write_oom) },
+	  EVENTS(EVENT_OOM) },
 	{ "pagetide_enospc_total", COUNTER, "Writes and allocations that a full tmpfs or cgroup refused.",
-	  BY_HAND("namespace, pod, container", write_enospc) },
-	{ "pagetide_sigbus_total", COUNTER, "Faults on a full tmpfs.",
-	  BY_HAND("namespace, pod, container", write_sigbus) },
-	{ "pagetide_warnings_total", COUNTER, "Warnings that a limit comes near.",
-	  BY_HAND("namespace, pod, container", write_warnings) },
+	  EVENTS(EVENT_ENOSPC) },
+	{ "pagetide_sigbus_total", COUNTER, "Faults on a full tmpfs.", EVENTS(EVENT_SIGBUS) },
+	{ "pagetide_hugetlb_refused_total", COUNTER, "Calls and faults that a pool of huge pages refused.",
+	  EVENTS(EVENT_HUGETLB) },
+	{ "pagetide_memlock_refused_total", COUNTER, "Calls that RLIMIT_MEMLOCK refused.", EVENTS(EVENT_MEMLOCK) },
+	{ "pagetide_warnings_total", COUNTER, "Warnings that a limit comes near.", EVENTS(EVENT_WARNING) },
 
 	{ "pagetide_events_lost_total", COUNTER, "What the kernel side could not tell or keep, by kind.",
 	  BY_HAND("kind", write_lost) },

@@ -161,6 +161,7 @@ static const char *const loss_names[LOSS_KINDS] = {
 	[RECORD_FULL] = "records_full",
 	[RECORD_LIMIT] = "records_limit",
 	[RECORD_REFUSED] = "records_refused",
+	[RECORD_DENIED] = "records_denied",
 	[LOSS_FILE_SLOT] = "files_without_name",
 	[LOSS_LEAN] = "pages_without_file",
 	[LOSS_OWNER_SLOT] = "pages_without_owner",
@@ -202,13 +203,17 @@ static void take_system(struct model *model, const struct reading *reading)
 	struct snapshot_system *system = &model->snapshot.system;
 	const struct sysmem *in = reading->system;
 
-	*system = (struct snapshot_system){ ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, NULL, 0 };
+	*system = (struct snapshot_system){ ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, NULL, 0, NULL, 0, ABSENT };
+	system->pools = reading->pools;
+	system->pool_count = reading->pool_count;
 	if (!in)
 		return;
 	system->total_bytes = in->total_bytes;
 	system->available_bytes = in->available_bytes.has ? in->available_bytes.value : ABSENT;
 	system->swap_total_bytes = in->swap_total_bytes.has ? in->swap_total_bytes.value : ABSENT;
 	system->swap_free_bytes = in->swap_free_bytes.has ? in->swap_free_bytes.value : ABSENT;
+	if (in->huge_page_bytes.has)
+		system->huge_page_bytes = in->huge_page_bytes.value;
 	for (int i = 0; i < SYSMEM_PARTS; i++) {
 		struct system_part *part;
 

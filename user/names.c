@@ -24,8 +24,9 @@ const char *const file_kind_names[] = {
 };
 
 const char *const event_names[EVENT_TYPES] = {
-	[EVENT_MMAP] = "mmap",     [EVENT_MUNMAP] = "munmap", [EVENT_BRK] = "brk",         [EVENT_MREMAP] = "mremap",
-	[EVENT_CACHE] = "cache",   [EVENT_TMPFS] = "tmpfs",   [EVENT_FORK] = "fork",       [EVENT_EXEC] = "exec",
-	[EVENT_EXIT] = "exit",     [EVENT_OOM] = "oom",       [EVENT_WARNING] = "warning", [EVENT_ENOSPC] = "enospc",
-	[EVENT_SIGBUS] = "sigbus", [EVENT_MARK] = "mark",     [EVENT_LOST] = "lost",
+	[EVENT_MMAP] = "mmap",     [EVENT_MUNMAP] = "munmap",   [EVENT_BRK] = "brk",         [EVENT_MREMAP] = "mremap",
+	[EVENT_CACHE] = "cache",   [EVENT_TMPFS] = "tmpfs",     [EVENT_FORK] = "fork",       [EVENT_EXEC] = "exec",
+	[EVENT_EXIT] = "exit",     [EVENT_OOM] = "oom",         [EVENT_WARNING] = "warning", [EVENT_ENOSPC] = "enospc",
+	[EVENT_SIGBUS] = "sigbus", [EVENT_HUGETLB] = "hugetlb", [EVENT_MEMLOCK] = "memlock", [EVENT_MARK] = "mark",
+	[EVENT_LOST] = "lost",
 };

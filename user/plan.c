@@ -117,20 +117,23 @@ static int offers_sys_exit(struct kernel *kernel)
 	return kernel__has_tracepoint(kernel, "sys_exit") ? 0 : -ENOENT;
 }
 
+/* what completes, and its result within: 5.18 and 5.19 */
+static int offers_uring(struct kernel *kernel)
+{
+	if (!kernel__tracepoint_takes_pointer(kernel, "io_uring_complete", 1) ||
+	    !kernel__has_field(kernel, "io_kiocb", "cqe"))
+		return -ENOENT;
+	return kernel__try_tracepoint(kernel, "io_uring_complete");
+}
+
 static int offers_reclaim(struct kernel *kernel)
 {
 	return kernel__has_tracepoint(kernel, "mm_vmscan_memcg_reclaim_begin") ? 0 : -ENOENT;
 }
 
-static int offers_find_vma(struct kernel *kernel)
+static int offers_signal(struct kernel *kernel)
 {
-	return kernel__has_helper(kernel, "find_vma") ? kernel__try_tracepoint(kernel, "signal_generate") : -ENOENT;
-}
-
-static int offers_mapping_tree(struct kernel *kernel)
-{
-	return kernel__has_field(kernel, "mm_struct", "mm_rb") ? kernel__try_tracepoint(kernel, "signal_generate")
-							       : -ENOENT;
+	return kernel__try_tracepoint(kernel, "signal_generate");
 }
 
 static int offers_always(struct kernel *kernel)
@@ -211,11 +214,16 @@ const struct fact facts[FACTS] = {
 		  "a level is told up to a poll late; at the limit at once"}), true},
 	[FACT_ENOSPC] = {FACT_ENOSPC, "ENOSPC", "what a full tmpfs refuses", GROUP_TRACE,
 	    WAYS({"tracepoint sys_exit, attached when a tmpfs is close to full", TIER_AUTO,
-		  {"enospc_tracepoint"}, offers_sys_exit, "io_uring's writes"}), true},
+		  {"enospc_tracepoint"}, offers_sys_exit, NULL}), true},
+	[FACT_URING] = {FACT_URING, "io_uring", "what a full tmpfs refuses io_uring", GROUP_TRACE,
+	    WAYS({"tracepoint io_uring_complete, attached as that of ENOSPC", TIER_AUTO,
+		  {"uring_tracepoint"}, offers_uring, "names that it cannot make, results beyond its queue"},
+		 {"not seen", TIER_AUTO, {NULL}, offers_always, "its writes that a full tmpfs refuses"}), true},
+	[FACT_DENIED] = {FACT_DENIED, "huge pages, locks", "what a hugetlb pool or RLIMIT_MEMLOCK refuses", GROUP_TRACE,
+	    WAYS({"tracepoint sys_exit, attached where a pool is configured", TIER_AUTO,
+		  {"denied_tracepoint"}, offers_sys_exit, "io_uring's long lists of buffers, drivers' locked memory"}), true},
 	[FACT_SIGBUS] = {FACT_SIGBUS, "SIGBUS", "faults that a full tmpfs refuses", GROUP_TRACE,
-	    WAYS({"tracepoint signal_generate", TIER_AUTO, {"sigbus_tracepoint"}, offers_find_vma, NULL},
-		 {"tracepoint signal_generate, tree of mappings", TIER_AUTO, {"sigbus_tree_tracepoint"},
-		  offers_mapping_tree, NULL})},
+	    WAYS({"tracepoint signal_generate", TIER_AUTO, {"sigbus_tracepoint"}, offers_signal, NULL})},
 	[FACT_MAPPINGS] = {FACT_MAPPINGS, "mappings", "mmap, munmap, brk, mremap", GROUP_MAPPINGS,
 	    WAYS({"tracepoint sys_exit", TIER_AUTO, {"map_tracepoint", "map_exit_tracepoint"},
 		  offers_sys_exit, NULL})},

@@ -64,6 +64,8 @@ struct reading {
 	const struct reading_segment *segments;
 	size_t segment_count;
 	const struct sysmem *system;
+	const struct hugetlb_pool *pools; /* of huge pages; only the configured ones */
+	size_t pool_count;
 	uint64_t losses[LOSSES];
 	uint64_t odd_records;
 	uint64_t dropped_output; /* lines or tables that nobody took */

@@ -24,9 +24,14 @@ void recent__close(struct recent *recent)
 	free(recent);
 }
 
+static bool is_denial(enum event_type type)
+{
+	return type == EVENT_HUGETLB || type == EVENT_MEMLOCK;
+}
+
 static bool is_refusal(enum event_type type)
 {
-	return type == EVENT_ENOSPC || type == EVENT_SIGBUS;
+	return type == EVENT_ENOSPC || type == EVENT_SIGBUS || is_denial(type);
 }
 
 static void describe(struct recent_line *line, const struct event *event)
@@ -76,7 +81,8 @@ void recent__take(struct recent *recent, const struct event *event)
 	put_text(line.comm, sizeof(line.comm), event->pid ? event->comm : NULL);
 	put_text(line.container, sizeof(line.container), event->container);
 	if (is_refusal(event->type))
-		put_text(line.place, sizeof(line.place), event->refused.mount);
+		put_text(line.place, sizeof(line.place),
+			 is_denial(event->type) ? event->denied.limit : event->refused.mount);
 	describe(&line, event);
 	line.count = 1 + (is_refusal(event->type) ? take_out(recent, &line) : 0);
 	if (recent->count == RECENT_MOST)

@@ -17,7 +17,7 @@ struct recent_line {
 	uint32_t pid; /* 0: of no process */
 	uint64_t start_ns;
 	char comm[64], container[128];
-	char place[512]; /* the mount of a refusal */
+	char place[512]; /* the mount of a refusal, or the limit */
 	char text[2048]; /* raw names are escaped, but it may end within a character */
 };
 
@@ -25,7 +25,7 @@ struct recent;
 
 int recent__open(struct recent **recent);  /* 0 or -ENOMEM */
 void recent__close(struct recent *recent); /* takes NULL */
-/* other types than EVENT_WARNING, EVENT_OOM, EVENT_ENOSPC and EVENT_SIGBUS are passed over */
+/* types other than warnings, OOM kills and refusals by a limit are passed over */
 void recent__take(struct recent *recent, const struct event *event);
 /* the n-th, newest first; NULL: there are no more */
 const struct recent_line *recent__line(const struct recent *recent, size_t n);

@@ -122,6 +122,10 @@ void sink_text__details(FILE *out, const struct event *e)
 	case EVENT_SIGBUS:
 		sink_text__refused(out, e);
 		break;
+	case EVENT_HUGETLB:
+	case EVENT_MEMLOCK:
+		sink_text__denied(out, e);
+		break;
 	case EVENT_MARK:
 		put_path(out, e->mark.label);
 		break;

@@ -65,6 +65,26 @@ void sink_text__refused(FILE *out, const struct event *e)
 	put_who(out, "; there: ", e->refused.who);
 }
 
+void sink_text__denied(FILE *out, const struct event *e)
+{
+	bool pool = e->type == EVENT_HUGETLB;
+
+	if (e->denied.call)
+		fprintf(out, " %s failed", e->denied.call);
+	else
+		fputs(" touched a huge page that the pool could not give (SIGBUS)", out);
+	put_figure(out, ": ", e->denied.wanted_bytes, " wanted");
+	if (pool)
+		put_figure(out, "; the pool of ", e->denied.page_bytes, " pages has");
+	else
+		fputs("; RLIMIT_MEMLOCK is", out);
+	put_figure(out, " ", e->denied.limit_bytes, "");
+	put_figure(out, ", ", e->denied.used_bytes, " are used");
+	if (pool && e->denied.reserved_bytes)
+		put_figure(out, ", of these ", e->denied.reserved_bytes, " are promised and not touched");
+	put_name(out, "; ", e->denied.advice);
+}
+
 void sink_text__oom_scope(FILE *out, const struct event *e)
 {
 	if (e->oom.scope) {

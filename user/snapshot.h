@@ -39,6 +39,9 @@ struct snapshot_system {
 	uint64_t tmpfs_owned_bytes;
 	const struct system_part *parts;
 	size_t part_count;
+	const struct hugetlb_pool *pools; /* those that are configured */
+	size_t pool_count;
+	uint64_t huge_page_bytes; /* of the default pool */
 };
 
 /* what is known of a container, pod or machine; strings are NULL where nobody told */

@@ -224,6 +224,7 @@ int sysmem__parse(const char *buf, size_t len, struct sysmem *out)
 	out->unaccepted_bytes = l.unaccepted;
 	out->balloon_bytes = l.balloon;
 	out->zswapped_bytes = l.zswapped;
+	out->huge_page_bytes = l.huge_page_bytes;
 	out->swap_cached_bytes = l.swap_cached;
 	split(&l, parts);
 	err = balance(parts, out);

@@ -98,6 +98,7 @@ struct sysmem {
 	/* Cuts in another direction, no parts. */
 	struct parse_figure slab_bytes, dirty_bytes, writeback_bytes, unevictable_bytes, locked_bytes;
 	struct parse_figure cma_free_bytes, unaccepted_bytes, balloon_bytes, zswapped_bytes;
+	struct parse_figure huge_page_bytes;   /* the default size of hugetlb */
 	struct parse_figure swap_cached_bytes; /* all of it, the mapped part too */
 };
 

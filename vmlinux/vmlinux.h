@@ -64,6 +64,9 @@ typedef struct {
 typedef struct {
 	uid_t val;
 } kuid_t;
+typedef struct {
+	u64 val;
+} kernel_cap_t;
 
 struct hlist_node {
 	struct hlist_node *next, **pprev;
@@ -112,6 +115,7 @@ struct dentry {
 };
 struct super_block {
 	unsigned int s_dev;
+	unsigned long s_blocksize;
 	unsigned long s_magic;
 	void *s_fs_info;
 };
@@ -153,6 +157,24 @@ struct fdtable {
 };
 struct files_struct {
 	struct fdtable *fdt;
+};
+/* io_uring: a request, and what some operations keep at its beginning */
+struct io_cqe {
+	__s32 res;
+};
+struct io_kiocb {
+	struct file *file;
+	unsigned char opcode;
+	struct io_cqe cqe;
+};
+struct io_rw {
+	__u32 len;
+};
+struct io_sync {
+	long long len;
+};
+struct io_splice {
+	u64 len;
 };
 struct shmem_inode_info {
 	unsigned long swapped;
@@ -229,17 +251,34 @@ struct vm_area_struct {
 struct mm_struct {
 	unsigned long hiwater_rss, total_vm, locked_vm;
 	unsigned long start_brk, brk;
+	unsigned long def_flags;
 	atomic_long_t pgtables_bytes;
 	struct percpu_counter rss_stat[4];
 };
+struct rlimit {
+	unsigned long rlim_cur;
+};
 struct signal_struct {
+	struct rlimit rlim[16];
 	unsigned long maxrss;
 	int group_exit_code;
 	atomic_t live;
 	short oom_score_adj;
 };
+struct user_struct {
+	atomic_long_t locked_vm;
+};
+struct user_namespace {
+	int level;
+};
 struct cred {
 	kuid_t uid;
+	kernel_cap_t cap_effective;
+	struct user_struct *user;
+	struct user_namespace *user_ns;
+};
+/* up to 5.10 */
+struct bpf_map_memory {
 };
 struct thread_info {
 	u32 status; /* x86: TS_COMPAT */
@@ -292,7 +331,6 @@ struct bpf_iter__cgroup {
 	struct bpf_iter_meta *meta;
 	struct cgroup *cgroup;
 };
-enum { BPF_FUNC_find_vma = 180 };
 enum bpf_func_id___task_btf { BPF_FUNC_get_current_task_btf = 158 };
 enum bpf_func_id___percpu { BPF_FUNC_map_lookup_percpu_elem = 195 };
 struct bpf_array {

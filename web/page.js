@@ -74,7 +74,8 @@ const shown = {
 
 (() => {
 	const FIRST = 8; // rows of a long list that are seen at once
-	const KINDS = { warning: "warning", oom: "OOM kill", enospc: "no space", sigbus: "SIGBUS" };
+	const KINDS = { warning: "warning", oom: "OOM kill", enospc: "no space", sigbus: "SIGBUS",
+		hugetlb: "huge pages", memlock: "memory lock" };
 	const at = (id) => document.getElementById(id);
 	let interval = 5, live = null, fetched = 0, asking = false, goneSince = null, timer = 0;
 

@@ -25,6 +25,19 @@ static int run_fallocate(struct worker *w, const struct op *op, struct result *r
 	return fallocate__by(w, op, r, 0);
 }
 
+static int run_uring_fallocate(struct worker *w, const struct op *op, struct result *r)
+{
+	int to_close, fd = worker__fd(w, op, O_RDWR | O_CREAT, &to_close);
+
+	if (fd < 0)
+		return fd;
+	int err = uring__fallocate(fd, op->off, op->len);
+	r->bytes = err ? 0 : op->len;
+	if (to_close >= 0)
+		close(to_close);
+	return err;
+}
+
 /* Beyond the end of the file too: pages that st_size does not tell of. */
 static int run_fallocate_keep(struct worker *w, const struct op *op, struct result *r)
 {
@@ -64,6 +77,11 @@ static int run_retruncate(struct worker *w, const struct op *op, struct result *
 }
 
 const struct op_row space_ops[] = {
-	{ "fallocate", run_fallocate }, { "fallocate_keep", run_fallocate_keep }, { "punch", run_punch },
-	{ "truncate", run_truncate },   { "open_trunc", run_retruncate },         { NULL, NULL },
+	{ "fallocate", run_fallocate },
+	{ "fallocate_keep", run_fallocate_keep },
+	{ "punch", run_punch },
+	{ "truncate", run_truncate },
+	{ "open_trunc", run_retruncate },
+	{ "uring_fallocate", run_uring_fallocate },
+	{ NULL, NULL },
 };

@@ -54,13 +54,21 @@ static ssize_t call_pwritev2(int fd, const char *buf, size_t len, off_t off)
 	return pwritev2(fd, parts, 2, off, 0);
 }
 
-static ssize_t call_uring(int fd, const char *buf, size_t len, off_t off)
+static ssize_t as_call(int n)
 {
-	int n = uring__write(fd, buf, len, off);
-
 	if (n < 0)
 		errno = -n;
 	return n < 0 ? -1 : n;
+}
+
+static ssize_t call_uring(int fd, const char *buf, size_t len, off_t off)
+{
+	return as_call(uring__write(fd, buf, len, off));
+}
+
+static ssize_t call_uring_poll(int fd, const char *buf, size_t len, off_t off)
+{
+	return as_call(uring__poll_write(fd, buf, len, off));
 }
 
 static int write__all(int fd, int64_t off, int64_t len, int64_t chunk, write_call call, int64_t *done)
@@ -117,6 +125,11 @@ static int run_pwritev2(struct worker *w, const struct op *op, struct result *r)
 static int run_uring(struct worker *w, const struct op *op, struct result *r)
 {
 	return write__by(w, op, r, call_uring);
+}
+
+static int run_uring_poll(struct worker *w, const struct op *op, struct result *r)
+{
+	return write__by(w, op, r, call_uring_poll);
 }
 
 struct part {
@@ -228,7 +241,14 @@ static int run_fork_touch(struct worker *w, const struct op *op, struct result *
 }
 
 const struct op_row write_ops[] = {
-	{ "write", run_write },           { "pwrite", run_pwrite },         { "writev", run_writev },
-	{ "pwritev2", run_pwritev2 },     { "uring_write", run_uring },     { "threads_write", run_threads_write },
-	{ "fork_write", run_fork_write }, { "fork_touch", run_fork_touch }, { NULL, NULL },
+	{ "write", run_write },
+	{ "pwrite", run_pwrite },
+	{ "writev", run_writev },
+	{ "pwritev2", run_pwritev2 },
+	{ "uring_write", run_uring },
+	{ "threads_write", run_threads_write },
+	{ "fork_write", run_fork_write },
+	{ "fork_touch", run_fork_touch },
+	{ "uring_poll_write", run_uring_poll },
+	{ NULL, NULL },
 };

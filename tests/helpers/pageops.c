@@ -23,6 +23,9 @@ static const struct mode {
 	{ "anon", anon_main, "--bytes N [--locked N] [--virtual N] [--freed N] [--hold]" },
 	{ "spawn", spawn_main, "--count N" },
 	{ "short", short_main, "[--bytes N] [--count N] [--milliseconds N]" },
+	{ "crowd", crowd_main, "--path FILE --bytes N [--mappings N] [--threads N]" },
+	{ "deny", deny_main,
+	  "--how mmap|file|touch|shmget|mlock|mmap-locked|mlockall|uring --bytes N [--path FILE] [--memlock N]" },
 };
 
 int number__parse(const char *text, int64_t *out)

@@ -105,7 +105,11 @@ int window__touch(const struct window *win, bool for_write, struct result *r); /
 
 /* ops_write.c: a buffer of len bytes that no page of is zero; the caller frees */
 char *bytes__new(size_t len);
+/* uring.c: bytes or -errno */
 int uring__write(int fd, const char *buf, size_t len, int64_t off);
+int uring__poll_write(int fd, const char *buf, size_t len, int64_t off);
+int uring__fallocate(int fd, int64_t off, int64_t len);
+int uring__register(void *at, size_t len); /* 0 or -errno */
 
 /* truth.c */
 uint64_t truth__start_time(pid_t pid);
@@ -137,5 +141,7 @@ int fill_main(int argc, char **argv);
 int anon_main(int argc, char **argv);
 int spawn_main(int argc, char **argv);
 int short_main(int argc, char **argv);
+int crowd_main(int argc, char **argv);
+int deny_main(int argc, char **argv);
 
 #endif

@@ -104,11 +104,14 @@ class Context:
 
     def tmpfs(self, size="64M", options=""):
         """A mount of our own."""
-        path = tempfile.mkdtemp(prefix="tmpfs-", dir=self.temp())
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}{options}", "pagetide-test", path],
-                              capture_output=True, text=True)
+        return self.mount("tmpfs", f"size={size}{options}")
+
+    def mount(self, kind, options):
+        path = tempfile.mkdtemp(prefix=f"{kind}-", dir=self.temp())
+        done = subprocess.run(["mount", "-t", kind, "-o", options, "pagetide-test", path], capture_output=True,
+                              text=True)
         if done.returncode:
-            raise Skip(f"cannot mount tmpfs {options}: {done.stderr}")
+            raise Skip(f"cannot mount {kind} {options}: {done.stderr}")
         self.undo.append(lambda: subprocess.run(["umount", "-l", path], check=True))
         return path
 
@@ -189,23 +192,17 @@ def remove_cgroup(path):
             time.sleep(0.01)
 
 
-def close_tops():
-    for thing in [thing for thing in SHARED if isinstance(thing, Top)]:
-        SHARED.remove(thing)
-        thing.close()
-
-
 def close_shared():
     while SHARED:
         thing = SHARED.pop()
         thing.cleanup() if isinstance(thing, tempfile.TemporaryDirectory) else thing.close()
 
 
-def tmpfs_way():
-    """How pagetide sees who brings a tmpfs page in; empty if it cannot."""
+def way_of(name):
+    """How pagetide takes a fact, such as who brings a tmpfs page in; empty if it cannot."""
     done = subprocess.run([PAGETIDE, "probes", "--json", *TIER], capture_output=True, check=False)
     facts = json.loads(done.stdout)["facts"] if done.returncode == 0 else []
-    return next((fact.get("way") or "" for fact in facts if fact["fact"] == "tmpfs pages in"), "")
+    return next((fact.get("way") or "" for fact in facts if fact["fact"] == name), "")
 
 
 def main():
@@ -215,7 +212,7 @@ def main():
     elif "--list" not in sys.argv and not os.access(PAGETIDE, os.X_OK):
         print(f"Bail out! no pagetide at {PAGETIDE}: build it, or name one in $PAGETIDE")
         sys.exit(1)
-    if not unavailable and "--list" not in sys.argv and tmpfs_way().endswith("mm_lru_insertion"):
+    if not unavailable and "--list" not in sys.argv and way_of("tmpfs pages in").endswith("mm_lru_insertion"):
         SLACK["lru_pages"] = LRU_BATCH * os.cpu_count()
     try:
         tap.run(Context, unavailable)

@@ -3,11 +3,14 @@
 import errno
 import os
 
-from harness import V1_MEMORY, close_tops
-from tap import Failure, diagnostics
+from harness import V1_MEMORY
+from tap import Failure, Skip, diagnostics
 
 MIB = 1 << 20
 LIMITS = "warning,enospc,sigbus,oom"
+HUGE = 2 * MIB
+MAP_HUGETLB = 0x40000
+POOL = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
 
 def version():
@@ -42,8 +45,6 @@ def write_file(path, size, piece=64 * 1024):
 
 def ready(t, *arguments):
     """A trace that has told of one fill already: what comes from now on is seen."""
-    # of two that look for the mapping of a SIGBUS on one processor at once, bpf_find_vma() refuses the second
-    close_tops()
     traced = t.trace("--events", LIMITS, *arguments)
     mount = t.tmpfs("1M")
     for number in range(100):
@@ -88,3 +89,19 @@ def ticks(t, count):
     top = t.shared_top()
     begin = top.wait_until(lambda snapshot: None).seconds()
     top.wait_until(lambda snapshot: None if snapshot.seconds() - begin >= count else "too early", timeout=count + 20)
+
+
+def pool(t, pages):
+    """Of huge pages: the machine's, so that one that is there already is somebody's."""
+    try:
+        with open(POOL, encoding="ascii") as said:
+            if said.read() != "0\n":
+                raise Skip("this machine has a pool of huge pages")
+        with open(POOL, "w", encoding="ascii") as out:
+            out.write(str(pages))
+    except OSError as error:
+        raise Skip(f"no pool of huge pages can be made: {error}") from error
+    t.undo.append(lambda: open(POOL, "w", encoding="ascii").write("0"))
+    with open(POOL, encoding="ascii") as said:
+        if int(said.read()) != pages:
+            raise Skip("memory is too fragmented for a pool of huge pages")

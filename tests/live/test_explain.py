@@ -1,13 +1,14 @@
 """explain: what is wrong is found, named and ordered; where nothing is, it says so."""
 
 import json
+import mmap
 import os
 import subprocess
 import sys
 
 from children import PAGETIDE
-from harness import Failure, main
-from limits import MIB, limited
+from harness import Failure, Skip, main
+from limits import HUGE, MAP_HUGETLB, MIB, limited, pool, ready
 from tap import test
 
 
@@ -34,6 +35,20 @@ def _(t):
     row = finding(found, "tmpfs_full", mount)
     t.equal((row["evidence"]["used_bytes"], row["evidence"]["percent"]), (16 * MIB, 100), "the evidence")
     if not row["advice"] or row["urgency"] != max(f["urgency"] for f in found["findings"]):
+        raise Failure(str(found))
+
+
+@test("a pool of huge pages: kept for nobody, then promised to the last page")
+def _(t):
+    pool(t, 4)
+    row = finding(explain("--standalone", "--duration", "1"), "hugetlb_unused")
+    t.equal((row["evidence"]["unused_bytes"], row["evidence"]["page_bytes"]), (4 * HUGE, HUGE), "the evidence")
+    with mmap.mmap(-1, 4 * HUGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_HUGETLB) as pages:
+        pages[0] = 1
+        found = explain("--standalone", "--duration", "1")
+    row = finding(found, "hugetlb_exhausted")
+    t.equal((row["evidence"]["total_bytes"], row["evidence"]["reserved_bytes"]), (4 * HUGE, 3 * HUGE), "the evidence")
+    if any(f["kind"] == "hugetlb_unused" for f in found["findings"]):
         raise Failure(str(found))
 
 

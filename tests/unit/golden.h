@@ -62,6 +62,20 @@ static inline void write_golden(const char *path, const char *text)
 	assert_int_equal(fclose(out), 0);
 }
 
+/* Each column of CSV has a name of its own: a reader would take the one for the other, or rename it. */
+static inline void assert_columns_differ(const char *text)
+{
+	char *line = strndup(text, strcspn(text, "\n")), *end = line;
+
+	for (char *name = strsep(&end, ","); end; name = strsep(&end, ","))
+		for (const char *at = end; at; at = strchr(at, ',')) {
+			at += *at == ',';
+			if (strcspn(at, ",") == strlen(name) && strncmp(at, name, strlen(name)) == 0)
+				fail_msg("two columns are named %s", name);
+		}
+	free(line);
+}
+
 /* Compares with the golden file; what a terminal would obey is never in it. */
 static inline void finish(struct memory *m, const char *name)
 {
@@ -72,6 +86,8 @@ static inline void finish(struct memory *m, const char *name)
 	for (char *line = strtok(safe = strdup(m->text), "\n"); line; line = strtok(NULL, "\n"))
 		assert_int_equal(escape__text(NULL, 0, line), strlen(line));
 	free(safe);
+	if (strstr(name, ".csv"))
+		assert_columns_differ(m->text);
 	snprintf(path, sizeof(path), "%s/%s", directory ? directory : "tests/golden", name);
 	if (getenv("UPDATE_GOLDEN"))
 		write_golden(path, m->text);

@@ -38,6 +38,7 @@ static const struct shape shapes[] = {
 	{ RECORD_FULL, sizeof(struct record_full), sizeof(struct record_full) },
 	{ RECORD_LIMIT, sizeof(struct record_limit), sizeof(struct record_limit) },
 	{ RECORD_REFUSED, sizeof(struct record_refused), sizeof(struct record_refused) },
+	{ RECORD_DENIED, sizeof(struct record_denied), sizeof(struct record_denied) },
 };
 
 /* A record of this length, all bytes of one value behind the head; for free(). */

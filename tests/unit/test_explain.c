@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: explain explain_limits explain_charged advice blame forecast history units warner warning_text names
+// needs: explain explain_limits explain_charged explain_hugetlb advice blame forecast history units warner warning_text names
 /* Each rule finds its finding, with the figures that show it, and is silent without it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "explain.h"
+#include "hugetlb.h"
 
 #define S 1000000000ULL
 #define MIB (1ULL << 20)
@@ -246,6 +247,25 @@ static void only_grows(void **state)
 	history__close(history);
 }
 
+static void pools_of_huge_pages(void **state)
+{
+	static struct hugetlb_pool pool;
+
+	(void)state;
+	snapshot.system.pools = &pool;
+	snapshot.system.pool_count = 1;
+	pool = (struct hugetlb_pool){ .page_bytes = 2 * MIB, .total_pages = 8, .free_pages = 3, .reserved_pages = 3 };
+	only("hugetlb_exhausted", "reserved_bytes", 6.0 * MIB, "6.00 MiB of it promised");
+	pool.surplus_most = 1; /* it may grow */
+	assert_int_equal(explain(), 0);
+	pool.free_pages = 7;
+	only("hugetlb_unused", "unused_bytes", 8.0 * MIB, "8.00 MiB of its 16.0 MiB for nobody");
+	pool.free_pages = 6; /* less than the half */
+	assert_int_equal(explain(), 0);
+	pool.total_pages = pool.free_pages = pool.reserved_pages = 0;
+	assert_int_equal(explain(), 0);
+}
+
 static void no_room_for_more(void **state)
 {
 	(void)state;
@@ -261,7 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing),          TEST(a_full_mount),     TEST(cgroups_and_their_limits), TEST(files_of_one_size),
 		TEST(removed_and_held), TEST(segments),         TEST(charged_elsewhere),        TEST(no_swap),
-		TEST(only_grows),       TEST(no_room_for_more),
+		TEST(only_grows),       TEST(no_room_for_more), TEST(pools_of_huge_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import btf
 
 NO_PROGRAM = "the program is loaded only where the kernel has this iterator (user/plan.c)"
+NO_TRACEPOINT = "the program is loaded only where the tracepoint hands over a request with its result (user/plan.c)"
 
 # what some kernel does not have: (what is read there instead, any of them; or none and the reason)
 ABSENT: dict[str, tuple[tuple[str, ...], str]] = {
@@ -36,8 +37,17 @@ ABSENT: dict[str, tuple[tuple[str, ...], str]] = {
     "kernfs_node___old.parent": (("kernfs_node___new.__parent",), ""),
     "shmem_sb_info___bytes.free_ispace": (("shmem_sb_info___count.free_inodes",), ""),
     "shmem_sb_info___count.free_inodes": (("shmem_sb_info___bytes.free_ispace",), ""),
-    "mm_struct___tree.mm_rb.rb_node": ((), "the program is loaded only where mappings are in a tree (user/plan.c)"),
-    "vm_area_struct___tree.vm_rb": ((), "the program is loaded only where mappings are in a tree (user/plan.c)"),
+    "mm_struct___tree.mm_rb.rb_node": (("mm_struct___maple.mm_mt.ma_root",), ""),
+    "vm_area_struct___tree.vm_rb": (("mm_struct___maple.mm_mt.ma_root",), ""),
+    **{place: (("mm_struct___tree.mm_rb.rb_node",), "") for place in (
+        "mm_struct___maple.mm_mt", "mm_struct___maple.mm_mt.ma_root", "maple_range_64", "maple_range_64.pivot",
+        "maple_range_64.slot", "maple_range_64.meta.end", "maple_arange_64.pivot", "maple_arange_64.slot",
+        "maple_arange_64.meta.end", "maple_type.maple_leaf_64", "maple_type.maple_arange_64")},
+    "bpf_map_memory": ((), "no BPF map counts as locked memory there"),
+    "io_kiocb.cqe.res": ((), NO_TRACEPOINT),
+    "io_kiocb___task.task": (("io_kiocb___tctx.tctx",), ""),
+    "io_kiocb___tctx.tctx": (("io_kiocb___task.task",), ""),
+    "io_uring_task.task": (("io_kiocb___task.task",), ""),
     "obj_cgroup___is_root.is_root": ((), "memcg_data of a page-cache folio is a mem_cgroup there"),
     "spinlock___rt.lock": ((), "not a PREEMPT_RT kernel"),
     "bpf_iter__cgroup.meta": ((), NO_PROGRAM),
@@ -55,6 +65,7 @@ ANOTHER_SIZE = {
     "mem_cgroup.memory": "gone through, and its offset taken away from its address",
     "vm_area_struct___tree.vm_rb": "its offset is taken away from its address",
     "xa_node.slots": "an array, read by its offset",
+    "io_rw.len": "an older kernel's, where the program is not loaded",
     "mm_struct.rss_stat": "an array, read by its offset and the kernel's size of an element",
     "shmem_inode_info.vfs_inode": "gone through, never read as a whole",
 }

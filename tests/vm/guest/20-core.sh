@@ -7,4 +7,4 @@
 # needs: /pagetide /helpers/pageops /usr/bin/python3
 
 . /guest/live.sh
-live --core tmpfs cache process cold_start bomb fuzz limits oom warnings
+live --core tmpfs cache process cold_start bomb fuzz limits refused oom warnings

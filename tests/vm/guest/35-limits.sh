@@ -7,4 +7,4 @@
 
 . /guest/live.sh
 export PAGETIDE_SAWTOOTH_SECONDS=6
-live limits warnings oom explain blocked
+live limits refused warnings oom explain blocked
