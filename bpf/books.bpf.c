@@ -10,6 +10,7 @@
  * change no share. So a removal is proportional between the owners, in O(1).
  */
 #include "slots.bpf.h"
+#include "story.bpf.h"
 
 #define PRICE_SHIFT 20
 #define SHARES_MOST (1ULL << 58)

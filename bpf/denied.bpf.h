@@ -3,7 +3,7 @@
 #ifndef PAGETIDE_DENIED_BPF_H
 #define PAGETIDE_DENIED_BPF_H
 
-#include "books.bpf.h"
+#include "record.bpf.h"
 
 #define RLIMIT_MEMLOCK 8
 #define CAP_IPC_LOCK 14

@@ -5,6 +5,7 @@
  * is still its owner's.
  */
 #include "slots.bpf.h"
+#include "story.bpf.h"
 
 #define LEAN_PROMOTED 64 /* pages: a file this large gets a name */
 

@@ -3,7 +3,7 @@
  * Fact: processes come, become another program, and go. A process that lived for
  * milliseconds is known by its exit record; an owner of pages outlives its exit.
  */
-#include "books.bpf.h"
+#include "record.bpf.h"
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(fork_tracepoint, struct task_struct *parent, struct task_struct *child)

@@ -4,7 +4,7 @@
  * system call of the machine then pays for: attached only while someone asks for
  * these events. At the exit the arguments are still in the registers.
  */
-#include "books.bpf.h"
+#include "record.bpf.h"
 #include "path.bpf.h"
 #include "syscall.bpf.h"
 

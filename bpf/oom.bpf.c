@@ -4,7 +4,7 @@
  * tracepoint's argument is the task from 6.10 on (72ba14deb40a, backported to
  * stable kernels), only its pid before: the user side asks BTF which it is.
  */
-#include "books.bpf.h"
+#include "record.bpf.h"
 #include "rss.bpf.h"
 
 #define NAME_BYTES 64 /* of a component: cgroup names are short, their paths deep */

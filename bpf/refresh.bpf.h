@@ -7,6 +7,7 @@
 #define PAGETIDE_REFRESH_BPF_H
 
 #include "books.bpf.h"
+#include "story.bpf.h"
 
 #define NEW_NS 1000000000ULL
 #define STILL_FACTOR 2654435761U /* a hash: neither the drift nor what moved is another one */
@@ -20,16 +21,6 @@ struct inode_now {
 	__u32 dev, nlink;
 	__u32 name; /* name_hash() */
 };
-
-#define NO_NAME 1
-
-/* changes when the file is renamed, moved, unlinked or gets its first name */
-static __always_inline __u32 name_hash(__u64 hash_len, __u64 folder_ino)
-{
-	__u64 hash = (hash_len << 17 | hash_len >> 47) ^ folder_ino * 31;
-
-	return hash ^ hash >> 32;
-}
 
 static __always_inline int refresh(struct file_slot *slot, __u32 file, const struct inode_now *now)
 {

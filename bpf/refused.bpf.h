@@ -3,7 +3,7 @@
 #ifndef PAGETIDE_REFUSED_BPF_H
 #define PAGETIDE_REFUSED_BPF_H
 
-#include "books.bpf.h"
+#include "record.bpf.h"
 #include "path.bpf.h"
 #include "shmem.bpf.h"
 

@@ -4,7 +4,8 @@
  * its components from the leaf up to the root of its filesystem. The user side
  * puts the mount's path before it. Never called per page.
  */
-#include "refresh.bpf.h"
+#include "record.bpf.h"
+#include "story.bpf.h"
 
 static __always_inline struct dentry *first_dentry(struct inode *inode)
 {

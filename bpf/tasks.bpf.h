@@ -3,7 +3,7 @@
 #ifndef PAGETIDE_TASKS_BPF_H
 #define PAGETIDE_TASKS_BPF_H
 
-#include "books.bpf.h"
+#include "record.bpf.h"
 #include "rss.bpf.h"
 
 int tasks__learn(void);

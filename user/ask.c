@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "http_answer.h"
 #include "out.h"
 #include "say.h"
 
@@ -95,19 +96,14 @@ static char *receive_all(int fd, size_t *size)
 	return text;
 }
 
-/* "HTTP/1.1 200 OK", headers, an empty line, as many bytes as Content-Length says */
+/* the answer becomes its body */
 static int split(char *answer, size_t size, char **body, size_t *length)
 {
-	static const char field[] = "\r\nContent-Length: ";
-	char *end = strstr(answer, "\r\n\r\n"), *stated;
+	const char *start;
 
-	if (!end || strncmp(answer, "HTTP/1.", 7) != 0 || strncmp(answer + 8, " 200 ", 5) != 0)
+	if (http_answer__body(answer, size, true, &start, length))
 		return -ENOENT;
-	stated = strstr(answer, field);
-	*length = size - (size_t)(end + 4 - answer);
-	if (!stated || stated > end || strtoull(stated + strlen(field), NULL, 10) != *length)
-		return -ENOENT;
-	memmove(answer, end + 4, *length);
+	memmove(answer, start, *length);
 	*body = answer;
 	return 0;
 }

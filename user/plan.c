@@ -219,7 +219,7 @@ const struct fact facts[FACTS] = {
 	    WAYS({"tracepoint io_uring_complete, attached as that of ENOSPC", TIER_AUTO,
 		  {"uring_tracepoint"}, offers_uring, "names that it cannot make, results beyond its queue"},
 		 {"not seen", TIER_AUTO, {NULL}, offers_always, "its writes that a full tmpfs refuses"}), true},
-	[FACT_DENIED] = {FACT_DENIED, "huge pages, locks", "what a hugetlb pool or RLIMIT_MEMLOCK refuses", GROUP_TRACE,
+	[FACT_DENIED] = {FACT_DENIED, "hugetlb, memlock", "what a hugetlb pool or RLIMIT_MEMLOCK refuses", GROUP_TRACE,
 	    WAYS({"tracepoint sys_exit, attached where a pool is configured", TIER_AUTO,
 		  {"denied_tracepoint"}, offers_sys_exit, "io_uring's long lists of buffers, drivers' locked memory"}), true},
 	[FACT_SIGBUS] = {FACT_SIGBUS, "SIGBUS", "faults that a full tmpfs refuses", GROUP_TRACE,
