@@ -55,7 +55,8 @@ static inline void *fake__serve(void *argument)
 	struct fake_daemon *fake = argument;
 
 	for (;;) {
-		struct pollfd polled[] = { { .fd = fake->fd, .events = POLLIN }, { .fd = fake->end_fd, .events = POLLIN } };
+		struct pollfd polled[] = { { .fd = fake->fd, .events = POLLIN },
+					   { .fd = fake->end_fd, .events = POLLIN } };
 		char request[512];
 		ssize_t got;
 		int fd;

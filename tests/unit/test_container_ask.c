@@ -146,7 +146,7 @@ static void names_the_pod(struct fake_daemon *fake, int fd, const char *request)
 {
 	(void)fake;
 	fake__send(fd, strstr(request, "/v4.0.0/libpod/pods/" C "/json ") ? OK "{\"Id\":\"" C "\",\"Name\":\"shop\"}"
-									 : "HTTP/1.0 404 Not Found\r\n\r\n");
+									  : "HTTP/1.0 404 Not Found\r\n\r\n");
 }
 
 /* ---- tests ---- */
@@ -357,8 +357,14 @@ static void many_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(answered),       TEST(a_pod_of_podman),         TEST(who_is_asked),          TEST(nobody_there),
-		TEST(no_answer),      cmocka_unit_test(an_end_in_time), TEST(who_hangs_is_left_alone), TEST(the_end_does_not_wait),
+		TEST(answered),
+		TEST(a_pod_of_podman),
+		TEST(who_is_asked),
+		TEST(nobody_there),
+		TEST(no_answer),
+		cmocka_unit_test(an_end_in_time),
+		TEST(who_hangs_is_left_alone),
+		TEST(the_end_does_not_wait),
 		TEST(many_at_once),
 	};
 

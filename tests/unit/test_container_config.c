@@ -231,8 +231,10 @@ static void of_storages_places(void **state)
 	/* in a pod nothing is mounted from the container's own folder */
 	assert_int_equal(container_config__storage_folders("/own/" C "/userdata", "{}", 2, C, folders, 4), 1);
 	assert_string_equal(folders[0], "/own");
-	assert_int_equal(container_config__storage_folders("/own/" C "/userdata", text, strlen(text), C, folders, 4), 4);
-	assert_int_equal(container_config__storage_folders("/own/" C "/userdata", text, strlen(text), C, folders, 0), 0);
+	assert_int_equal(container_config__storage_folders("/own/" C "/userdata", text, strlen(text), C, folders, 4),
+			 4);
+	assert_int_equal(container_config__storage_folders("/own/" C "/userdata", text, strlen(text), C, folders, 0),
+			 0);
 }
 
 int main(void)

@@ -194,17 +194,17 @@ static void of_a_bundle_elsewhere(void **state)
 static void knows(struct fake_daemon *fake, int fd, const char *request)
 {
 	(void)fake;
-	fake__send(fd, strstr(request, "/containers/" C "/json")
-			       ? "HTTP/1.0 200 OK\r\n\r\n{\"Id\":\"" C "\",\"Name\":\"/web\"}"
-			       : "HTTP/1.0 404 Not Found\r\n\r\n");
+	fake__send(fd, strstr(request, "/containers/" C "/json") ? "HTTP/1.0 200 OK\r\n\r\n{\"Id\":\"" C
+								   "\",\"Name\":\"/web\"}"
+								 : "HTTP/1.0 404 Not Found\r\n\r\n");
 }
 
 static void knows_the_pod(struct fake_daemon *fake, int fd, const char *request)
 {
 	(void)fake;
-	fake__send(fd, strstr(request, "/libpod/pods/" C "/json")
-			       ? "HTTP/1.0 200 OK\r\n\r\n{\"Id\":\"" C "\",\"Name\":\"shop\"}"
-			       : "HTTP/1.0 404 Not Found\r\n\r\n");
+	fake__send(fd, strstr(request, "/libpod/pods/" C "/json") ? "HTTP/1.0 200 OK\r\n\r\n{\"Id\":\"" C
+								    "\",\"Name\":\"shop\"}"
+								  : "HTTP/1.0 404 Not Found\r\n\r\n");
 }
 
 static void talks_of_nobody(struct fake_daemon *fake, int fd, const char *request)
