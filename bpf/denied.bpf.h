@@ -18,6 +18,15 @@ static __always_inline __u64 pool_page_bytes(struct file *file)
 	return BPF_CORE_READ(sb, s_magic) == HUGETLBFS_MAGIC ? BPF_CORE_READ(sb, s_blocksize) : 0;
 }
 
+/* nothing free that is not promised: who is refused may give its pages back before the user side looks */
+static __always_inline bool pool_is_empty(struct file *file)
+{
+	struct hugetlbfs_sb_info *info = BPF_CORE_READ(file, f_inode, i_sb, s_fs_info);
+	struct hstate *pool = BPF_CORE_READ(info, hstate);
+
+	return BPF_CORE_READ(pool, free_huge_pages) <= BPF_CORE_READ(pool, resv_huge_pages);
+}
+
 /* of current, in the first user namespace: what capable() looks at */
 static __always_inline __u64 capabilities(void)
 {

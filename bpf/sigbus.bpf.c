@@ -86,7 +86,7 @@ int BPF_PROG(sigbus_tracepoint, int sig, struct kernel_siginfo *info, struct tas
 	vma = vma__at(address);
 	file = BPF_CORE_READ(vma, vm_file);
 	page_bytes = file ? pool_page_bytes(file) : 0;
-	if (page_bytes)
+	if (page_bytes && pool_is_empty(file)) /* else: beyond the end of its file */
 		denied_fault(page_bytes, address);
 	if (!file || !tmpfs_of(file))
 		return 0;

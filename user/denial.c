@@ -90,10 +90,12 @@ static bool judge_pool(const struct record_denied *record, const struct denial_f
 	event->denied.reserved_bytes = pool.reserved_pages * page;
 	event->denied.used_bytes = (pool.total_pages - pool.free_pages + pool.reserved_pages) * page;
 	event->denied.limit_bytes = event->denied.used_bytes + room;
+	if (record->call < 0) { /* it was empty; by now the process may have ended, and given back */
+		event->denied.used_bytes = event->denied.limit_bytes;
+		room = 0;
+	}
 	if (event->denied.wanted_bytes > room)
 		event->denied.limit = "pool";
-	else if (record->call < 0)
-		return false; /* beyond the end of its file: no limit was hit */
 	advise_pool(event, room, advice);
 	return true;
 }

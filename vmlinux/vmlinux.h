@@ -176,6 +176,12 @@ struct io_sync {
 struct io_splice {
 	u64 len;
 };
+struct hstate {
+	unsigned long free_huge_pages, resv_huge_pages;
+};
+struct hugetlbfs_sb_info {
+	struct hstate *hstate;
+};
 struct shmem_inode_info {
 	unsigned long swapped;
 	struct inode vfs_inode;

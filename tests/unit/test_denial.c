@@ -45,7 +45,7 @@ static void pools(void **state)
 		{ { HUGE, 4, 0, 0, 1, 3 }, HUGE, 3 * HUGE, 4, 6, SYS_mmap, "pool", true },
 		{ { HUGE, 4, 0, 0, 0, 0 }, 1 << 30, 1 << 30, 0, 0, SYS_shmget, "pool", true }, /* no such pool */
 		{ { HUGE, 4, 0, 0, 0, 0 }, HUGE, HUGE, 4, 4, -1, "pool", true },
-		{ { HUGE, 4, 2, 0, 0, 0 }, HUGE, HUGE, 2, 4, -1, NULL, false }, /* beyond its file */
+		{ { HUGE, 4, 4, 0, 0, 0 }, HUGE, HUGE, 4, 4, -1, "pool", true }, /* given back since */
 	};
 
 	(void)state;
