@@ -13,6 +13,7 @@
 #include "commands.h"
 #include "escape.h"
 #include "follow.h"
+#include "kept_events.h"
 #include "loop.h"
 #include "output.h"
 #include "run.h"
@@ -21,8 +22,6 @@
 #include "session.h"
 #include "sink.h"
 #include "warning_text.h"
-
-#define WARNINGS_KEPT 32
 
 #define ALIKE_FOR_PEOPLE 3 /* files alike that one row shows better */
 #define IN_FOLDER_MOST 100 /* more files of one folder become fewer rows in any format */
@@ -41,29 +40,32 @@ struct run {
 	uint64_t start_boot_ns;
 	bool said;  /* why the report cannot be written */
 	bool leave; /* the user does not wait for the descendants */
-	struct warning warnings[WARNINGS_KEPT];
-	struct event warning_events[WARNINGS_KEPT];
-	size_t warning_count;
+	struct kept_events warnings, failures;
 };
 
-/* told at once, and listed in the report */
+/* a warning is told at once; the report lists it, and what went wrong for the command */
 static void tell(void *context, const struct event *event)
 {
 	struct run *run = context;
 	char line[WARNING_LINE_MAX];
 
-	if (event->type != EVENT_WARNING)
-		return;
-	warning_text__line(event->warning, line, sizeof(line));
-	say("warning: %s", line);
-	if (run->warning_count == WARNINGS_KEPT)
-		return;
-	run->warnings[run->warning_count] = *event->warning;
-	run->warning_events[run->warning_count] = (struct event){ .type = EVENT_WARNING,
-								  .time_ns = event->time_ns,
-								  .boot_ns = event->boot_ns,
-								  .warning = &run->warnings[run->warning_count] };
-	run->warning_count++;
+	switch (event->type) {
+	case EVENT_WARNING:
+		warning_text__line(event->warning, line, sizeof(line));
+		say("warning: %s", line);
+		kept_events__add(&run->warnings, event);
+		break;
+	case EVENT_OOM:
+	case EVENT_ENOSPC:
+	case EVENT_SIGBUS:
+	case EVENT_HUGETLB:
+	case EVENT_MEMLOCK:
+		if (event->followed)
+			kept_events__add(&run->failures, event);
+		break;
+	default:
+		break;
+	}
 }
 
 /* one row of the timeline; the report's snapshot is that of the last reading */
@@ -156,9 +158,11 @@ static void fill_report(struct run *run)
 		report->enospc = counts.followed_enospc;
 		report->sigbus = counts.followed_sigbus;
 		report->warnings = counts.warnings;
-		report->warning_events = run->warning_events;
-		report->warning_event_count = run->warning_count;
+		report->warning_events = run->warnings.events;
+		report->warning_event_count = run->warnings.count;
 	}
+	report->failures = run->failures.events;
+	report->failure_count = run->failures.count;
 	run_timeline__report(&run->timeline, report);
 	report->snapshot = &run->filtered;
 }
@@ -264,6 +268,8 @@ int command__run(const struct options *options)
 	run_timeline__free(&run.timeline);
 	run_select__free(&run.filtered);
 	run_names__free(&run.names);
+	kept_events__free(&run.warnings);
+	kept_events__free(&run.failures);
 	session__close(&run.session);
 	return status;
 }

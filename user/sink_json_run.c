@@ -91,17 +91,17 @@ static json_t *make_head(const struct run_report *r)
 	return NULL;
 }
 
-static int put_warnings(FILE *out, const struct run_report *r)
+static int put_events(FILE *out, const char *key, const struct event *events, size_t count)
 {
 	int err = 0;
 
-	if (!r->warning_events)
+	if (!events)
 		return 0;
-	fputs(",\"warning_events\":[", out);
-	for (size_t i = 0; i < r->warning_event_count && !err; i++) {
+	fprintf(out, ",\"%s\":[", key);
+	for (size_t i = 0; i < count && !err; i++) {
 		if (i)
 			fputc(',', out);
-		err = json_row__put(out, sink_json__make_event(&r->warning_events[i]), false);
+		err = json_row__put(out, sink_json__make_event(&events[i]), false);
 	}
 	fputc(']', out);
 	return err ? err : out__status(out);
@@ -131,7 +131,9 @@ int sink_json__report(FILE *out, const struct run_report *report, const struct o
 	if (!err)
 		err = sink_json__members(out, report->snapshot, options);
 	if (!err)
-		err = put_warnings(out, report);
+		err = put_events(out, "failures", report->failures, report->failure_count);
+	if (!err)
+		err = put_events(out, "warning_events", report->warning_events, report->warning_event_count);
 	if (!err)
 		err = put_timeline(out, report);
 	fputs("}\n", out);

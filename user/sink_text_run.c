@@ -14,6 +14,7 @@
 
 #define ROWS 10
 #define COMMAND_WIDTH_MAX 400
+#define OF(type) (1U << (type))
 
 static void print_command(FILE *out, const struct run_report *r)
 {
@@ -103,12 +104,31 @@ static void print_full(FILE *out, const struct run_report *r)
 	}
 }
 
+static void print_failures(FILE *out, const struct run_report *r, uint32_t types)
+{
+	char comm[256];
+
+	for (size_t i = 0; i < r->failure_count; i++) {
+		const struct event *e = &r->failures[i];
+
+		if (!(types & OF(e->type)))
+			continue;
+		escape__text(comm, sizeof(comm), e->comm ? e->comm : "?");
+		fprintf(out, "    %s[%" PRIu32 "]", comm, e->pid);
+		sink_text__details(out, e);
+		fputc('\n', out);
+	}
+}
+
 static void print_trouble(FILE *out, const struct run_report *r)
 {
 	print_count(out, r->oom_kills, "process was killed: out of memory", "processes were killed: out of memory");
+	print_failures(out, r, OF(EVENT_OOM));
 	print_count(out, r->enospc, "call failed: No space left on device (ENOSPC)",
 		    "calls failed: No space left on device (ENOSPC)");
+	print_failures(out, r, OF(EVENT_ENOSPC));
 	print_count(out, r->sigbus, "bus error (SIGBUS)", "bus errors (SIGBUS)");
+	print_failures(out, r, OF(EVENT_SIGBUS) | OF(EVENT_HUGETLB) | OF(EVENT_MEMLOCK));
 	print_count(out, r->warnings, "warning was given", "warnings were given");
 	for (size_t i = 0; i < r->warning_event_count; i++) {
 		fputs("   ", out);

@@ -63,7 +63,8 @@ def files_of_one_size(t, ended, truth, slack):
     close(t, last["culprits"][0]["bytes_each"], truth["file_bytes"], "the size of each", under=PAGE, over=slack)
     if f"come from python3[{truth['pid']}]: one more for each piece of work" not in last["advice"]:
         raise Failure(f"the cause: {last}")
-    ended.says(ended.report, ended.target, f"python3[{truth['pid']}]", "No space left on device", " each ", "was full",
+    ended.says(ended.report, ended.target, f"python3[{truth['pid']}] write failed: No space left on device: ",
+               f"{ended.target} is at the limit of its size", " each ", "was full",
                "one more for each piece of work")
 
 
@@ -75,8 +76,9 @@ def killed_while_it_grows(t, ended, cgroup, limit_bytes):
     t.equal(kill["consumers"][0]["pid"], pid, "the largest consumer")
     if kill["consumers"][0]["growth_bytes"] < limit_bytes // 4:
         raise Failure(f"what it grew by before: {kill}")
-    ended.says(ended.report, "killed by signal 9", "1 process was killed: out of memory", f"python3[{pid}]",
-               f"/{cgroup.name}", "at the limit the kernel kills")
+    ended.says(ended.report, "killed by signal 9", "1 process was killed: out of memory",
+               f"python3[{pid}] killed, out of memory: anon ", f"cgroup /{cgroup.name} was at its limit: ",
+               "at the limit the kernel kills")
     return pid
 
 

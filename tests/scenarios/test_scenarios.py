@@ -192,6 +192,9 @@ def sessions_killed(t):
     t.equal(report["exit_status"], 128 + 9, "exit_status")
     t.equal(report["signal"], 9, "signal")
     t.equal(report["events"]["oom"], 1, "oom events")
+    kill, = report["failures"]
+    t.equal((kill["type"], kill["comm"], kill["target"], kill["limit_bytes"]),
+            ("oom", "python3", f"/{cgroup.name}", 64 * MIB), f"the kill in the report: {kill}")
     close(t, report["peak_rss_bytes"], 64 * MIB, "peak_rss_bytes", under=12 * MIB, over=12 * MIB)
 
 

@@ -313,6 +313,15 @@ static void report_golden(const struct sink *sink, const struct run_report *repo
 	finish(&m, name);
 }
 
+static const struct event *first_failure(void)
+{
+	const struct event *event = fixture_events;
+
+	while (event->type != EVENT_OOM)
+		event++;
+	return event;
+}
+
 static void reports(void **state)
 {
 	struct snapshot s = fixture_snapshot();
@@ -342,6 +351,8 @@ static void reports(void **state)
 				 .enospc = ABSENT,
 				 .sigbus = ABSENT,
 				 .warnings = ABSENT,
+				 .failures = first_failure(),
+				 .failure_count = EVENT_MEMLOCK - EVENT_OOM, /* all from the kill on but a warning */
 				 .snapshot = &s };
 	report_golden(&sink_text, &r, "run-killed.txt");
 	report_golden(&sink_json, &r, "run-killed.json");
