@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 from children import PAGETIDE
-from harness import Failure, Skip, main
-from limits import HUGE, MAP_HUGETLB, MIB, limited, pool, ready
+from harness import Failure, main
+from limits import HUGE, MAP_HUGETLB, MIB, limited, pool
 from tap import test
 
 
