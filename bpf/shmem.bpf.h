@@ -18,7 +18,7 @@ static __always_inline __u64 shmem_free_inodes(struct shmem_sb_info *info)
 	return BPF_CORE_READ(count, free_inodes);
 }
 
-/* in pages; exact where the address of each CPU's part is known */
+/* in pages; a CPU that was offline when all were asked has a part that is not found */
 static __always_inline __u64 shmem_used_blocks(struct shmem_sb_info *info)
 {
 	__s64 sum = BPF_CORE_READ(info, used_blocks.count);
@@ -26,9 +26,8 @@ static __always_inline __u64 shmem_used_blocks(struct shmem_sb_info *info)
 	__s32 part;
 
 	for (__u32 cpu = 0; cpu_offsets_known && cpu < MAX_CPUS && cpu < knob_cpus; cpu++) {
-		if (bpf_probe_read_kernel(&part, sizeof(part), (void *)parts + cpu_offset[cpu]))
-			break;
-		sum += part;
+		if (!bpf_probe_read_kernel(&part, sizeof(part), (void *)parts + cpu_offset[cpu]))
+			sum += part;
 	}
 	return sum > 0 ? sum : 0;
 }

@@ -32,6 +32,25 @@ int tasks__learn(void)
 	return 0;
 }
 
+/*
+ * Run by the user side before anything is attached: on one CPU, or, where no helper tells
+ * of the others (before 07343110b293, 5.19), on each.
+ */
+SEC("raw_tp")
+int learn_cpu(void *ctx)
+{
+	__u64 map = as_number(&ruler), cpu = bpf_get_smp_processor_id();
+	__u32 zero = 0;
+
+	tasks__learn();
+	if (cpu_offsets_known || cpu >= MAX_CPUS)
+		return 0;
+	BOUNDED(cpu);
+	cpu_offset[cpu] =
+		as_number(bpf_map_lookup_elem(&ruler, &zero)) - (__u64)BPF_CORE_READ((struct bpf_array *)map, pptrs[0]);
+	return 0;
+}
+
 SEC("iter/task")
 int tasks_iter(struct bpf_iter__task *ctx)
 {

@@ -195,10 +195,24 @@ static void forget_object(void)
 		madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
+/* a CPU that is offline has no part of any counter */
+static void learn_cpus(struct tracer *tracer)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .flags = BPF_F_TEST_RUN_ON_CPU);
+	struct pagetide_bpf__bss *bss = tracer->bpf->bss;
+
+	bool learned = false;
+
+	for (; options.cpu < tracer->bpf->rodata->knob_cpus && !bss->cpu_offsets_known; options.cpu++)
+		learned |= !bpf_prog_test_run_opts(bpf_program__fd(tracer->bpf->progs.learn_cpu), &options);
+	bss->cpu_offsets_known |= learned;
+}
+
 static int prepare(struct tracer *tracer)
 {
 	int err = run_prepare(tracer, TABLE_FILES, FILE_NONE + 1, tracer->file_slots);
 
+	learn_cpus(tracer);
 	if (!err)
 		err = run_prepare(tracer, TABLE_OWNERS, OWNER_FIRST, tracer->owner_slots);
 	return err;
