@@ -103,6 +103,17 @@ struct io_kiocb___task {
 	struct task_struct *task;
 };
 
+/*
+ * 80ee81e0403c (5.11): maps are no longer charged to RLIMIT_MEMLOCK. Asked for as a field of a type that every kernel
+ * has: a type that is missing is looked for in the modules, which takes CAP_SYS_ADMIN.
+ */
+struct bpf_map_memory {
+	u32 pages;
+};
+struct bpf_map___charged {
+	struct bpf_map_memory memory;
+};
+
 /* on PREEMPT_RT a spinlock_t sleeps and is an rt_mutex */
 struct spinlock___rt {
 	int lock;

@@ -142,7 +142,7 @@ static __always_inline bool wish_of_lock(struct pt_regs *regs, __s32 call, long 
  * one is refused by nothing else */
 static __always_inline bool is_bpf_limited(struct pt_regs *regs, __s32 call, long error)
 {
-	return call == SYS_BPF && error == -EPERM && bpf_core_type_exists(struct bpf_map_memory) &&
+	return call == SYS_BPF && error == -EPERM && bpf_core_field_exists(((struct bpf_map___charged *)0)->memory) &&
 	       capabilities() & (1ULL << CAP_SYS_ADMIN | 1ULL << CAP_BPF) &&
 	       (ARG1(regs) == BPF_MAP_CREATE || ARG1(regs) == BPF_PROG_LOAD);
 }

@@ -283,9 +283,6 @@ struct cred {
 	struct user_struct *user;
 	struct user_namespace *user_ns;
 };
-/* up to 5.10 */
-struct bpf_map_memory {
-};
 struct thread_info {
 	u32 status; /* x86: TS_COMPAT */
 };

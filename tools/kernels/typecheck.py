@@ -43,7 +43,7 @@ ABSENT: dict[str, tuple[tuple[str, ...], str]] = {
         "mm_struct___maple.mm_mt", "mm_struct___maple.mm_mt.ma_root", "maple_range_64", "maple_range_64.pivot",
         "maple_range_64.slot", "maple_range_64.meta.end", "maple_arange_64.pivot", "maple_arange_64.slot",
         "maple_arange_64.meta.end", "maple_type.maple_leaf_64", "maple_type.maple_arange_64")},
-    "bpf_map_memory": ((), "no BPF map counts as locked memory there"),
+    "bpf_map___charged.memory": ((), "no BPF map counts as locked memory there"),
     "io_kiocb.cqe.res": ((), NO_TRACEPOINT),
     "io_kiocb___task.task": (("io_kiocb___tctx.tctx",), ""),
     "io_kiocb___tctx.tctx": (("io_kiocb___task.task",), ""),
