@@ -6,7 +6,6 @@
 #include <jansson.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "clock.h"
 #include "container_files.h"
 #include "http_answer.h"
+#include "thread.h"
 
 #define MS 1000000ULL
 #define ANSWER_NS (1000 * MS)
@@ -266,26 +266,17 @@ static void *work(void *argument)
 
 static int start(struct container_ask *ask)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
 	int err;
 
 	if (ask->started)
 		return 0;
-	ask->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (ask->end_fd < 0)
+		ask->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (ask->end_fd < 0)
 		return -errno;
-	err = pthread_attr_init(&attributes);
-	if (err)
-		return -err;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&ask->thread, &attributes, work, ask);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
+	err = thread__start(&ask->thread, STACK_BYTES, work, ask);
 	ask->started = !err;
-	return -err;
+	return err;
 }
 
 /* a bit for each that is there and may know it; the runtimes of other daemons name their containers in files */

@@ -7,12 +7,13 @@
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+
+#include "thread.h"
 
 #define STACK_BYTES ((size_t)256 << 10)
 #define NICE 10 /* whoever guesses passwords shall not slow the machine */
@@ -232,23 +233,13 @@ static void *work(void *argument)
 
 static int start(struct guard *guard)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
 	int err;
 
 	if (guard->started)
 		return 0;
-	err = pthread_attr_init(&attributes);
-	if (err)
-		return -err;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&guard->thread, &attributes, work, guard);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
+	err = thread__start(&guard->thread, STACK_BYTES, work, guard);
 	guard->started = !err;
-	return -err;
+	return err;
 }
 
 static void append(struct guard *guard, struct guard_question *question)

@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "thread.h"
 
 #define FIRST_BYTES (64U << 10)
 #define KEPT_BYTES (256U << 10) /* a buffer that grew larger is not kept while nothing is in it */
@@ -141,24 +142,6 @@ static ssize_t take(void *cookie, const char *data, size_t length)
 	return 0;
 }
 
-/* signals are for the one that reads them: a thread that does not block them would die of one */
-static int start(struct outbox *box)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int err = pthread_attr_init(&attributes);
-
-	if (err)
-		return -err;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&box->thread, &attributes, work, box);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	return -err;
-}
-
 static void release(struct outbox *box)
 {
 	if (box->stream)
@@ -199,7 +182,7 @@ int outbox__open(struct outbox **out, int fd)
 	if (!err)
 		err = make_room(&box->leaving, 1);
 	if (!err)
-		err = start(box);
+		err = thread__start(&box->thread, STACK_BYTES, work, box);
 	if (err) {
 		release(box);
 		return err;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: container container_config container_files file http_answer parse
+// needs: container container_config container_files file http_answer parse thread
 /* Questions to a daemon that answers, comes late, hangs, talks without end or nonsense: nobody else waits for it. */
 #include <setjmp.h>
 #include <stdarg.h>

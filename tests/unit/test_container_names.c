@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: container container_ask container_config container_files cgroup cgroupfs file http_answer mounts parse
+// needs: container container_ask container_config container_files cgroup cgroupfs file http_answer mounts parse thread
 /* Names of containers from a machine made of files: when they are found, kept, forgotten. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: web_config settings file
+// needs: web_config settings file thread
 /* Passwords: who is let in, what is known without bcrypt, and what is never taken for an answer. */
 #include <setjmp.h>
 #include <stdarg.h>

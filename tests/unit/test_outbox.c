@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: outbox
+// needs: outbox thread
 /* A reader that takes nothing, that comes late, that goes: nobody waits, and what is lost is counted. */
 #include <setjmp.h>
 #include <stdarg.h>
