@@ -26,7 +26,7 @@ NUMBERS = itertools.count()
 
 def build_fake(folder):
     program = Path(folder, "top_fake")
-    patterns = ["top*.c", "columns*.c", "select*.c", "escape.c", "units.c", "names.c", "outbox.c",
+    patterns = ["top*.c", "columns*.c", "select*.c", "escape.c", "units.c", "names.c", "outbox.c", "thread.c",
                 "snapshot_copy.c"]
     sources = [str(p) for pattern in patterns for p in sorted((ROOT / "user").glob(pattern))]
     flags = "-D_GNU_SOURCE -std=gnu11 -O1 -g -Wall -Wextra -Wconversion -Wshadow -Werror".split()
