@@ -36,8 +36,7 @@ struct run_report {
 	uint64_t warnings;
 	const struct event *warning_events; /* the first of them, in their order */
 	size_t warning_event_count;
-	const struct event
-		*failures; /* likewise: its kills, and what it was refused, of a kind once a second at most */
+	const struct event *failures; /* likewise: its kills and refusals, of a kind once a second */
 	size_t failure_count;
 	const struct timeline_row *timeline;
 	size_t timeline_count;
