@@ -121,12 +121,26 @@ __u32 limit__new_file(__u64 sb, __u32 dev)
 	return mount;
 }
 
+/* 0: of a kernel thread */
+static __always_inline __u64 my_anon_pages(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct rss_sums sums = {};
+
+	if (mm)
+		rss_read(mm, &sums);
+	return sums.pages[RSS_ANON] > 0 ? sums.pages[RSS_ANON] : 0;
+}
+
 static __always_inline void say_cgroup(__u32 kind, struct mem_cgroup *memcg, __u64 usage, __u64 limit)
 {
+	__u64 anon_pages = my_anon_pages();
 	struct record_limit *record = begin_record(kind);
 
 	if (!record)
 		return;
+	record->anon_pages = anon_pages;
 	record->cgroup = memcg_id(memcg);
 	record->used = usage;
 	record->limit = limit;

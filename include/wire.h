@@ -332,12 +332,13 @@ struct record_limit {
 	__u64 cgroup;                  /* of LIMIT_CGROUP and LIMIT_RECLAIM: kernfs id */
 	__s64 used;                    /* mount_slot.pages; the cgroup's usage in pages; LIMIT_TMPFS_INODES: inodes */
 	__u64 limit;                   /* pages or inodes */
+	__u64 anon_pages; /* of the process, where a cgroup is told: it may be killed before it is looked at */
 	__u32 kind;
 	__u32 mount; /* index; 0: none */
 	__u32 dev;
 	__u32 pad;
 };
-_Static_assert(sizeof(struct record_limit) == 104, "wire");
+_Static_assert(sizeof(struct record_limit) == 112, "wire");
 
 enum refusal {
 	REFUSED_ENOSPC = 1, /* a system call failed */

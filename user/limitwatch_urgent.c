@@ -77,9 +77,23 @@ static void arm_cgroup(struct limitwatch *limits, uint64_t id, const struct warn
 	tracer__arm_cgroup(limits->tracer, id, near && watch->next ? watch->next / limits->page_bytes : 0);
 }
 
-/* a cgroup's counter as it is now, or was when a record was sent */
+/* nobody is there any more: the kill came at once, and it is whoever met the limit that is gone */
+static void blame_the_gone(struct limitwatch *limits, const struct record_limit *record)
+{
+	struct share share = { .pid = record->process.pid,
+			       .start_ns = record->process.start_ns,
+			       .comm = record->process.comm,
+			       .bytes = record->anon_pages * limits->page_bytes };
+
+	if (limits->blame.count || !share.bytes)
+		return;
+	model__cgroup_of(limits->model, record->process.cgroup, &share.container);
+	blame__add(&limits->blame, &share);
+}
+
+/* a cgroup's counter as it is now, or was when a record was sent; NULL: there is none */
 static void judge_cgroup(struct limitwatch *limits, uint64_t id, uint64_t used, uint64_t limit, const char *name,
-			 uint64_t time_ns, struct warner_watch *watch)
+			 uint64_t time_ns, const struct record_limit *record, struct warner_watch *watch)
 {
 	struct gauge gauge = {
 		.limit = WARNING_CGROUP, .id = id, .used = used, .limit_value = limit, .memory_left = ABSENT
@@ -101,6 +115,8 @@ static void judge_cgroup(struct limitwatch *limits, uint64_t id, uint64_t used, 
 	snprintf(warning->target, sizeof(warning->target), "%s", path ? path : "(removed)");
 	snprintf(warning->container, sizeof(warning->container), "%s", container ? container : "");
 	limitwatch__blame_tasks(limits, id, path);
+	if (record)
+		blame_the_gone(limits, record);
 	blame__finish(&limits->blame, limits->history, HISTORY_ANON, time_ns, warning);
 	advice__write(warning);
 	limitwatch__tell(limits, warning);
@@ -122,7 +138,7 @@ void limitwatch__urgent(struct limitwatch *limits, const struct record_limit *re
 	case LIMIT_CGROUP:
 	case LIMIT_RECLAIM:
 		judge_cgroup(limits, record->cgroup, (uint64_t)record->used * limits->page_bytes,
-			     record->limit * limits->page_bytes, "max", record->head.time_ns, &watch);
+			     record->limit * limits->page_bytes, "max", record->head.time_ns, record, &watch);
 		arm_cgroup(limits, record->cgroup, &watch);
 		limits->poll_ns = 0; /* it moves: look at once */
 		break;
@@ -151,7 +167,7 @@ static uint64_t poll_limit(struct limitwatch *limits, uint64_t id, uint64_t used
 	/* far below: no need to ask how much of it is cache */
 	if ((double)used * 100 < limits->first_level * (double)(limit_pages * page) / 2)
 		return POLL_MOST_NS;
-	judge_cgroup(limits, id, used, limit_pages * page, name, now_ns, watch);
+	judge_cgroup(limits, id, used, limit_pages * page, name, now_ns, NULL, watch);
 	return step_for(watch->percent, limits->first_level, watch->eta_seconds);
 }
 
