@@ -1,7 +1,9 @@
 """OOM kills of a cgroup: warned of before, and told whole: whose limit, how full, who, what was charged; each victim,
 however many there are, whatever becomes of the cgroup, and pagetide is none of them."""
 
+import os
 import re
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -120,6 +122,22 @@ for fill_how, fill_script in FILLS.items():
         if not all(w["culprits"] for w in warnings):
             raise Failure(f"nobody was named: {warnings}")
         t.equal({c["comm"] for w in warnings for c in w["culprits"]}, {"python3"}, "the culprits")
+
+
+@test("whoever is killed before pagetide comes to look is named by the warning all the same")
+def _(t):
+    cgroup, traced = limited(t, 64 * MIB), ready(t)
+    os.kill(traced.pid, signal.SIGSTOP)
+    try:
+        t.equal(grow_in(cgroup), -9, "how it ended")
+    finally:
+        os.kill(traced.pid, signal.SIGCONT)
+    kill = kill_of(traced, target=f"/{cgroup.name}")
+    warning = traced.wait_for(lambda e: e["type"] == "warning" and e["target"] == f"/{cgroup.name}", "a warning")
+    t.equal([(c["pid"], c["comm"]) for c in warning["culprits"]], [(kill["pid"], "python3")], "whom the warning named")
+    held = warning["culprits"][0]["bytes"]
+    if not 48 * MIB <= held <= 64 * MIB:
+        raise Failure(f"what it held when it met the limit: {warning}")
 
 
 @test("tmpfs pages that are charged to the cgroup are told with the kill")
