@@ -5,6 +5,8 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "hugetlb.h"
+
 #define CHUNK_BYTES (256U << 10)
 
 struct chunk {
@@ -128,6 +130,7 @@ static void cgroup(struct copy *copy, struct snapshot_cgroup *c)
 static void mount(struct copy *copy, struct snapshot_mount *m)
 {
 	text(copy, &m->path);
+	text(copy, &m->container);
 	text(copy, &m->unit);
 	container(copy, &m->in);
 }
@@ -179,6 +182,7 @@ struct snapshot *snapshot_copy__make(const struct snapshot *from)
 	text(copy, &s->kernel);
 	text(copy, &s->tier);
 	EACH(copy, s->system.parts, s->system.part_count, part);
+	s->system.pools = copy_of(copy, s->system.pools, s->system.pool_count * sizeof(*s->system.pools));
 	EACH(copy, s->processes, s->process_count, process);
 	EACH(copy, s->cgroups, s->cgroup_count, cgroup);
 	EACH(copy, s->mounts, s->mount_count, mount);

@@ -12,6 +12,7 @@
 
 #include "fixture_snapshot.h"
 #include "golden.h"
+#include "hugetlb.h"
 #include "sink.h"
 #include "snapshot_copy.h"
 
@@ -65,6 +66,26 @@ static void what_is_one_stays_one(void **state)
 	snapshot_copy__free(NULL);
 }
 
+static void whose_a_mount_is_and_the_pools(void **state)
+{
+	static const struct snapshot_container in = { .shown = "web" };
+	static const struct hugetlb_pool pools[] = { { .page_bytes = 2 << 20, .total_pages = 4 } };
+	const struct snapshot_mount mounts[] = { { .path = "/dev/shm", .container = in.shown, .in = &in } };
+	const struct snapshot from = { .mounts = mounts,
+				       .mount_count = 1,
+				       .system = { .pools = pools, .pool_count = 1 } };
+	struct snapshot *copy = snapshot_copy__make(&from);
+
+	(void)state;
+	assert_non_null(copy);
+	assert_ptr_not_equal(copy->mounts[0].container, in.shown);
+	assert_ptr_equal(copy->mounts[0].container, copy->mounts[0].in->shown);
+	assert_string_equal(copy->mounts[0].container, "web");
+	assert_ptr_not_equal(copy->system.pools, pools);
+	assert_int_equal(copy->system.pools[0].total_pages, 4);
+	snapshot_copy__free(copy);
+}
+
 /* more than one piece of its memory holds, and a text longer than one: the first */
 static void large(void **state)
 {
@@ -96,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_again),
 		cmocka_unit_test(what_is_one_stays_one),
+		cmocka_unit_test(whose_a_mount_is_and_the_pools),
 		cmocka_unit_test(large),
 	};
 
