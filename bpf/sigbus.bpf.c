@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Fact: a fault in a mapping of a full tmpfs, or of a pool without a huge page left,
- * which ends in SIGBUS with BUS_ADRERR: mm/memory.c do_fault(), mm/shmem.c, mm/hugetlb.c. Seen where the signal is sent, so no fault
- * pays for it.
+ * which ends in SIGBUS with BUS_ADRERR: mm/memory.c do_fault(), mm/shmem.c,
+ * mm/hugetlb.c. Seen where the signal is sent, so no fault pays for it.
  */
 #include "denied.bpf.h"
 #include "refused.bpf.h"

@@ -101,7 +101,8 @@ static int split(char *answer, size_t size, char **body, size_t *length)
 {
 	const char *start;
 
-	if (http_answer__body(answer, size, true, &start, length))
+	/* all of what it says is to come, and nothing behind it */
+	if (http_answer__body(answer, size, false, &start, length) || start + *length != answer + size)
 		return -ENOENT;
 	memmove(answer, start, *length);
 	*body = answer;

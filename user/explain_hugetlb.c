@@ -60,7 +60,7 @@ static void exhausted(struct explanation *e, const struct hugetlb_pool *pool)
 static void unused(struct explanation *e, const struct hugetlb_pool *pool)
 {
 	char spare[UNITS_MAX], total[UNITS_MAX];
-	uint64_t pages = pool->free_pages > pool->reserved_pages ? pool->free_pages - pool->reserved_pages : 0;
+	uint64_t pages = hugetlb__spare_pages(pool);
 	struct finding *f;
 
 	if (!pages || pages < pool->total_pages / UNUSED_SHARE)

@@ -23,12 +23,18 @@ struct hugetlb_pool {
 /* The pools that have pages or may take some; how many. 0 also where there is no hugetlb, or no sysfs. */
 size_t hugetlb__read(struct hugetlb_pool *pools, size_t cap);
 
+/* free, and promised to nobody */
+static inline uint64_t hugetlb__spare_pages(const struct hugetlb_pool *pool)
+{
+	return pool->free_pages > pool->reserved_pages ? pool->free_pages - pool->reserved_pages : 0;
+}
+
 /* what a mapping can still be promised; of a pool that may grow this includes the growth */
 static inline uint64_t hugetlb__room_pages(const struct hugetlb_pool *pool)
 {
 	uint64_t growth = pool->surplus_most > pool->surplus_pages ? pool->surplus_most - pool->surplus_pages : 0;
 
-	return growth + (pool->free_pages > pool->reserved_pages ? pool->free_pages - pool->reserved_pages : 0);
+	return growth + hugetlb__spare_pages(pool);
 }
 
 #endif

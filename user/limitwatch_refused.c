@@ -317,12 +317,11 @@ static bool scope_path(const struct record_oom *record, char *path, size_t size)
  */
 static bool is_same_kill(const struct limitwatch *limits, const struct record_oom *record)
 {
-	size_t length = strlen(limits->scope);
 	char path[WARNING_TARGET_MAX];
 
 	return limits->oom_cgroup && !record->limit_cgroup && record->head.tid == limits->oom_tid &&
 	       record->head.time_ns - limits->oom_ns < SAME_KILL_NS && scope_path(record, path, sizeof(path)) &&
-	       strncmp(path, limits->scope, length) == 0 && (!path[length] || path[length] == '/');
+	       limitwatch__is_below(path, limits->scope);
 }
 
 static void find_scope(struct limitwatch *limits, const struct record_oom *record)
