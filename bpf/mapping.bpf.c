@@ -13,9 +13,9 @@
 #define ERRORS_FROM (-4095L)
 
 #if defined(__TARGET_ARCH_arm64)
-enum { SYS_BRK = 214, SYS_MUNMAP = 215, SYS_MREMAP = 216, SYS_MMAP = 222 };
+enum { SYS_BRK = 214, SYS_MUNMAP = 215 };
 #else
-enum { SYS_MMAP = 9, SYS_MUNMAP = 11, SYS_BRK = 12, SYS_MREMAP = 25 };
+enum { SYS_MUNMAP = 11, SYS_BRK = 12 };
 #endif
 
 /* where a process's heap ended when it was last told: small steps add up */

@@ -15,6 +15,8 @@
 #define ARG3(regs) ((regs)->user_regs.regs[2])
 #define ARG4(regs) ((regs)->user_regs.regs[3])
 #define ARG5(regs) ((regs)->user_regs.regs[4])
+/* numbers that more than one program looks for */
+enum { SYS_FALLOCATE = 47, SYS_MREMAP = 216, SYS_MMAP = 222 };
 #else
 #define CALL(regs) ((__s32)(regs)->orig_ax)
 #define ARG1(regs) ((regs)->di)
@@ -22,6 +24,7 @@
 #define ARG3(regs) ((regs)->dx)
 #define ARG4(regs) ((regs)->r10)
 #define ARG5(regs) ((regs)->r8)
+enum { SYS_MMAP = 9, SYS_MREMAP = 25, SYS_FALLOCATE = 285 };
 #endif
 
 /* a call of a 32-bit program: its numbers and arguments mean something else */
