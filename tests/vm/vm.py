@@ -119,7 +119,7 @@ def cpu(kernel: kernels.Kernel) -> list[str]:
 def qemu_command(machine: Machine, work: Path, ports: dict[str, str]) -> list[str]:
     kernel = machine.kernel
     command = ["setpriv", "--pdeathsig", "KILL",  # no machine outlives its test
-               QEMU[kernel.arch], "-accel", "tcg", *cpu(kernel), "-smp", str(machine.cpus),
+               QEMU[kernel.arch], "-accel", "tcg,thread=single", *cpu(kernel), "-smp", str(machine.cpus),
                "-m", str(machine.memory_mib), "-no-user-config", "-nodefaults", "-display", "none", "-no-reboot",
                "-serial", f"file:{work / 'console'}", "-device", "virtio-serial-pci",
                "-kernel", str(kernel.vmlinux), "-initrd", str(work / "initramfs"), "-append",
