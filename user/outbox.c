@@ -15,6 +15,7 @@
 #define FIRST_BYTES (64U << 10)
 #define KEPT_BYTES (256U << 10) /* a buffer that grew larger is not kept while nothing is in it */
 #define STACK_BYTES (64U << 10)
+#define PIECE_BYTES FIRST_BYTES /* of a long message that goes out while it is written */
 
 struct text {
 	char *data;
@@ -24,7 +25,8 @@ struct text {
 struct outbox {
 	int fd;
 	FILE *stream;
-	struct text message; /* under construction */
+	struct text message; /* under construction: what has not gone on */
+	bool begun;          /* its beginning has: the rest must follow */
 	uint64_t dropped;
 	pthread_t thread;
 	pthread_mutex_t mutex;
@@ -131,11 +133,52 @@ static void *work(void *argument)
 	return NULL;
 }
 
+/* the text is not copied where nothing waits before it */
+static int hand_over(struct outbox *box, const struct text *text)
+{
+	struct text other = box->waiting;
+
+	if (text != &box->message || other.length)
+		return append(&box->waiting, text->data, text->length);
+	box->waiting = box->message;
+	box->message = other;
+	return 0;
+}
+
+/* under the mutex, which the thread waits for */
+static int pass_on(struct outbox *box, const struct text *text)
+{
+	size_t length = text->length;
+	int err = hand_over(box, text);
+
+	if (!err) {
+		box->taken += length;
+		pthread_cond_signal(&box->filled);
+	} else if (box->begun) {
+		box->error = err; /* half a message is out */
+	}
+	return err;
+}
+
+/* A message that nothing waits before will go out whatever its length: it need not be in memory whole. */
+static void pass_piece(struct outbox *box)
+{
+	pthread_mutex_lock(&box->mutex);
+	if (!box->error && (box->begun || box->taken == box->written) && !pass_on(box, &box->message)) {
+		box->message.length = 0;
+		box->begun = true;
+	}
+	pthread_mutex_unlock(&box->mutex);
+}
+
 static ssize_t take(void *cookie, const char *data, size_t length)
 {
 	struct outbox *box = cookie;
-	int err = append(&box->message, data, length);
+	int err;
 
+	if (box->message.length >= PIECE_BYTES)
+		pass_piece(box);
+	err = append(&box->message, data, length);
 	if (!err)
 		return (ssize_t)length;
 	errno = -err;
@@ -196,37 +239,20 @@ FILE *outbox__stream(struct outbox *box)
 	return box->stream;
 }
 
-/* the message is not copied where nothing waits before it */
-static int hand_over(struct outbox *box, const struct text *text)
-{
-	struct text other = box->waiting;
-
-	if (text != &box->message || other.length)
-		return append(&box->waiting, text->data, text->length);
-	box->waiting = box->message;
-	box->message = other;
-	return 0;
-}
-
 static int put(struct outbox *box, const struct text *text)
 {
-	size_t length = text->length;
 	uint64_t unwritten;
 	int err;
 
-	if (!length)
+	if (!text->length)
 		return outbox__error(box);
 	pthread_mutex_lock(&box->mutex);
 	err = box->error;
 	unwritten = box->taken - box->written;
-	if (!err && unwritten && unwritten + length > OUTBOX_MOST)
+	if (!err && !box->begun && unwritten && unwritten + text->length > OUTBOX_MOST)
 		err = -ENOBUFS;
-	if (!err && hand_over(box, text))
-		err = -ENOBUFS;
-	if (!err) {
-		box->taken += length;
-		pthread_cond_signal(&box->filled);
-	}
+	if (!err && pass_on(box, text))
+		err = box->error ? box->error : -ENOBUFS;
 	pthread_mutex_unlock(&box->mutex);
 	box->dropped += err == -ENOBUFS;
 	return err;
@@ -244,6 +270,7 @@ int outbox__send(struct outbox *box)
 	int err = put(box, &box->message);
 
 	empty(&box->message);
+	box->begun = false;
 	return err;
 }
 

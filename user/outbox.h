@@ -2,7 +2,8 @@
 /*
  * Output that never makes its writer wait: messages go through a thread of its own.
  * What waits is bounded; a message that finds no room is dropped as a whole, and
- * counted. One thread calls these functions.
+ * counted. A long one that nothing waits before goes out while it is written. One
+ * thread calls these functions.
  */
 #ifndef PAGETIDE_OUTBOX_H
 #define PAGETIDE_OUTBOX_H
@@ -17,7 +18,7 @@ struct outbox;
 
 /* fd stays the caller's, and open until the outbox is closed. 0 or -errno. */
 int outbox__open(struct outbox **box, int fd);
-/* where a message is written; fflush() it before it is sent */
+/* where a message is written, and no other one put before its end; fflush() it before it is sent */
 FILE *outbox__stream(struct outbox *box);
 /*
  * What was written to the stream is a message. 0; -ENOBUFS: there was no room, it is

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -143,6 +144,118 @@ static void a_long_one(void **state)
 	free(text);
 }
 
+static void expect_line(int fd, unsigned number)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	char line[LINE];
+
+	for (size_t got = 0; got < LINE;) {
+		assert_int_equal(poll(&ready, 1, 10000), 1);
+		got += (size_t)read(fd, line + got, LINE - got);
+	}
+	assert_memory_equal(line, &number, sizeof(number));
+}
+
+/* twice what may wait is written, and read, before it is sent */
+static void a_long_one_goes_while_it_is_written(void **state)
+{
+	int fds[2];
+	struct outbox *box = open_to(fds);
+	char line[LINE];
+	unsigned last = 2 * OUTBOX_MOST / LINE, next = 0, most_waiting = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < last; i++) {
+		fill_line(line, i);
+		assert_int_equal(fwrite(line, 1, LINE, outbox__stream(box)), LINE);
+		/* what is short of a few pieces stays where it is; all before it comes */
+		for (; i > 300 && next < i - 300; next++)
+			expect_line(fds[0], next);
+		if (outbox__waiting(box) > most_waiting)
+			most_waiting = (unsigned)outbox__waiting(box);
+	}
+	assert_in_range(most_waiting, 1, OUTBOX_MOST / 4);
+	assert_int_equal(fflush(outbox__stream(box)), 0);
+	assert_int_equal(outbox__send(box), 0);
+	for (; next < last; next++)
+		expect_line(fds[0], next);
+	assert_int_equal(outbox__drain(box, 0), 0);
+	assert_int_equal(outbox__dropped(box), 0);
+	outbox__close(box);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static int write_long(struct outbox *box, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		fputc('b', outbox__stream(box));
+	return fflush(outbox__stream(box));
+}
+
+/* a long message behind another: none of it, or all */
+static void a_long_one_waits_its_turn(void **state)
+{
+	int fds[2];
+	struct outbox *box = open_to(fds);
+	struct reading reading = { .fd = fds[0] };
+	size_t first = OUTBOX_MOST / 2;
+	char *text = calloc(1, first);
+	pthread_t thread;
+
+	(void)state;
+	assert_non_null(text);
+	assert_int_equal(outbox__put(box, text, first), 0);
+	assert_int_equal(write_long(box, OUTBOX_MOST), 0);
+	assert_int_equal(outbox__send(box), -ENOBUFS);
+	assert_int_equal(outbox__dropped(box), 1);
+	assert_int_equal(write_long(box, LINE), 0);
+	assert_int_equal(outbox__send(box), 0);
+	assert_int_equal(pthread_create(&thread, NULL, read_all, &reading), 0);
+	assert_int_equal(outbox__drain(box, 0), 0);
+	outbox__close(box);
+	close(fds[1]);
+	pthread_join(thread, NULL);
+	assert_int_equal(reading.bytes, first + LINE);
+	close(fds[0]);
+	free(text);
+}
+
+/* one that has begun goes to its end, though nobody reads and more waits than may */
+static void what_has_begun_ends(void **state)
+{
+	int fds[2];
+	struct outbox *box = open_to(fds);
+	struct reading reading = { .fd = fds[0] };
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(write_long(box, 2 * OUTBOX_MOST), 0);
+	assert_int_equal(outbox__send(box), 0);
+	assert_int_equal(outbox__put(box, "x", 1), -ENOBUFS);
+	assert_int_equal(pthread_create(&thread, NULL, read_all, &reading), 0);
+	assert_int_equal(outbox__drain(box, 0), 0);
+	outbox__close(box);
+	close(fds[1]);
+	pthread_join(thread, NULL);
+	assert_int_equal(reading.bytes, 2 * OUTBOX_MOST);
+	close(fds[0]);
+}
+
+static void the_reader_goes_amid_a_message(void **state)
+{
+	int fds[2];
+	struct outbox *box = open_to(fds);
+
+	(void)state;
+	close(fds[0]);
+	assert_int_equal(write_long(box, OUTBOX_MOST), 0);
+	assert_int_equal(outbox__drain(box, 0), -EPIPE);
+	assert_int_equal(outbox__send(box), -EPIPE);
+	outbox__close(box);
+	close(fds[1]);
+}
+
 static void the_reader_goes(void **state)
 {
 	int fds[2];
@@ -165,6 +278,10 @@ int main(void)
 		cmocka_unit_test(all_in_order),
 		cmocka_unit_test(nobody_reads),
 		cmocka_unit_test(a_long_one),
+		cmocka_unit_test(a_long_one_goes_while_it_is_written),
+		cmocka_unit_test(a_long_one_waits_its_turn),
+		cmocka_unit_test(what_has_begun_ends),
+		cmocka_unit_test(the_reader_goes_amid_a_message),
 		cmocka_unit_test(the_reader_goes),
 	};
 
