@@ -33,9 +33,7 @@
 #include "web.h"
 
 #define FAILURES_MOST 5 /* in a row: then the service manager shall start it anew */
-#define COUNTED                                                                                                  \
-	(1U << EVENT_OOM | 1U << EVENT_ENOSPC | 1U << EVENT_SIGBUS | 1U << EVENT_HUGETLB | 1U << EVENT_MEMLOCK | \
-	 1U << EVENT_WARNING)
+#define COUNTED (1U << EVENT_OOM | 1U << EVENT_ENOSPC | 1U << EVENT_SIGBUS | EVENT_DENIALS | 1U << EVENT_WARNING)
 #define TYPE_TEXT "text/plain; version=0.0.4; charset=utf-8"
 #define TYPE_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 

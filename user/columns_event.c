@@ -11,8 +11,7 @@
 #define OF_PAGES (BIT(EVENT_CACHE) | BIT(EVENT_TMPFS))
 #define OF_ALL (BIT(EVENT_TYPES) - 1)
 #define OF_REFUSALS (BIT(EVENT_ENOSPC) | BIT(EVENT_SIGBUS))
-#define OF_DENIALS (BIT(EVENT_HUGETLB) | BIT(EVENT_MEMLOCK))
-#define OF_LIMITS (BIT(EVENT_WARNING) | BIT(EVENT_OOM) | OF_REFUSALS | OF_DENIALS)
+#define OF_LIMITS (BIT(EVENT_WARNING) | BIT(EVENT_OOM) | OF_REFUSALS | EVENT_DENIALS)
 
 static struct value event_type(const void *row)
 {
@@ -46,13 +45,13 @@ static struct value event_call(const void *row)
 {
 	const struct event *e = row;
 
-	return of_string(BIT(e->type) & OF_DENIALS ? e->denied.call : e->refused.call);
+	return of_string(BIT(e->type) & EVENT_DENIALS ? e->denied.call : e->refused.call);
 }
 
 static struct value event_wanted(const void *row)
 {
 	const struct event *e = row;
-	uint64_t wanted = BIT(e->type) & OF_DENIALS ? e->denied.wanted_bytes : e->refused.wanted_bytes;
+	uint64_t wanted = BIT(e->type) & EVENT_DENIALS ? e->denied.wanted_bytes : e->refused.wanted_bytes;
 
 	return (struct value){ .known = is_known(wanted), .number = wanted };
 }
@@ -105,7 +104,7 @@ static const struct column event_columns[] = {
 	OF(BIT(EVENT_FORK) | BIT(EVENT_EXEC) | BIT(EVENT_EXIT), PLAIN(COLUMN_ID, FIELD_U32, ppid, "ppid")),
 	OF(BIT(EVENT_FORK) | BIT(EVENT_EXEC) | BIT(EVENT_EXIT) | BIT(EVENT_OOM),
 	   PLAIN(COLUMN_ID, FIELD_U32, uid, "uid")),
-	OF(BIT(EVENT_WARNING) | OF_REFUSALS | OF_DENIALS, MADE(COLUMN_STRING, column_limit__name, "limit")),
+	OF(BIT(EVENT_WARNING) | OF_REFUSALS | EVENT_DENIALS, MADE(COLUMN_STRING, column_limit__name, "limit")),
 	OF(BIT(EVENT_WARNING), MADE(COLUMN_STRING, column_limit__which, "limit_name")),
 	OF(BIT(EVENT_WARNING) | BIT(EVENT_OOM), MADE(COLUMN_STRING, column_limit__target, "target")),
 	OF(BIT(EVENT_WARNING), MADE(COLUMN_STRING, column_limit__whose, "target_container")),
@@ -119,11 +118,11 @@ static const struct column event_columns[] = {
 	OF(BIT(EVENT_WARNING), MADE(COLUMN_RATE, column_limit__rate, "rate_bytes_per_second")),
 	OF(BIT(EVENT_WARNING), MADE(COLUMN_SECONDS, column_limit__eta, "eta_seconds")),
 	OF(BIT(EVENT_WARNING), MADE(COLUMN_FLAG, column_limit__by_memory, "limited_by_memory")),
-	OF(BIT(EVENT_WARNING) | OF_DENIALS, MADE(COLUMN_STRING, column_limit__advice, "advice")),
+	OF(BIT(EVENT_WARNING) | EVENT_DENIALS, MADE(COLUMN_STRING, column_limit__advice, "advice")),
 	OF(BIT(EVENT_HUGETLB), PLAIN(COLUMN_BYTES, FIELD_U64, denied.reserved_bytes, "reserved_bytes")),
 	OF(BIT(EVENT_HUGETLB), PLAIN(COLUMN_BYTES, FIELD_U64, denied.page_bytes, "page_bytes")),
-	OF(OF_REFUSALS | OF_DENIALS, MADE(COLUMN_STRING, event_call, "call")),
-	OF(OF_REFUSALS | OF_DENIALS, MADE(COLUMN_BYTES, event_wanted, "wanted_bytes")),
+	OF(OF_REFUSALS | EVENT_DENIALS, MADE(COLUMN_STRING, event_call, "call")),
+	OF(OF_REFUSALS | EVENT_DENIALS, MADE(COLUMN_BYTES, event_wanted, "wanted_bytes")),
 	OF(OF_REFUSALS, PLAIN(COLUMN_BYTES, FIELD_U64, refused.written_bytes, "written_bytes")),
 	OF(BIT(EVENT_ENOSPC), PLAIN(COLUMN_FLAG, FIELD_FLAG, refused.is_short, "short")),
 	OF(OF_MAPS | BIT(EVENT_SIGBUS), MADE(COLUMN_ID, event_address, "address")),

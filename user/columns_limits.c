@@ -44,7 +44,7 @@ static bool of_inodes(const struct event *e)
 
 static bool is_denial(const struct event *e)
 {
-	return e->type == EVENT_HUGETLB || e->type == EVENT_MEMLOCK;
+	return 1U << e->type & EVENT_DENIALS;
 }
 
 struct value column_limit__name(const void *row)

@@ -4,50 +4,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 
+#include "syscall_name.h"
 #include "units.h"
-
-enum call { CALL_OTHER, CALL_MMAP, CALL_MREMAP, CALL_MLOCKALL, CALL_SHMCTL };
-
-static const struct call_row {
-	int number;
-	enum call call;
-	const char *name;
-} call_rows[] = {
-#if defined(__x86_64__)
-	{ 9, CALL_MMAP, "mmap" },
-	{ 25, CALL_MREMAP, "mremap" },
-	{ 29, CALL_OTHER, "shmget" },
-	{ 31, CALL_SHMCTL, "shmctl" },
-	{ 149, CALL_OTHER, "mlock" },
-	{ 325, CALL_OTHER, "mlock2" },
-	{ 151, CALL_MLOCKALL, "mlockall" },
-	{ 285, CALL_OTHER, "fallocate" },
-	{ 321, CALL_OTHER, "bpf" },
-#else
-	{ 222, CALL_MMAP, "mmap" },
-	{ 216, CALL_MREMAP, "mremap" },
-	{ 194, CALL_OTHER, "shmget" },
-	{ 195, CALL_SHMCTL, "shmctl" },
-	{ 228, CALL_OTHER, "mlock" },
-	{ 284, CALL_OTHER, "mlock2" },
-	{ 230, CALL_MLOCKALL, "mlockall" },
-	{ 47, CALL_OTHER, "fallocate" },
-	{ 280, CALL_OTHER, "bpf" },
-#endif
-	{ 427, CALL_OTHER, "io_uring_register" },
-};
-
-static const struct call_row *row_of(int number)
-{
-	static const struct call_row none = { -1, CALL_OTHER, NULL }, other = { -1, CALL_OTHER, "a system call" };
-
-	for (size_t i = 0; i < sizeof(call_rows) / sizeof(call_rows[0]); i++) {
-		if (call_rows[i].number == number)
-			return &call_rows[i];
-	}
-	return number < 0 ? &none : &other;
-}
 
 static uint64_t rounded_up(uint64_t bytes, uint64_t unit)
 {
@@ -121,20 +81,18 @@ static uint64_t lock_wanted(const struct record_denied *record, uint64_t page)
 {
 	uint64_t rest = record->mapped_pages - record->locked_pages;
 
-	if (row_of(record->call)->call == CALL_MLOCKALL) /* all that is mapped */
+	if (record->call == SYS_mlockall) /* all that is mapped */
 		return record->mapped_pages > record->locked_pages ? rest * page : 0;
 	return record->length_bytes ? rounded_up(record->address % page + record->length_bytes, page) : ABSENT;
 }
 
 static bool is_over(const struct record_denied *record, const struct event *event, uint64_t page)
 {
-	enum call call = row_of(record->call)->call;
-
 	if (record->limit_bytes == UINT64_MAX)
 		return false;
 	if (record->error == EPERM) /* of bpf(): it may make maps, so it was this limit */
 		return record->what == DENIED_USER_LOCK || !record->limit_bytes;
-	if ((call == CALL_MMAP || call == CALL_MREMAP) && record->error != EAGAIN)
+	if ((record->call == SYS_mmap || record->call == SYS_mremap) && record->error != EAGAIN)
 		return false; /* there is no room in its address space, or no memory */
 	if (!is_known(event->denied.wanted_bytes) || !is_known(event->denied.used_bytes))
 		return true;
@@ -150,7 +108,7 @@ static bool judge_lock(const struct record_denied *record, const struct denial_f
 	event->denied.wanted_bytes = lock_wanted(record, page);
 	event->denied.used_bytes =
 		(record->what == DENIED_USER_LOCK ? record->user_pages : record->locked_pages) * page;
-	if (row_of(record->call)->call == CALL_SHMCTL)
+	if (record->call == SYS_shmctl)
 		event->denied.used_bytes = ABSENT; /* counted elsewhere: ucounts */
 	event->denied.limit_bytes = record->limit_bytes;
 	event->denied.page_bytes = event->denied.reserved_bytes = ABSENT;
@@ -164,7 +122,7 @@ bool denial__judge(const struct record_denied *record, const struct denial_facts
 		   char advice[DENIAL_ADVICE_MAX])
 {
 	event->type = record->what == DENIED_HUGETLB ? EVENT_HUGETLB : EVENT_MEMLOCK;
-	event->denied.call = row_of(record->call)->name;
+	event->denied.call = syscall_name(record->call);
 	event->denied.advice = advice;
 	event->denied.limit = NULL;
 	return (record->what == DENIED_HUGETLB ? judge_pool : judge_lock)(record, facts, event, advice);

@@ -29,6 +29,8 @@ enum event_type {
 	EVENT_LOST,
 	EVENT_TYPES,
 };
+/* the types that have event.denied, as bits */
+#define EVENT_DENIALS (1U << EVENT_HUGETLB | 1U << EVENT_MEMLOCK)
 extern const char *const event_names[EVENT_TYPES]; /* "mmap", "munmap", … as in --events */
 
 struct event {

@@ -242,7 +242,7 @@ int limitwatch__open(struct limitwatch **out, const struct options *options, str
 		say("cannot lock memory or leave the OOM killer's list: these rights do not allow it");
 	if (is_asked(limits, 1U << EVENT_ENOSPC))
 		limitwatch__watch_refusals(limits, true);
-	if (is_asked(limits, 1U << EVENT_HUGETLB | 1U << EVENT_MEMLOCK))
+	if (is_asked(limits, EVENT_DENIALS))
 		tracer__arm(tracer, FACT_DENIED, true);
 	if (options->on_warn_test)
 		tell_sample(limits);
@@ -346,8 +346,7 @@ void limitwatch__snapshot(struct limitwatch *limits, const struct snapshot *snap
 	}
 	if (!limits->near_tmpfs && !is_asked(limits, 1U << EVENT_ENOSPC))
 		limitwatch__watch_refusals(limits, false);
-	tracer__arm(limits->tracer, FACT_DENIED,
-		    snapshot->system.pool_count || is_asked(limits, 1U << EVENT_HUGETLB | 1U << EVENT_MEMLOCK));
+	tracer__arm(limits->tracer, FACT_DENIED, snapshot->system.pool_count || is_asked(limits, EVENT_DENIALS));
 }
 
 double limitwatch__mount_eta(const struct limitwatch *limits, const struct snapshot_mount *mount)

@@ -11,61 +11,10 @@
 #include <sys/sysmacros.h>
 
 #include "decode.h"
+#include "syscall_name.h"
 
 #define AGAIN_NS 1000000000ULL
 #define SAME_KILL_NS 1000000000ULL
-
-static const char *call_name(int call)
-{
-	static const struct {
-		int call;
-		const char *name;
-	} names[] = {
-#if defined(__x86_64__)
-		{ 1, "write" },
-		{ 18, "pwrite64" },
-		{ 20, "writev" },
-		{ 296, "pwritev" },
-		{ 328, "pwritev2" },
-		{ 40, "sendfile" },
-		{ 275, "splice" },
-		{ 285, "fallocate" },
-		{ 326, "copy_file_range" },
-		{ 2, "open" },
-		{ 257, "openat" },
-		{ 85, "creat" },
-		{ 83, "mkdir" },
-		{ 258, "mkdirat" },
-		{ 133, "mknod" },
-		{ 259, "mknodat" },
-		{ 88, "symlink" },
-		{ 266, "symlinkat" },
-		{ 86, "link" },
-		{ 265, "linkat" },
-#else
-		{ 64, "write" },
-		{ 68, "pwrite64" },
-		{ 66, "writev" },
-		{ 70, "pwritev" },
-		{ 287, "pwritev2" },
-		{ 71, "sendfile" },
-		{ 76, "splice" },
-		{ 47, "fallocate" },
-		{ 285, "copy_file_range" },
-		{ 56, "openat" },
-		{ 34, "mkdirat" },
-		{ 33, "mknodat" },
-		{ 36, "symlinkat" },
-		{ 37, "linkat" },
-#endif
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (names[i].call == call)
-			return names[i].name;
-	}
-	return call < 0 ? NULL : "a system call";
-}
 
 static const char *uring_name(int operation)
 {
@@ -243,7 +192,7 @@ void limitwatch__refused(struct limitwatch *limits, const struct record_refused 
 	count(limits, record);
 	if (limitwatch__was_told(limits, &record->process, record->dev, record->what, record->head.time_ns))
 		return;
-	event.refused.call = record->flags & REFUSED_URING ? uring_name(record->call) : call_name(record->call);
+	event.refused.call = record->flags & REFUSED_URING ? uring_name(record->call) : syscall_name(record->call);
 	event.refused.is_short = record->what == REFUSED_SHORT;
 	event.refused.wanted_bytes = record->wanted_bytes ? record->wanted_bytes : ABSENT;
 	event.refused.written_bytes = event.refused.is_short ? record->got_bytes : ABSENT;

@@ -24,14 +24,9 @@ void recent__close(struct recent *recent)
 	free(recent);
 }
 
-static bool is_denial(enum event_type type)
-{
-	return type == EVENT_HUGETLB || type == EVENT_MEMLOCK;
-}
-
 static bool is_refusal(enum event_type type)
 {
-	return type == EVENT_ENOSPC || type == EVENT_SIGBUS || is_denial(type);
+	return type == EVENT_ENOSPC || type == EVENT_SIGBUS || (1U << type & EVENT_DENIALS);
 }
 
 static void describe(struct recent_line *line, const struct event *event)
@@ -82,7 +77,7 @@ void recent__take(struct recent *recent, const struct event *event)
 	put_text(line.container, sizeof(line.container), event->container);
 	if (is_refusal(event->type))
 		put_text(line.place, sizeof(line.place),
-			 is_denial(event->type) ? event->denied.limit : event->refused.mount);
+			 1U << event->type & EVENT_DENIALS ? event->denied.limit : event->refused.mount);
 	describe(&line, event);
 	line.count = 1 + (is_refusal(event->type) ? take_out(recent, &line) : 0);
 	if (recent->count == RECENT_MOST)

@@ -128,7 +128,7 @@ static void print_trouble(FILE *out, const struct run_report *r)
 		    "calls failed: No space left on device (ENOSPC)");
 	print_failures(out, r, OF(EVENT_ENOSPC));
 	print_count(out, r->sigbus, "bus error (SIGBUS)", "bus errors (SIGBUS)");
-	print_failures(out, r, OF(EVENT_SIGBUS) | OF(EVENT_HUGETLB) | OF(EVENT_MEMLOCK));
+	print_failures(out, r, OF(EVENT_SIGBUS) | EVENT_DENIALS);
 	print_count(out, r->warnings, "warning was given", "warnings were given");
 	for (size_t i = 0; i < r->warning_event_count; i++) {
 		fputs("   ", out);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: denial units names
+// needs: denial syscall_name units names
 /* The kernel's arithmetic at a pool of huge pages and at RLIMIT_MEMLOCK: what was that limit, and what was another. */
 #include <setjmp.h>
 #include <stdarg.h>
