@@ -23,7 +23,7 @@ int BPF_PROG(fork_tracepoint, struct task_struct *parent, struct task_struct *ch
 		return 0;
 	}
 	fill_head(&record->head, RECORD_FORK, sizeof(*record));
-	fill_process(&record->child, child);
+	fill_given(&record->child, child);
 	record->child.ppid = parent_pid;
 	bpf_ringbuf_submit(record, ring_flags());
 	return 0;
@@ -37,7 +37,7 @@ int BPF_PROG(exec_tracepoint, struct task_struct *task, pid_t old_pid, struct li
 	struct owner_slot *owner;
 	__u32 *index;
 
-	key.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	key.start_ns = task->group_leader->start_boottime;
 	key.pid = task->tgid;
 	index = bpf_map_lookup_elem(&owner_index, &key);
 	owner = index ? bpf_map_lookup_elem(&owners, index) : 0;
@@ -51,10 +51,9 @@ int BPF_PROG(exec_tracepoint, struct task_struct *task, pid_t old_pid, struct li
 		return 0;
 	}
 	fill_head(&record->head, RECORD_EXEC, sizeof(*record));
-	fill_process(&record->process, task);
-	bpf_probe_read_kernel_str(record->process.comm, COMM_LENGTH, task->comm);
+	fill_given(&record->process, task);
 	record->path[0] = 0;
-	bpf_probe_read_kernel_str(record->path, sizeof(record->path), BPF_CORE_READ(bprm, filename));
+	bpf_probe_read_kernel_str(record->path, sizeof(record->path), bprm->filename);
 	bpf_ringbuf_submit(record, ring_flags());
 	return 0;
 }
@@ -88,7 +87,7 @@ static __always_inline void owner_exits(struct record_exit *record, struct owner
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(exit_tracepoint, struct task_struct *task)
 {
-	struct signal_struct *signal = BPF_CORE_READ(task, signal); /* a load would make the verifier search */
+	struct signal_struct *signal = task->signal;
 	int group_code;
 	__u32 pid = task->tgid;
 	struct owner_key key = {};
@@ -96,7 +95,7 @@ int BPF_PROG(exit_tracepoint, struct task_struct *task)
 
 	if (BPF_CORE_READ(signal, live.counter))
 		return 0; /* other threads live on */
-	key.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	key.start_ns = task->group_leader->start_boottime;
 	key.pid = pid;
 	if (knob_story) {
 		record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
@@ -105,12 +104,12 @@ int BPF_PROG(exit_tracepoint, struct task_struct *task)
 	}
 	if (record) {
 		fill_head(&record->head, RECORD_EXIT, sizeof(*record));
-		fill_process(&record->process, task);
-		record->peak_rss_pages = BPF_CORE_READ(signal, maxrss);
+		fill_given(&record->process, task);
+		record->peak_rss_pages = signal->maxrss;
 		record->cache_added = 0;
 		record->tmpfs_added = 0;
 		record->owner = 0;
-		group_code = BPF_CORE_READ(signal, group_exit_code);
+		group_code = signal->group_exit_code;
 		record->exit_code = group_code ? group_code : task->exit_code;
 	}
 	owner_exits(record, &key);

@@ -40,6 +40,20 @@ static __always_inline void fill_process(struct record_process *p, struct task_s
 	BPF_CORE_READ_STR_INTO(&p->comm, leader, comm);
 }
 
+/* The same of a task that the kernel gave the program: it is read without a helper, of which each costs 10 ns. */
+static __always_inline void fill_given(struct record_process *p, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+
+	p->start_ns = leader->start_boottime;
+	p->pid = task->tgid;
+	p->ppid = leader->real_parent->tgid;
+	p->uid = leader->cred->uid.val;
+	p->cgroup = knob_unified ? task->cgroups->dfl_cgrp->kn->id : task_cgroup(task);
+	p->flags = is_followed(p->pid);
+	bpf_probe_read_kernel_str(p->comm, COMM_LENGTH, leader->comm);
+}
+
 static __always_inline void fill_head(struct record *head, __u16 type, __u16 length)
 {
 	head->type = type;
