@@ -1,5 +1,6 @@
 #!/bin/sh
 # The page cache of files on disk.
+# tiers: any
 # when: full
 # arm64: never
 # disk: ext4:256

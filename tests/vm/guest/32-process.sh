@@ -1,5 +1,6 @@
 #!/bin/sh
 # What processes and cgroups have.
+# tiers: any
 # when: full
 # arm64: never
 # disk: ext4:256

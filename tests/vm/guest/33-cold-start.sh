@@ -1,5 +1,6 @@
 #!/bin/sh
 # What was there before pagetide started.
+# tiers: any
 # when: full
 # arm64: never
 # disk: ext4:256

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Many short processes and files.
+# tiers: any
 # when: full
 # arm64: never
 # disk: ext4:256

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Warned of before a limit, told of after it: tmpfs mounts, cgroups of either version, kills, findings.
+# tiers: any
 # when: full
 # disk: ext4:512
 # timeout: 2400
