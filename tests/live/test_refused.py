@@ -23,7 +23,9 @@ def touch(t, path, *arguments):
     return done["pid"]
 
 
-for crowd_name, crowd in [("alone", ()), ("among 20,000 mappings", ("--mappings", "20000")),
+MANY = os.environ.get("PAGETIDE_TEST_MAPPINGS", "20000")
+
+for crowd_name, crowd in [("alone", ()), ("among many mappings", ("--mappings", MANY)),
                           ("while threads map and unmap", ("--mappings", "2000", "--threads", "4"))]:
 
     @test(f"SIGBUS, {crowd_name}: three pagetides at once tell each of 20")
