@@ -108,6 +108,7 @@ int tracer__cgroups(struct tracer *tracer, int root_fd, struct cgroup_row **rows
 /* The ring buffer: readable when there are records. */
 int tracer__ring_fd(const struct tracer *tracer);
 typedef void (*tracer_record_fn)(void *context, const void *data, size_t length);
+/* All that is in it; of what comes meanwhile no more than it holds: a storm keeps nobody from the rest. 0 or -errno. */
 int tracer__drain(struct tracer *tracer, tracer_record_fn take, void *context);
 
 /* Bytes of kernel memory that the maps take, as the kernel tells (fdinfo memlock). */

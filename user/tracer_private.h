@@ -39,6 +39,7 @@ struct tracer {
 	uint32_t lean_tables;
 	tracer_record_fn take;
 	void *take_context;
+	uint64_t may_take; /* bytes of the ring, in this drain */
 };
 
 /* maps more where more is wanted; 0 or -errno, the old mapping stays then */

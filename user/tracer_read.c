@@ -14,6 +14,7 @@
 #define READ_BYTES (64 * 1024)
 #define PAGE_BYTES_MOST (64 * 1024) /* arm64 */
 #define BATCH 1024
+#define ENOUGH (-ECANCELED) /* ends a drain, and is no error */
 
 static int attach_iterator(struct tracer *tracer, enum iterator which, struct bpf_program *program,
 			   const struct bpf_iter_attach_opts *options)
@@ -278,8 +279,12 @@ int tracer__losses(struct tracer *tracer, uint64_t losses[LOSSES])
 static int take_record(void *context, void *data, size_t length)
 {
 	struct tracer *tracer = context;
+	uint64_t taken = (length + BPF_RINGBUF_HDR_SZ + 7) & ~7ULL;
 
 	tracer->take(tracer->take_context, data, length);
+	if (taken >= tracer->may_take)
+		return ENOUGH;
+	tracer->may_take -= taken;
 	return 0;
 }
 
@@ -306,8 +311,9 @@ int tracer__drain(struct tracer *tracer, tracer_record_fn take, void *context)
 		return err;
 	tracer->take = take;
 	tracer->take_context = context;
+	tracer->may_take = bpf_map__max_entries(tracer->bpf->maps.ring);
 	err = ring_buffer__consume(tracer->ring);
-	return err < 0 ? err : 0;
+	return err < 0 && err != ENOUGH ? err : 0;
 }
 
 static uint64_t map_memory(const struct bpf_map *map)

@@ -1,12 +1,16 @@
-"""Output that nobody takes makes nobody wait: the hook and the log are told, what found no room is counted."""
+"""Output that nobody takes makes nobody wait: the hook and the log are told, what found no room is counted. Nor does a
+storm of events."""
 
 import json
 import mmap
 import os
 import subprocess
+import sys
 import threading
+from collections import deque
+from pathlib import Path
 
-from children import PAGETIDE, TIER, die_with_parent
+from children import PAGETIDE, PATIENCE_SECONDS, TIER, Process, die_with_parent
 from commands import wait_until
 from harness import Failure, main
 from limits import MIB, write_file
@@ -105,6 +109,37 @@ def _(t):
     maps = sum(e["type"] == "mmap" and e["pid"] == os.getpid() for e in events)
     if not lost or not maps or maps >= 30000:
         raise Failure(f"{lost} lost, {maps} mmap of 30000 told")
+
+
+class Storm(Process):
+    """Maps and unmaps as fast as it can."""
+
+    def __init__(self):
+        super().__init__([sys.executable, "-c", f"import mmap\nwhile True: mmap.mmap(-1, {16 * MIB}).close()"])
+
+    def close(self):
+        self.kill()
+
+
+def processor_seconds(pid):
+    words = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@test("events that come faster than they are written: a signal ends it all the same")
+def _(t):
+    for _ in range(2 * os.cpu_count()):
+        t.start(Storm())
+    traced = t.start(Process([PAGETIDE, "trace", *TIER, "--json", "--events", "mmap,munmap"]))
+    json.loads(traced.child.stdout.readline())  # it has begun
+    reader = threading.Thread(target=lambda: deque(traced.child.stdout, 0))
+    reader.start()
+    os.setpriority(os.PRIO_PROCESS, traced.pid, 5)  # where nothing else runs, the ring is never empty from now on
+    busy = processor_seconds(traced.pid) + 0.3
+    wait_until(lambda: processor_seconds(traced.pid) > busy, "it to be busy with them", 3 * PATIENCE_SECONDS)
+    traced.child.terminate()
+    t.equal(traced.child.wait(PATIENCE_SECONDS), 0, "exit status")
+    reader.join(PATIENCE_SECONDS)
 
 
 if __name__ == "__main__":
