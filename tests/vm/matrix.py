@@ -50,7 +50,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--timeout", type=float, default=120, metavar="SECONDS", help="of one cell")
     parser.add_argument("--table", type=Path, metavar="FILE.md", help="what docs/kernels.md is")
     parser.add_argument("--of", type=Path, action="append", default=[], metavar="TAP",
-                        help="boot nothing: the table is made of what earlier runs printed")
+                        help="boot nothing: the table is made of what earlier runs printed, of a cell the last")
     parser.add_argument("--logs", type=Path, metavar="DIR", help="each cell's output, console and /out")
     parser.add_argument("--no-fetch", action="store_true", help="only kernels that are in the cache")
     parser.add_argument("tests", nargs="*", metavar="TEST", help="names, may hold * and ?")
@@ -204,7 +204,8 @@ def version(kernel: vm.kernels.Kernel) -> str:
 
 
 def tabulate(args: argparse.Namespace) -> int:
-    reports = [report for tap in args.of for report in cells.from_tap(tap.read_text())]
+    last = {report.cell.name: report for tap in args.of for report in cells.from_tap(tap.read_text())}
+    reports = list(last.values())
     names = {report.cell.kernel for report in reports}
     kernels = [kernel for kernel in vm.kernels.MATRIX if kernel.name in names]
     args.table.write_text(cells.document(reports, {kernel.name: version(kernel) for kernel in kernels}))
