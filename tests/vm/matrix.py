@@ -45,8 +45,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--helpers", type=Path, metavar="DIR", help="static binaries, /helpers in the machine")
     parser.add_argument("--arm64", type=Path, default=ROOT / "build/arm64", metavar="DIR",
                         help="what `make static helpers ARCH=arm64` built")
-    parser.add_argument("--jobs", "-j", type=int, default=(os.cpu_count() or 1) + 1, metavar="N",
-                        help="machines at a time; each has one thread, which waits for a third of its time")
+    parser.add_argument("--jobs", "-j", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="machines at a time, of one thread each; more than processors take longer in all")
     parser.add_argument("--timeout", type=float, default=120, metavar="SECONDS", help="of one cell")
     parser.add_argument("--table", type=Path, metavar="FILE.md", help="what docs/kernels.md is")
     parser.add_argument("--of", type=Path, action="append", default=[], metavar="TAP",
