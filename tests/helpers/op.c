@@ -234,7 +234,8 @@ static void result__print(const struct worker *w, const struct op *op, struct re
 		       (long long)st.st_size, (long long)st.st_blocks);
 	}
 	if (after >= 0)
-		printf(",\"pages_added\":%lld,\"resident_pages\":%lld", (long long)(after - before), (long long)after);
+		printf(",\"pages_added\":%lld,\"resident_pages\":%lld,\"sees_all\":%s", (long long)(after - before),
+		       (long long)after, truth__has_cachestat() ? "true" : "false");
 	printf(",\"bytes\":%lld,\"errno\":%d,\"sigbus\":%s,\"fd\":%d,\"shmid\":%d,\"addr\":%llu", (long long)r->bytes,
 	       r->err, r->sigbus ? "true" : "false", r->fd, r->shmid, (unsigned long long)r->addr);
 	if (r->err)

@@ -62,6 +62,11 @@ READ = [
 ]
 
 
+# what brings pages in that are not up to date: mincore, the truth before cachestat(2) came with 6.5, leaves them out
+PARTIAL = {"the end of a hole: in the cache and not up to date", "readahead", "fadvise WILLNEED",
+           "unaligned truncate reads the last page"}
+
+
 def cold_file(t, folder, size="1M", name="f"):
     """A file on the disk with nothing of it in the cache."""
     maker = t.worker(folder)
@@ -82,7 +87,7 @@ def sources(t, folder):
     return {"other": os.path.join(folder, "other"), "tmpfs": os.path.join(mount, "source")}
 
 
-def cache_case(script, cold):
+def cache_case(title, script, cold):
     def case(t):
         top, folder, ledger = t.shared_top(), t.disk(), Ledger()
         names = sources(t, folder)
@@ -90,6 +95,8 @@ def cache_case(script, cold):
             cold_file(t, folder)
         worker = t.worker(folder)
         replies = [ledger.apply(worker.do(line.format(**names))) for line in script]
+        if title in PARTIAL and not ledger.reply["sees_all"]:
+            raise Skip("this kernel does not tell of pages that are in the cache and not up to date")
         snapshot = file_is(t, top, ledger, kind="file", replies=replies)
         owned = sum(owners(row).get(worker.pid, 0) for row in snapshot.files(kind="file"))
         if not any(row.get("count", 1) > 1 for row in snapshot.files()):
@@ -103,9 +110,9 @@ def cache_case(script, cold):
 
 
 for title, lines in WRITTEN:
-    test(f"cache: {title}")(cache_case(lines, cold=False))
+    test(f"cache: {title}")(cache_case(title, lines, cold=False))
 for title, lines in READ:
-    test(f"cache of a file on disk: {title}")(cache_case(lines, cold=True))
+    test(f"cache of a file on disk: {title}")(cache_case(title, lines, cold=True))
 
 
 @test("cache: two readers, each owns what it read first")
