@@ -45,13 +45,13 @@ static struct value event_call(const void *row)
 {
 	const struct event *e = row;
 
-	return of_string(BIT(e->type) & EVENT_DENIALS ? e->denied.call : e->refused.call);
+	return of_string(event__is_denial(e) ? e->denied.call : e->refused.call);
 }
 
 static struct value event_wanted(const void *row)
 {
 	const struct event *e = row;
-	uint64_t wanted = BIT(e->type) & EVENT_DENIALS ? e->denied.wanted_bytes : e->refused.wanted_bytes;
+	uint64_t wanted = event__is_denial(e) ? e->denied.wanted_bytes : e->refused.wanted_bytes;
 
 	return (struct value){ .known = is_known(wanted), .number = wanted };
 }

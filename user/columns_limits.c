@@ -42,18 +42,13 @@ static bool of_inodes(const struct event *e)
 	return e->type == EVENT_WARNING && e->warning->limit == WARNING_TMPFS_INODES;
 }
 
-static bool is_denial(const struct event *e)
-{
-	return 1U << e->type & EVENT_DENIALS;
-}
-
 struct value column_limit__name(const void *row)
 {
 	const struct event *e = row;
 
 	if (e->type == EVENT_WARNING)
 		return string(warning_limit_names[e->warning->limit]);
-	return string(is_denial(e) ? e->denied.limit : e->refused.limit);
+	return string(event__is_denial(e) ? e->denied.limit : e->refused.limit);
 }
 
 struct value column_limit__which(const void *row)
@@ -101,7 +96,7 @@ struct value column_limit__used(const void *row)
 {
 	const struct event *e = row;
 
-	if (is_denial(e))
+	if (event__is_denial(e))
 		return number(e->denied.used_bytes);
 	return e->type == EVENT_OOM ? number(e->oom.usage_bytes) : figure(e, false, e->refused.used_bytes, USED);
 }
@@ -110,7 +105,7 @@ struct value column_limit__limit(const void *row)
 {
 	const struct event *e = row;
 
-	if (is_denial(e))
+	if (event__is_denial(e))
 		return number(e->denied.limit_bytes);
 	return e->type == EVENT_OOM ? number(e->oom.limit_bytes) : figure(e, false, e->refused.limit_bytes, LIMIT);
 }
@@ -169,5 +164,5 @@ struct value column_limit__advice(const void *row)
 {
 	const struct event *e = row;
 
-	return string(is_denial(e) ? e->denied.advice : e->warning->advice);
+	return string(event__is_denial(e) ? e->denied.advice : e->warning->advice);
 }

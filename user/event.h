@@ -29,9 +29,8 @@ enum event_type {
 	EVENT_LOST,
 	EVENT_TYPES,
 };
-/* the types that have event.denied, as bits */
-#define EVENT_DENIALS (1U << EVENT_HUGETLB | 1U << EVENT_MEMLOCK)
-extern const char *const event_names[EVENT_TYPES]; /* "mmap", "munmap", … as in --events */
+#define EVENT_DENIALS (1U << EVENT_HUGETLB | 1U << EVENT_MEMLOCK) /* the types that have event.denied, as bits */
+extern const char *const event_names[EVENT_TYPES];                /* "mmap", "munmap", … as in --events */
 
 struct event {
 	enum event_type type;
@@ -103,5 +102,10 @@ struct event {
 		} lost;
 	};
 };
+
+static inline bool event__is_denial(const struct event *event)
+{
+	return 1U << event->type & EVENT_DENIALS;
+}
 
 #endif

@@ -24,9 +24,9 @@ void recent__close(struct recent *recent)
 	free(recent);
 }
 
-static bool is_refusal(enum event_type type)
+static bool is_refusal(const struct event *event)
 {
-	return type == EVENT_ENOSPC || type == EVENT_SIGBUS || (1U << type & EVENT_DENIALS);
+	return event->type == EVENT_ENOSPC || event->type == EVENT_SIGBUS || event__is_denial(event);
 }
 
 static void describe(struct recent_line *line, const struct event *event)
@@ -71,15 +71,15 @@ void recent__take(struct recent *recent, const struct event *event)
 		.type = event->type, .time_ns = event->time_ns, .pid = event->pid, .start_ns = event->start_ns
 	};
 
-	if (event->type != EVENT_WARNING && event->type != EVENT_OOM && !is_refusal(event->type))
+	if (event->type != EVENT_WARNING && event->type != EVENT_OOM && !is_refusal(event))
 		return;
 	put_text(line.comm, sizeof(line.comm), event->pid ? event->comm : NULL);
 	put_text(line.container, sizeof(line.container), event->container);
-	if (is_refusal(event->type))
+	if (is_refusal(event))
 		put_text(line.place, sizeof(line.place),
-			 1U << event->type & EVENT_DENIALS ? event->denied.limit : event->refused.mount);
+			 event__is_denial(event) ? event->denied.limit : event->refused.mount);
 	describe(&line, event);
-	line.count = 1 + (is_refusal(event->type) ? take_out(recent, &line) : 0);
+	line.count = 1 + (is_refusal(event) ? take_out(recent, &line) : 0);
 	if (recent->count == RECENT_MOST)
 		memmove(recent->lines, recent->lines + 1, (--recent->count) * sizeof(recent->lines[0]));
 	recent->lines[recent->count++] = line;

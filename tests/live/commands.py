@@ -37,6 +37,12 @@ def start(*words, wrap=(), **options):
     return subprocess.Popen([*wrap, PAGETIDE, *map(str, words)], preexec_fn=die_with_parent, **options)
 
 
+def processor_seconds(pid):
+    """What a process has used, in user space and in the kernel; in whole ticks."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def wait_until(condition, what, seconds=PATIENCE_SECONDS):
     """The first true value of condition()."""
     deadline = time.monotonic() + seconds

@@ -8,10 +8,9 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from pathlib import Path
 
 from children import PAGETIDE, PATIENCE_SECONDS, TIER, Process, die_with_parent
-from commands import wait_until
+from commands import processor_seconds, wait_until
 from harness import Failure, main
 from limits import MIB, write_file
 from tap import test
@@ -119,11 +118,6 @@ class Storm(Process):
 
     def close(self):
         self.kill()
-
-
-def processor_seconds(pid):
-    words = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @test("events that come faster than they are written: a signal ends it all the same")

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 from children import LIBC, PAGETIDE
+from commands import processor_seconds
 from harness import Failure, Skip, main
 from limits import MIB, limit, limited, of, ready, ticks, version, warned_before
 from tap import test
@@ -100,11 +101,6 @@ def _(t):
         raise Failure(f"it is not at its limit: {usage(cgroup)}")
     ticks(t, 2)
     t.equal(of(traced, f"/{cgroup.name}"), [], "warnings")
-
-
-def processor_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-        return sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def mount_at_once(t, number):

@@ -10,7 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True
 from children import PAGETIDE  # noqa: E402
-from commands import end_is, one_line, pagetide, wait_until  # noqa: E402
+from commands import end_is, one_line, pagetide, processor_seconds, wait_until  # noqa: E402
 from containers import SHM_BYTES, Container  # noqa: E402
 from harness import main  # noqa: E402
 from serving import Serve, capabilities, no_series_twice, promtool, send_each  # noqa: E402
@@ -231,19 +231,13 @@ def no_library(t):
 @test("a scrape costs at most 20 ms of CPU")
 def cost(t):
     serve = Serve(t, interval=3600)
-    before = process_seconds(serve.process.pid)
+    before = processor_seconds(serve.process.pid)
     for _ in range(50):
         serve.get("/metrics")
-    each = (process_seconds(serve.process.pid) - before) / 50
+    each = (processor_seconds(serve.process.pid) - before) / 50
     print(f"# {each * 1000:.2f} ms of CPU a scrape")
     if each > 0.02:
         raise Failure(f"{each * 1000:.1f} ms of CPU a scrape, 20 at most")
-
-
-def process_seconds(pid):
-    text = subprocess.run(["cat", f"/proc/{pid}/stat"], capture_output=True, text=True, check=True).stdout
-    fields = text.rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

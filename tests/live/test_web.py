@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 from children import ROOT  # noqa: E402
-from commands import end_is, one_line, pagetide, wait_until  # noqa: E402
+from commands import end_is, one_line, pagetide, processor_seconds, wait_until  # noqa: E402
 from containers import tool  # noqa: E402
 from harness import main  # noqa: E402
 from serving import Serve, promtool, send_each  # noqa: E402
@@ -75,11 +75,6 @@ def certificate(t, name="cert.pem", key="key.pem"):
                    check=True, capture_output=True)
 
 
-def process_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 @test("only who has the password gets a page")
 def passwords(t):
     web = Web(t, USERS)
@@ -104,12 +99,12 @@ def passwords(t):
 @test("a password is computed once")
 def remembered(t):
     web = Web(t, f"basic_auth_users:\n  alice: {DEAR}\n", interval=3600)
-    before = process_seconds(web.process.pid)
+    before = processor_seconds(web.process.pid)
     for _ in range(20):
         t.equal(web.status(user="alice:sesame"), 200, "status")
-    spent = process_seconds(web.process.pid) - before
+    spent = processor_seconds(web.process.pid) - before
     t.equal(web.status(user="alice:wrong"), 401, "status of a wrong one")
-    dear = process_seconds(web.process.pid) - before - spent
+    dear = processor_seconds(web.process.pid) - before - spent
     print(f"# {spent:.2f} s of CPU for 20 scrapes, {dear:.2f} s for a wrong password")
     if dear < 0.05 or spent > 10 * dear:
         raise Failure(f"20 scrapes took {spent:.2f} s of CPU, a wrong password {dear:.2f} s")
@@ -254,7 +249,7 @@ def flooded(t):
     idle = send_each(web.port, [client_hello()[:100]] * 200)  # they never finish
     flood = Flood(t, web.port)
     wait_until(lambda: flood.count > 100, "it is flooded", 30)
-    before, began, first = process_seconds(web.process.pid), time.monotonic(), flood.count
+    before, began, first = processor_seconds(web.process.pid), time.monotonic(), flood.count
     times, mount = set(), t.tmpfs("8M")
 
     def readings():
@@ -269,7 +264,7 @@ def flooded(t):
     late, seconds = time.monotonic() - filled, time.monotonic() - began
     ordered = sorted(times)
     between = statistics.median(later - earlier for earlier, later in zip(ordered, ordered[1:]))
-    rate, spent = (flood.count - first) / seconds, (process_seconds(web.process.pid) - before) / seconds
+    rate, spent = (flood.count - first) / seconds, (processor_seconds(web.process.pid) - before) / seconds
     print(f"# {rate:.0f} handshakes/s, {spent:.2f} of a processor; {between:.3f} s between readings that are due each 0.1 s, the "
           f"warning after {late:.3f} s")
     flood.close()

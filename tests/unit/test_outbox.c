@@ -121,26 +121,33 @@ static void nobody_reads(void **state)
 	close(fds[0]);
 }
 
-/* one message may be longer than all that may wait */
-static void a_long_one(void **state)
+/* so many bytes come before the end, and nothing is left to write; the box is closed */
+static void expect_rest(struct outbox *box, int fds[2], size_t bytes)
 {
-	int fds[2];
-	struct outbox *box = open_to(fds);
 	struct reading reading = { .fd = fds[0] };
-	size_t length = OUTBOX_MOST + LINE;
-	char *text = calloc(1, length);
 	pthread_t thread;
 
-	(void)state;
-	assert_non_null(text);
-	assert_int_equal(outbox__put(box, text, length), 0);
 	assert_int_equal(pthread_create(&thread, NULL, read_all, &reading), 0);
 	assert_int_equal(outbox__drain(box, 0), 0);
 	outbox__close(box);
 	close(fds[1]);
 	pthread_join(thread, NULL);
-	assert_int_equal(reading.bytes, length);
+	assert_int_equal(reading.bytes, bytes);
 	close(fds[0]);
+}
+
+/* one message may be longer than all that may wait */
+static void a_long_one(void **state)
+{
+	int fds[2];
+	struct outbox *box = open_to(fds);
+	size_t length = OUTBOX_MOST + LINE;
+	char *text = calloc(1, length);
+
+	(void)state;
+	assert_non_null(text);
+	assert_int_equal(outbox__put(box, text, length), 0);
+	expect_rest(box, fds, length);
 	free(text);
 }
 
@@ -198,10 +205,8 @@ static void a_long_one_waits_its_turn(void **state)
 {
 	int fds[2];
 	struct outbox *box = open_to(fds);
-	struct reading reading = { .fd = fds[0] };
 	size_t first = OUTBOX_MOST / 2;
 	char *text = calloc(1, first);
-	pthread_t thread;
 
 	(void)state;
 	assert_non_null(text);
@@ -211,13 +216,7 @@ static void a_long_one_waits_its_turn(void **state)
 	assert_int_equal(outbox__dropped(box), 1);
 	assert_int_equal(write_long(box, LINE), 0);
 	assert_int_equal(outbox__send(box), 0);
-	assert_int_equal(pthread_create(&thread, NULL, read_all, &reading), 0);
-	assert_int_equal(outbox__drain(box, 0), 0);
-	outbox__close(box);
-	close(fds[1]);
-	pthread_join(thread, NULL);
-	assert_int_equal(reading.bytes, first + LINE);
-	close(fds[0]);
+	expect_rest(box, fds, first + LINE);
 	free(text);
 }
 
@@ -226,20 +225,12 @@ static void what_has_begun_ends(void **state)
 {
 	int fds[2];
 	struct outbox *box = open_to(fds);
-	struct reading reading = { .fd = fds[0] };
-	pthread_t thread;
 
 	(void)state;
 	assert_int_equal(write_long(box, 2 * OUTBOX_MOST), 0);
 	assert_int_equal(outbox__send(box), 0);
 	assert_int_equal(outbox__put(box, "x", 1), -ENOBUFS);
-	assert_int_equal(pthread_create(&thread, NULL, read_all, &reading), 0);
-	assert_int_equal(outbox__drain(box, 0), 0);
-	outbox__close(box);
-	close(fds[1]);
-	pthread_join(thread, NULL);
-	assert_int_equal(reading.bytes, 2 * OUTBOX_MOST);
-	close(fds[0]);
+	expect_rest(box, fds, 2 * OUTBOX_MOST);
 }
 
 static void the_reader_goes_amid_a_message(void **state)

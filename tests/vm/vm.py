@@ -117,6 +117,7 @@ def cpu(kernel: kernels.Kernel) -> list[str]:
 
 
 def qemu_command(machine: Machine, work: Path, ports: dict[str, str]) -> list[str]:
+    """One thread for all processors: with one each, QEMU 7.2 may run code that the kernel has patched meanwhile."""
     kernel = machine.kernel
     command = ["setpriv", "--pdeathsig", "KILL",  # no machine outlives its test
                QEMU[kernel.arch], "-accel", "tcg,thread=single", *cpu(kernel), "-smp", str(machine.cpus),
