@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PAGETIDE = os.environ.get("PAGETIDE", str(ROOT / "build" / "pagetide"))
 TIER = ["--tier", os.environ["PAGETIDE_TIER"]] if os.environ.get("PAGETIDE_TIER") else []
 PATIENCE_SECONDS = float(os.environ.get("PAGETIDE_TEST_PATIENCE", "10"))
+# Each instruction takes many times its time, and a processor stands still for as long as the others have their slices.
+EMULATED = bool(os.environ.get("PAGETIDE_TEST_EMULATED"))
 START_SECONDS = 30
 INTERVAL_SECONDS = 0.2
 PR_SET_PDEATHSIG = 1

@@ -2,6 +2,7 @@
 
 import os
 
+from children import EMULATED
 from expect import mount_complaint
 from harness import PATIENCE_SECONDS, main
 from tap import test
@@ -69,9 +70,12 @@ def fill_and_empty(folder, count, told, go):
     os.read(go, 1)
 
 
+FILES = 8000 if EMULATED else 40000
+
+
 @test("bomb: forty thousand files in a table of a thousand: every page has its owner, in and out")
 def more_files_than_fit(t):
-    count, folder = 40000, t.tmpfs(size="512M")
+    count, folder = FILES, t.tmpfs(size="512M")
     top = t.top("--max-files", "1024")
     told, tell = os.pipe()
     wait, go = os.pipe()

@@ -6,7 +6,10 @@ import os
 PAGE = 4096
 TMPFS_KINDS = ("tmpfs", "memfd", "sysv", "shared_anon")
 LRU_BATCH = 31  # pages that a processor keeps back: PAGEVEC_SIZE, 15 until 6.11
-SLACK = {"lru_pages": 0}  # set where tmpfs pages are seen only when they reach the LRU lists: one batch a processor
+SLACK = {
+    "lru_pages": 0,  # set where tmpfs pages are seen only when they reach the LRU lists: one batch a processor
+    "refused_pages": 0,  # what a full tmpfs took back so late that it counts as any removal
+}
 
 
 class Snapshot(dict):
@@ -158,7 +161,7 @@ class Ledger:
 def owners_complaint(row, expected):
     """expected: pid -> (pages, exact). Inexact ones may be off by a page and 2 %; where tmpfs pages are seen when
     they reach the LRU lists, by what every processor keeps back."""
-    shown, kept_back = owners(row), SLACK["lru_pages"] * PAGE if row.get("kind") in TMPFS_KINDS else 0
+    shown, kept_back = owners(row), sum(SLACK.values()) * PAGE if row.get("kind") in TMPFS_KINDS else 0
     for pid, (pages, exact) in expected.items():
         slack = kept_back + (0 if exact else PAGE + 0.02 * pages * PAGE)
         if abs(shown.get(pid, 0) - pages * PAGE) > slack + 0.01:
