@@ -36,7 +36,7 @@ def row_complaint(snapshot, truth):
     if kind == "file" and KERNEL < (6, 5):
         return None  # whose half pages and pages under read-ahead are, mincore cannot tell
     shown = {owner["pid"]: (owner["pages"], owner["exact"]) for owner in truth["owners"]}
-    if kind in TMPFS_KINDS and truth["resident_pages"] <= SLACK["lru_pages"] + HALF_PAGES:
+    if kind in TMPFS_KINDS and 0 < truth["resident_pages"] <= SLACK["lru_pages"]:
         shown = {}  # the file is smaller than what the processors keep back: any worker may stand for any other
     wrong = owners_complaint(row, shown)
     if wrong:

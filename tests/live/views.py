@@ -160,7 +160,7 @@ class Ledger:
 
 def owners_complaint(row, expected):
     """expected: pid -> (pages, exact). Inexact ones may be off by a page and 2 %; where tmpfs pages are seen when
-    they reach the LRU lists, by what every processor keeps back."""
+    they reach the LRU lists, by what every processor keeps back; by what SLACK allows else."""
     shown, kept_back = owners(row), sum(SLACK.values()) * PAGE if row.get("kind") in TMPFS_KINDS else 0
     for pid, (pages, exact) in expected.items():
         slack = kept_back + (0 if exact else PAGE + 0.02 * pages * PAGE)
