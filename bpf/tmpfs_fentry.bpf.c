@@ -54,8 +54,9 @@ int tmpfs_add_fexit6(__u64 *ctx)
 struct call {
 	__u64 folio, mapping;
 };
+/* the kernel may miss a return (no free kretprobe_instance): what stays behind must not fill the map */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, __u64);
 	__type(value, struct call);

@@ -172,6 +172,7 @@ static int read_books(struct collector *collector, unsigned wants)
 		return n;
 	reading->pairs = collector->pairs;
 	reading->pair_count = (size_t)n;
+	reading->skipped_events = tracer__skipped(collector->tracer);
 	return tracer__losses(collector->tracer, reading->losses);
 }
 

@@ -164,6 +164,37 @@ bool kernel__has_field(struct kernel *kernel, const char *type, const char *fiel
 	return id > 0 && has_member(kernel->btf, btf__type_by_id(kernel->btf, (__u32)id), field);
 }
 
+/* debugfs, mounted nowhere: nobody sees it, and it goes with the descriptor; -1: not to be had */
+static int open_debugfs(void)
+{
+	int context = (int)syscall(SYS_fsopen, "debugfs", 1U /* FSOPEN_CLOEXEC */), mount = -1;
+
+	if (context < 0)
+		return -1;
+	if (syscall(SYS_fsconfig, context, 6U /* FSCONFIG_CMD_CREATE */, NULL, NULL, 0) == 0)
+		mount = (int)syscall(SYS_fsmount, context, 1U /* FSMOUNT_CLOEXEC */, 0U);
+	close(context);
+	return mount;
+}
+
+bool kernel__is_preemptible(void)
+{
+	struct utsname name;
+	char modes[64];
+	int debugfs, n;
+
+	if (uname(&name) || !strstr(name.version, "PREEMPT"))
+		return false;
+	if (!strstr(name.version, "PREEMPT_DYNAMIC"))
+		return true;
+	debugfs = open_debugfs();
+	if (debugfs < 0)
+		return true;
+	n = file__read(debugfs, "sched/preempt", modes, sizeof(modes)); /* "none (voluntary) full" */
+	close(debugfs);
+	return n < 0 || !(strstr(modes, "(none)") || strstr(modes, "(voluntary)"));
+}
+
 static const struct bpf_insn empty_program[] = {
 	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
 	{ .code = BPF_JMP | BPF_EXIT },

@@ -37,6 +37,14 @@ int kernel__try_fexit(struct kernel *kernel, const char *function);
 int kernel__try_kprobe(struct kernel *kernel, const char *function);
 int kernel__try_tracepoint(struct kernel *kernel, const char *name);
 
+/*
+ * Whether a task may be preempted within the kernel (CONFIG_PREEMPT, PREEMPT_LAZY or PREEMPT_RT, or preempt=full or
+ * lazy where that is chosen at the start; sched_dynamic_show(), kernel/sched/debug.c); true too where it does not tell.
+ * Then a program that a BPF trampoline runs (fentry, fexit) can be skipped: while a task is off its CPU within the
+ * program, others on that CPU do not enter it (bpf_prog_get_recursion_context(), recursion_misses).
+ */
+bool kernel__is_preemptible(void);
+
 /* the lockdown mode in force, "none" when that is off or not built in */
 const char *kernel__lockdown(void);
 

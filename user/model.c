@@ -168,17 +168,30 @@ static const char *const loss_names[LOSS_KINDS] = {
 	[LOSS_PAIR] = "pages_without_further_owner",
 	[LOSS_UNRESOLVED] = "pages_unresolved",
 	[LOSS_DRIFT] = "pages_corrected",
-	[LOSSES] = "records_odd",
-	[LOSSES + 1] = "output_dropped",
+	[LOSS_ODD] = "records_odd",
+	[LOSS_OUTPUT] = "output_dropped",
+	[LOSS_SKIPPED] = "events_skipped",
 };
+
+static uint64_t loss_count(const struct reading *reading, int kind)
+{
+	switch (kind) {
+	case LOSS_ODD:
+		return reading->odd_records;
+	case LOSS_OUTPUT:
+		return reading->dropped_output;
+	case LOSS_SKIPPED:
+		return reading->skipped_events;
+	default:
+		return reading->losses[kind];
+	}
+}
 
 /* a corrected page is no loss to tell, only to count */
 static void take_losses(struct model *model, const struct reading *reading)
 {
 	for (int kind = 1; kind < LOSS_KINDS; kind++) {
-		uint64_t count = kind == LOSSES  ? reading->odd_records
-				 : kind > LOSSES ? reading->dropped_output
-						 : reading->losses[kind];
+		uint64_t count = loss_count(reading, kind);
 		struct snapshot_loss *row;
 		struct event event = { .type = EVENT_LOST, .boot_ns = reading->boot_ns };
 

@@ -6,12 +6,24 @@
 #include <string.h>
 
 #define SHMEM_ADD "shmem_add_to_page_cache"
+#define SKIPPED "what comes in on a CPU while a task is preempted in the program (events_skipped)"
 
 static int offers_fexit(struct kernel *kernel, int arguments)
 {
 	if (kernel__function_arguments(kernel, SHMEM_ADD) != arguments)
 		return -ENOENT;
 	return kernel__try_fexit(kernel, SHMEM_ADD);
+}
+
+/* where no task is preempted within the program: on its CPU nobody else would enter it meanwhile */
+static int offers_fexit5_unskipped(struct kernel *kernel)
+{
+	return kernel__is_preemptible() ? -EBUSY : offers_fexit(kernel, 5);
+}
+
+static int offers_fexit6_unskipped(struct kernel *kernel)
+{
+	return kernel__is_preemptible() ? -EBUSY : offers_fexit(kernel, 6);
 }
 
 static int offers_fexit5(struct kernel *kernel)
@@ -147,13 +159,15 @@ static int offers_always(struct kernel *kernel)
 // clang-format off
 const struct fact facts[FACTS] = {
 	[FACT_TMPFS_ADD] = {FACT_TMPFS_ADD, "tmpfs pages in", "who brings a tmpfs page in", GROUP_TRACE,
-	    WAYS({"fexit " SHMEM_ADD, TIER_FENTRY, {"tmpfs_add_fexit5"}, offers_fexit5, NULL},
+	    WAYS({"fexit " SHMEM_ADD, TIER_FENTRY, {"tmpfs_add_fexit5"}, offers_fexit5_unskipped, NULL},
 		 {"fexit " SHMEM_ADD " (6 arguments)", TIER_FENTRY, {"tmpfs_add_fexit6"},
-		  offers_fexit6, NULL},
+		  offers_fexit6_unskipped, NULL},
 		 {"tracepoint mod_memcg_lruvec_state, folio in the caller's frame", TIER_TRACEPOINT,
 		  {"tmpfs_add_memcg"}, offers_memcg, NULL},
 		 {"kretprobe " SHMEM_ADD, TIER_KPROBE, {"tmpfs_add_kprobe", "tmpfs_add_kretprobe"},
 		  offers_kprobe, NULL},
+		 {"fexit " SHMEM_ADD, TIER_FENTRY, {"tmpfs_add_fexit5"}, offers_fexit5, SKIPPED},
+		 {"fexit " SHMEM_ADD " (6 arguments)", TIER_FENTRY, {"tmpfs_add_fexit6"}, offers_fexit6, SKIPPED},
 		 {"tracepoint mm_lru_insertion", TIER_TRACEPOINT, {"tmpfs_add_lru"}, offers_lru,
 		  "the owner is exact to one LRU batch (15 or 31 pages) a CPU"})},
 	[FACT_CACHE_ADD] = {FACT_CACHE_ADD, "page cache in", "who brings a page-cache page in",

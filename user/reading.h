@@ -15,7 +15,12 @@
 #include "tracer.h"
 #include "wire.h"
 
-#define LOSS_KINDS (LOSSES + 2) /* the kernel side's, odd records, output */
+enum our_loss { /* after the kernel side's */
+	LOSS_ODD = LOSSES, /* records that were none */
+	LOSS_OUTPUT,       /* lines or tables that nobody took */
+	LOSS_SKIPPED,      /* runs of our programs that the kernel left out */
+	LOSS_KINDS,
+};
 
 struct reading_mount {
 	const char *path;
@@ -68,7 +73,8 @@ struct reading {
 	size_t pool_count;
 	uint64_t losses[LOSSES];
 	uint64_t odd_records;
-	uint64_t dropped_output; /* lines or tables that nobody took */
+	uint64_t dropped_output;
+	uint64_t skipped_events;
 };
 
 #endif

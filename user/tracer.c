@@ -96,6 +96,9 @@ static void set_sizes(struct tracer *tracer, const struct tracer_knobs *knobs)
 	bpf_map__set_max_entries(bpf->maps.owners, tracer->owner_slots);
 	bpf_map__set_max_entries(bpf->maps.owner_index, tracer->owner_slots);
 	bpf_map__set_max_entries(bpf->maps.owners_free, tracer->owner_slots);
+	/* each CPU keeps up to 128 free elements of an LRU map to itself (LOCAL_FREE_TARGET, kernel/bpf/bpf_lru_list.h) */
+	bpf_map__set_max_entries(bpf->maps.calls, 1024 + 256 * bpf->rodata->knob_cpus);
+	bpf_map__set_autocreate(bpf->maps.calls, chosen(tracer->plan, "tmpfs_add_kprobe"));
 	if (!knobs->follow)
 		bpf_map__set_max_entries(bpf->maps.followed, 1);
 	if (!plan_has_mappings(tracer->plan))

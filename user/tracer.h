@@ -67,6 +67,11 @@ void tracer__drop_pair(struct tracer *tracer, const struct pair_key *key);
 void tracer__drop_owner(struct tracer *tracer, uint32_t index, const struct owner_key *key);
 /* Sums over all CPUs. */
 int tracer__losses(struct tracer *tracer, uint64_t losses[LOSSES]);
+/*
+ * How often the kernel did not run one of our programs because it had already begun on that CPU (recursion_misses
+ * of bpf_prog_info, from 5.12 on; 0 before, where programs are not kept from that).
+ */
+uint64_t tracer__skipped(const struct tracer *tracer);
 /* Makes one more table for files that find no slot, where it was asked for: call on RECORD_FULL. */
 int tracer__make_room(struct tracer *tracer);
 /*

@@ -276,6 +276,32 @@ int tracer__losses(struct tracer *tracer, uint64_t losses[LOSSES])
 	return err;
 }
 
+/*
+ * Statistics are told with preemption off (__mod_memcg_lruvec_state(), mm/memcontrol.c): only an interrupt comes in
+ * between, and its statistics are none of ours.
+ */
+static bool is_never_preempted(const struct bpf_program *program)
+{
+	return strcmp(bpf_program__section_name(program), "tp_btf/mod_memcg_lruvec_state") == 0;
+}
+
+uint64_t tracer__skipped(const struct tracer *tracer)
+{
+	struct bpf_program *program;
+	uint64_t skipped = 0;
+
+	bpf_object__for_each_program (program, tracer->bpf->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 length = sizeof(info);
+
+		if (!bpf_program__autoload(program) || is_never_preempted(program))
+			continue;
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) == 0)
+			skipped += info.recursion_misses;
+	}
+	return skipped;
+}
+
 static int take_record(void *context, void *data, size_t length)
 {
 	struct tracer *tracer = context;
