@@ -234,15 +234,21 @@ static void losses_are_told_once_and_stay_listed(void **state)
 	w->reading.losses[RECORD_MAP] = 5;
 	w->reading.losses[LOSS_PAIR] = 2;
 	w->reading.odd_records = 1;
+	w->reading.dropped_output = 3;
+	w->reading.skipped_events = 4;
 	s = world__read(w, SECOND);
-	assert_int_equal(s->loss_count, 3);
+	assert_int_equal(s->loss_count, 5);
 	assert_string_equal(s->lost[0].kind, "records_mapping");
 	assert_int_equal(s->lost[0].count, 5);
 	assert_string_equal(s->lost[1].kind, "pages_without_further_owner");
 	assert_string_equal(s->lost[2].kind, "records_odd");
-	assert_int_equal(count_events(w, EVENT_LOST), 3);
+	assert_string_equal(s->lost[3].kind, "output_dropped");
+	assert_int_equal(s->lost[3].count, 3);
+	assert_string_equal(s->lost[4].kind, "events_skipped");
+	assert_int_equal(s->lost[4].count, 4);
+	assert_int_equal(count_events(w, EVENT_LOST), 5);
 	s = world__read(w, SECOND);
-	assert_int_equal(s->loss_count, 3);
+	assert_int_equal(s->loss_count, 5);
 	assert_int_equal(w->event_count, 0);
 	w->reading.losses[RECORD_MAP] = 12;
 	s = world__read(w, SECOND);
@@ -260,8 +266,8 @@ static void every_loss_has_a_name(void **state)
 	(void)state;
 	for (size_t kind = 1; kind < LOSSES; kind++)
 		w->reading.losses[kind] = kind;
-	w->reading.odd_records = 1;
-	assert_int_equal(world__read(w, SECOND)->loss_count, LOSSES);
+	w->reading.odd_records = w->reading.dropped_output = w->reading.skipped_events = 1;
+	assert_int_equal(world__read(w, SECOND)->loss_count, LOSS_KINDS - 1);
 	world__free(w);
 }
 
