@@ -101,7 +101,7 @@ def fill_and_empty(folder, count, told, go):
     os.read(go, 1)
 
 
-FILES = 8000 if EMULATED else 40000
+FILES = 3000 if EMULATED else 40000
 
 
 @test("bomb: forty thousand files in a table of a thousand: every page has its owner, in and out")

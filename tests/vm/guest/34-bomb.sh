@@ -4,7 +4,7 @@
 # when: full
 # arm64: never
 # disk: ext4:256
-# timeout: 900
+# timeout: 1200
 # needs: /pagetide /helpers/pageops /usr/bin/python3
 
 . /guest/live.sh
