@@ -273,6 +273,7 @@ void limitwatch__record(struct limitwatch *limits, const struct record *record)
 		limitwatch__denied(limits, (const void *)record);
 		break;
 	case RECORD_OOM:
+		survive__drop_ballast();
 		limitwatch__oom(limits, (const void *)record);
 		break;
 	default:

@@ -12,9 +12,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define ROOM_PIECES 2 /* what a warning, its JSON and its hook may need */
 #define ROOM_PIECE (64U << 10)
 #define LARGE (128 << 10)
+#define BALLAST (256U << 10) /* more than a CPU keeps back of what is unmapped: 31 pages */
+#define BALLAST_AGAIN_NS 1000000000ULL
 #define OOM_SCORE_ADJ "-900"
 
 #define NICE (-10) /* an emergency is when everything else wants the processor too */
@@ -24,6 +28,8 @@ static bool hurried;
 static int nice_before;
 static struct rlimit lock_limit_before;
 static bool lock_limit_raised;
+static void *ballast;       /* NULL: dropped, or not to be had */
+static uint64_t dropped_ns; /* on CLOCK_MONOTONIC */
 
 static bool write_adj(pid_t pid, const char *value)
 {
@@ -80,6 +86,30 @@ static void set_heap(void)
 	mallopt(M_MMAP_THRESHOLD, LARGE);
 }
 
+/* a mapping of its own, which its flag keeps apart from its neighbours: to unmap it the kernel allocates nothing */
+static void take_ballast(void)
+{
+	void *address;
+
+	if (dropped_ns && clock__ns(CLOCK_MONOTONIC) < dropped_ns + BALLAST_AGAIN_NS)
+		return;
+	address = mmap(NULL, BALLAST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (address == MAP_FAILED)
+		return;
+	madvise(address, BALLAST, MADV_DONTDUMP);
+	memset(address, 1, BALLAST);
+	ballast = address;
+}
+
+void survive__drop_ballast(void)
+{
+	if (!ballast)
+		return;
+	munmap(ballast, BALLAST);
+	ballast = NULL;
+	dropped_ns = clock__ns(CLOCK_MONOTONIC);
+}
+
 void survive__keep_room(void)
 {
 	void *pieces[ROOM_PIECES];
@@ -92,6 +122,8 @@ void survive__keep_room(void)
 	}
 	for (size_t i = 0; i < ROOM_PIECES; i++)
 		free(pieces[i]);
+	if (!ballast)
+		take_ballast();
 }
 
 /*

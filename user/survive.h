@@ -14,6 +14,12 @@
 bool survive__prepare(void);
 /* After each reading: what has come since took of the room. */
 void survive__keep_room(void);
+/*
+ * At a kill, before anything is allocated: gives memory back, which is taken again with a reading a second later. From
+ * the last thread's exit of a victim to its first page that comes back the kernel sees no victim any more
+ * (select_bad_process(), mm/oom_kill.c), and who asks for memory in the same cgroup is killed, however low its score.
+ */
+void survive__drop_ballast(void);
 /* A child of ours is as likely to be killed as it would be without us. */
 void survive__release(pid_t child);
 
