@@ -32,7 +32,6 @@
 #include "warning_text.h"
 #include "web.h"
 
-#define FAILURES_MOST 5 /* in a row: then the service manager shall start it anew */
 #define COUNTED (1U << EVENT_OOM | 1U << EVENT_ENOSPC | 1U << EVENT_SIGBUS | EVENT_DENIALS | 1U << EVENT_WARNING)
 #define TYPE_TEXT "text/plain; version=0.0.4; charset=utf-8"
 #define TYPE_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -50,7 +49,6 @@ struct server {
 	struct page *page;
 	struct metrics_input input;
 	uint64_t watchdog_ns, told_ns, began_ns;
-	unsigned failures; /* in a row */
 	bool textfile_failed;
 };
 
@@ -106,7 +104,7 @@ static int write_answer(void *context, const struct http_request *request, FILE 
 
 static bool is_healthy(const struct server *server)
 {
-	return server->input.snapshot && !server->failures;
+	return server->input.snapshot && !server->session.failures;
 }
 
 static void answer(void *context, const struct http_request *request, struct http_response *response)
@@ -165,11 +163,8 @@ static int read_now(struct server *server, unsigned wants)
 	page__reading(server->page, snapshot);
 	if (!snapshot) {
 		server->input.failed_readings++;
-		if (!server->failures++)
-			say("cannot read this system: %s; trying again", strerror(-err));
-		return server->failures < FAILURES_MOST ? 0 : err;
+		return session__go_on(&server->session, err); /* else the service manager shall start it anew */
 	}
-	server->failures = 0;
 	write_textfile(server);
 	return 0;
 }

@@ -37,6 +37,21 @@ static void tell(void *context, const struct event *event)
 		say("warning: %s", line);
 }
 
+/* 0 where the next reading may be waited for, or err */
+static int go_on(struct view_state *state, int err)
+{
+	char line[128];
+
+	if (!state->readings || !session__may_go_on(&state->session))
+		return err;
+	if (!state->screen)
+		return session__go_on(&state->session, err);
+	snprintf(line, sizeof(line), "cannot read this system: %s; trying again", strerror(-err));
+	err = top__show(state->screen, NULL);
+	top__message(state->screen, line);
+	return err;
+}
+
 static int show(struct view_state *state)
 {
 	unsigned wants = 0;
@@ -47,13 +62,8 @@ static int show(struct view_state *state)
 	if (state->screen ? top__wants_holders(state->screen) : state->options->format == FORMAT_JSON)
 		wants = WANT_HOLDERS;
 	snapshot = session__read(&state->session, wants, &err);
-	if (!snapshot) {
-		/* the terminal first, or the word is lost with the screen */
-		top__close(state->screen);
-		state->screen = NULL;
-		say("cannot read this system: %s", strerror(-err));
-		return err;
-	}
+	if (!snapshot)
+		return go_on(state, err);
 	state->readings++;
 	if (state->screen)
 		return top__show(state->screen, snapshot);
@@ -159,8 +169,13 @@ int command__top(const struct options *options)
 		status = open_view(&state);
 	if (status == EXIT_OK)
 		err = watch(&state);
+	/* the terminal first, or the word is lost with the screen */
 	top__close(state.screen);
 	loop__close(&state.loop);
+	if (session__said_unread(&state.session, err)) {
+		status = EXIT_FAILED;
+		err = 0;
+	}
 	session__close(&state.session);
 	closed = output__close(&state.output, status != EXIT_OK);
 	if (status == EXIT_OK && (err || closed))

@@ -88,6 +88,13 @@ static int read_once(struct trace *trace)
 	return trace->err;
 }
 
+static int read_again(struct trace *trace)
+{
+	int err = read_once(trace);
+
+	return trace->session.failures ? session__go_on(&trace->session, err) : err;
+}
+
 static bool is_over(struct trace *trace)
 {
 	if (trace->options->count && trace->told >= trace->options->count)
@@ -116,7 +123,7 @@ static int watch(struct trace *trace)
 		if (!err)
 			err = flush(trace);
 		if (!err && events & (LOOP_TIMER | LOOP_CHILD))
-			err = read_once(trace);
+			err = read_again(trace);
 		if (events & LOOP_END)
 			break;
 		if (events & LOOP_QUIT) {
@@ -167,6 +174,10 @@ int command__trace(const struct options *options)
 		}
 	}
 	loop__close(&trace.loop);
+	if (session__said_unread(&trace.session, err)) {
+		status = status == EXIT_OK ? EXIT_FAILED : status;
+		err = 0;
+	}
 	session__close(&trace.session);
 	closed = output__close(&trace.output, !trace.began);
 	if (err || closed) {

@@ -16,6 +16,8 @@
 #include "rights.h"
 #include "say.h"
 
+#define FAILURES_MOST 5U /* readings in a row */
+
 #define RECORD_MOST (sizeof(struct record_file) + 256)
 
 /* a reading needs no tracing: without BPF it shows what /proc tells */
@@ -306,7 +308,7 @@ static void clear_garbage(struct session *session)
 		tracer__drop_owner(session->tracer, garbage.owners[i], &garbage.owner_keys[i]);
 }
 
-const struct snapshot *session__read(struct session *session, unsigned wants, int *err)
+static const struct snapshot *read_once(struct session *session, unsigned wants, int *err)
 {
 	const struct reading *reading;
 	const struct snapshot *snapshot;
@@ -328,6 +330,35 @@ const struct snapshot *session__read(struct session *session, unsigned wants, in
 	if (snapshot && session->limits)
 		limitwatch__snapshot(session->limits, snapshot);
 	return snapshot;
+}
+
+const struct snapshot *session__read(struct session *session, unsigned wants, int *err)
+{
+	const struct snapshot *snapshot = read_once(session, wants, err);
+
+	session->failures = snapshot ? 0 : session->failures + 1;
+	session->failed_with = snapshot ? 0 : *err;
+	return snapshot;
+}
+
+bool session__may_go_on(const struct session *session)
+{
+	return session->failures < FAILURES_MOST;
+}
+
+int session__go_on(const struct session *session, int err)
+{
+	if (session->failures == 1)
+		say("cannot read this system: %s; trying again", strerror(-err));
+	return session__may_go_on(session) ? 0 : err;
+}
+
+bool session__said_unread(const struct session *session, int err)
+{
+	if (!err || err != session->failed_with)
+		return false;
+	say("cannot read this system: %s", strerror(-err));
+	return true;
 }
 
 bool session__look(struct session *session, int *patience_ms)

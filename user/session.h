@@ -33,6 +33,8 @@ struct session {
 	unsigned wants;          /* enum want, of each reading */
 	uint64_t dropped_output; /* set by the command: what nobody took of what it told */
 	int error;               /* the first error while draining */
+	unsigned failures;       /* readings that failed, in a row */
+	int failed_with;         /* the last one's -errno; 0: it did not fail */
 };
 
 struct session_needs {
@@ -60,6 +62,12 @@ int session__drain(struct session *session);
 bool session__look(struct session *session, int *patience_ms);
 /* One reading, through the model; the kernel side's garbage is cleared. NULL: *err is -errno. */
 const struct snapshot *session__read(struct session *session, unsigned wants, int *err);
+/* After a reading that failed: whether the next one may be waited for (not for ever), or it is time to end. */
+bool session__may_go_on(const struct session *session);
+/* The same for who has standard error: says so when the first in a row failed. 0 or err. */
+int session__go_on(const struct session *session, int err);
+/* Of an error that ends a command: whether it was a reading's, which is said then. */
+bool session__said_unread(const struct session *session, int err);
 
 /* The books as they are, for another pagetide: accounts.h. 0 or -errno. */
 int session__accounts(struct session *session, FILE *out);

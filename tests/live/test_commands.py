@@ -4,13 +4,14 @@ import csv
 import io
 import json
 import os
+import resource
 import select
 import shutil
 import signal
 import subprocess
 from pathlib import Path
 
-from children import PAGETIDE
+from children import PAGETIDE, START_SECONDS, Pagetide
 from commands import (
     Failure, end_is, held_objects, lines, none_left, one_line, pagetide, pinned, start, wait_until)
 from harness import main
@@ -440,6 +441,39 @@ def trace_formats(t):
     text = pagetide("trace", "--csv", "--events", "exec,exit", *command).out.decode()
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     t.equal({len(row) for row in rows}, {len(rows[0])}, "columns")
+
+
+def may_open_files(pid, may):
+    """Without a descriptor left a reading fails, as it does without memory."""
+    most = resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (most if may else 3, most))
+
+
+@test("commands: a reading that fails is said once and tried again, and after five in a row it ends")
+def tries_again(t):
+    for words, rounds in ((["top"], 2), (["trace", "--events", "exit"], 1)):  # trace tells between readings too
+        watcher = t.start(Pagetide([words[0], "--json", "--interval", "0.5", *words[1:]]))
+
+        def tells(watcher=watcher):
+            """Whether it has told something new: a snapshot, or the end of a process."""
+            pagetide("--version")
+            watcher.raise_if_ended("it tells")
+            return watcher.count > before
+
+        for _ in range(rounds):
+            before = watcher.count
+            wait_until(tells, f"{words}: what it tells", START_SECONDS)
+            said = watcher.error_text().count("trying again")
+            may_open_files(watcher.pid, False)
+            wait_until(lambda w=watcher, n=said: w.error_text().count("trying again") > n, f"{words}: that it tries again")
+            may_open_files(watcher.pid, True)
+            before = watcher.count
+            wait_until(tells, f"{words}: what it tells after it")
+        may_open_files(watcher.pid, False)
+        t.equal(watcher.child.wait(START_SECONDS), 1, f"exit status of {words}")
+        said = watcher.error_text().splitlines()
+        t.equal([line for line in said if "Too many open files" in line], said, f"lines of {words}")
+        t.equal([line.endswith("trying again") for line in said], [True] * (len(said) - 1) + [False], f"each time once: {said}")
 
 
 @test("trace: a command that cannot be run")
