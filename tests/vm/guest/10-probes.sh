@@ -3,27 +3,13 @@
 # needs: /pagetide
 
 . /guest/tap.sh
-
-skips() { # whether this kernel preempts tasks within it, and then skips fexit programs
-	case "$(uname -v)" in
-	*PREEMPT_DYNAMIC*) ! grep -Eq '\((none|voluntary)\)' /sys/kernel/debug/sched/preempt ;;
-	*PREEMPT*) true ;;
-	*) false ;;
-	esac
-}
-
-if ! skips; then
-	best=fentry
-elif /pagetide probes --tier tracepoint | grep -q '^tmpfs pages in .*in the caller'; then
-	best=tracepoint
-else
-	best=kprobe
-fi
+. /guest/tier.sh
 
 check "probes --tier $TIER" sh -c "/pagetide probes --tier $TIER >/tmp/probes"
 check "it names the tier" grep -q "tier $TIER\$" /tmp/probes
 check "tmpfs pages have a way" grep -Eq '^tmpfs pages in +(fexit|kretprobe|tracepoint) ' /tmp/probes
 check "nothing else is missing" sh -c 'test -s /tmp/probes && ! grep -E "all of it\$" /tmp/probes'
+best=$(best_tier)
 check "auto takes $best" sh -c "/pagetide probes --json | grep -q '\"tier\":\"$best\"'"
 check "auto loses no page that comes in" sh -c "/pagetide probes | grep -Eq '^tmpfs pages in .* nothing\$'"
 done_testing

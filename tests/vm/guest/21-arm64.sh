@@ -7,6 +7,7 @@
 # needs: /pagetide
 
 . /guest/tap.sh
+. /guest/tier.sh
 
 report() { # TIER: of a command that brings 100 pages into tmpfs and leaves them
 	rm -f /dev/shm/file /tmp/report
@@ -18,7 +19,8 @@ says() { # WORDS...: about the file, in the report
 }
 
 check "probes finds a way for every fact" sh -c '/pagetide probes >/tmp/probes && ! grep -E "all of it\$" /tmp/probes'
-check "auto takes fentry" grep -q 'tier fentry$' /tmp/probes
+best=$(best_tier)
+check "auto takes $best" grep -q "tier $best\$" /tmp/probes
 for tier in tracepoint fentry kprobe; do
 	check "run --tier $tier" report $tier
 	check "the file has its 100 pages, $tier" says '"bytes":409600'
