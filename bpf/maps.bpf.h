@@ -116,12 +116,16 @@ MAP_SCOPE struct {
 	__type(value, struct mount_slot);
 } mounts SEC(".maps");
 
-/* a record under construction: the path walk needs more than a program's stack */
+/* a record under construction: the path walk needs more than a program's stack; twice, for the verifier */
+struct scratch {
+	struct record_file record[2];
+	__u32 busy; /* a task that is preempted there has not done with it */
+};
 MAP_SCOPE struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct record_file[2]);
+	__type(value, struct scratch);
 } scratch SEC(".maps");
 
 MAP_SCOPE struct {

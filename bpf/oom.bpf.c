@@ -20,26 +20,37 @@ __noinline __u64 kernfs_above(__u64 node)
 	return (__u64)BPF_CORE_READ(old, parent);
 }
 
+/* the cgroup's path under construction; the kernel marks a victim with its task locked, so nobody is preempted here */
+struct oom_path {
+	char path[MAPPED_PATH_BYTES + NAME_BYTES];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct oom_path);
+} oom_path SEC(".maps");
+
 /* the node's name to the others; its length with the NUL, 0: it does not fit */
 __noinline int kernfs_component(__u64 node, __u64 at)
 {
-	struct record_file *scratch_record;
+	struct oom_path *made;
 	__u32 zero = 0;
 	long n;
 
-	scratch_record = bpf_map_lookup_elem(&scratch, &zero);
-	if (!scratch_record || at > MAPPED_PATH_BYTES - NAME_BYTES)
+	made = bpf_map_lookup_elem(&oom_path, &zero);
+	if (!made || at > MAPPED_PATH_BYTES - NAME_BYTES)
 		return 0;
 	BOUNDED(at);
-	n = bpf_probe_read_kernel_str(scratch_record->path + at, NAME_BYTES,
+	n = bpf_probe_read_kernel_str(made->path + at, NAME_BYTES,
 				      BPF_CORE_READ((struct kernfs_node *)node, name));
 	return n > 0 ? n : 0;
 }
 
-/* made in the scratch, since a function of its own takes no pointer to a record */
+/* made there, since a function of its own takes no pointer to a record */
 static __always_inline void say_path(struct record_oom *record, __u64 node)
 {
-	struct record_file *made;
+	struct oom_path *made;
 	__u64 at = 0, above;
 	__u32 zero = 0;
 	int n;
@@ -56,7 +67,7 @@ static __always_inline void say_path(struct record_oom *record, __u64 node)
 	}
 	record->flags |= OOM_PATH_CUT;
 done:
-	made = bpf_map_lookup_elem(&scratch, &zero);
+	made = bpf_map_lookup_elem(&oom_path, &zero);
 	if (!made)
 		return;
 	__builtin_memcpy(record->path, made->path, MAPPED_PATH_BYTES);

@@ -74,19 +74,14 @@ static __always_inline __u16 say_path(__u64 dentry, __u16 *flags)
 	return at;
 }
 
-int story__file(__u32 file, __u32 tid)
+static __always_inline void tell(struct file_slot *slot, struct record_file *record, __u32 file, __u32 tid)
 {
-	struct file_slot *slot = bpf_map_lookup_elem(&files, &file);
-	struct record_file *record;
 	struct address_space *mapping;
 	struct dentry *dentry;
 	struct inode *inode;
-	__u32 zero = 0, length;
 	__u16 flags = 0, bytes = 0;
+	__u32 length;
 
-	record = bpf_map_lookup_elem(&scratch, &zero);
-	if (!slot || !record)
-		return 0;
 	mapping = (void *)slot->mapping;
 	inode = BPF_CORE_READ(mapping, host);
 	dentry = first_dentry(inode);
@@ -112,5 +107,25 @@ int story__file(__u32 file, __u32 tid)
 		count_loss(RECORD_FILE, 1);
 		slot->name = 0; /* another one: the next refresh tells it again */
 	}
+}
+
+int story__file(__u32 file, __u32 tid)
+{
+	struct file_slot *slot = bpf_map_lookup_elem(&files, &file);
+	struct scratch *mine;
+	__u32 zero = 0;
+
+	mine = bpf_map_lookup_elem(&scratch, &zero);
+	if (!slot || !mine)
+		return 0;
+	if (mine->busy) {
+		slot->name = 0; /* as above; who is preempted here is the refresh, or a program that is skipped meanwhile */
+		return 0;
+	}
+	mine->busy = 1;
+	barrier();
+	tell(slot, mine->record, file, tid);
+	barrier();
+	mine->busy = 0;
 	return 0;
 }
