@@ -42,8 +42,7 @@ __noinline int kernfs_component(__u64 node, __u64 at)
 	if (!made || at > MAPPED_PATH_BYTES - NAME_BYTES)
 		return 0;
 	BOUNDED(at);
-	n = bpf_probe_read_kernel_str(made->path + at, NAME_BYTES,
-				      BPF_CORE_READ((struct kernfs_node *)node, name));
+	n = bpf_probe_read_kernel_str(made->path + at, NAME_BYTES, BPF_CORE_READ((struct kernfs_node *)node, name));
 	return n > 0 ? n : 0;
 }
 

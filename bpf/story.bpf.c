@@ -119,7 +119,8 @@ int story__file(__u32 file, __u32 tid)
 	if (!slot || !mine)
 		return 0;
 	if (mine->busy) {
-		slot->name = 0; /* as above; who is preempted here is the refresh, or a program that is skipped meanwhile */
+		slot->name =
+			0; /* as above; who is preempted here is the refresh, or a program that is skipped meanwhile */
 		return 0;
 	}
 	mine->busy = 1;
