@@ -155,6 +155,12 @@ class Context:
             SHARED.append(alive[0])
         return alive[0]
 
+    def end_shared_top(self):
+        """For a test that reads much by itself; the next one that wants it starts it again."""
+        for thing in SHARED:
+            if isinstance(thing, Top) and not thing.ended:
+                thing.close()
+
     def trace(self, *arguments):
         return self.start(Pagetide(["trace", "--json", *arguments]))
 
