@@ -177,22 +177,31 @@ static int open_debugfs(void)
 	return mount;
 }
 
+/* "none (voluntary) full"; the length or -errno */
+static int read_modes(char *modes, size_t cap)
+{
+	int n = file__read(AT_FDCWD, "/sys/kernel/debug/sched/preempt", modes, cap), debugfs;
+
+	if (n >= 0)
+		return n;
+	debugfs = open_debugfs(); /* not mounted, as in a container */
+	if (debugfs < 0)
+		return n;
+	n = file__read(debugfs, "sched/preempt", modes, cap);
+	close(debugfs);
+	return n;
+}
+
 bool kernel__is_preemptible(void)
 {
 	struct utsname name;
 	char modes[64];
-	int debugfs, n;
 
 	if (uname(&name) || !strstr(name.version, "PREEMPT"))
 		return false;
 	if (!strstr(name.version, "PREEMPT_DYNAMIC"))
 		return true;
-	debugfs = open_debugfs();
-	if (debugfs < 0)
-		return true;
-	n = file__read(debugfs, "sched/preempt", modes, sizeof(modes)); /* "none (voluntary) full" */
-	close(debugfs);
-	return n < 0 || !(strstr(modes, "(none)") || strstr(modes, "(voluntary)"));
+	return read_modes(modes, sizeof(modes)) < 0 || !(strstr(modes, "(none)") || strstr(modes, "(voluntary)"));
 }
 
 static const struct bpf_insn empty_program[] = {
