@@ -12,4 +12,6 @@ check "nothing else is missing" sh -c 'test -s /tmp/probes && ! grep -E "all of 
 best=$(best_tier)
 check "auto takes $best" sh -c "/pagetide probes --json | grep -q '\"tier\":\"$best\"'"
 check "auto loses no page that comes in" sh -c "/pagetide probes | grep -Eq '^tmpfs pages in .* nothing\$'"
+umount /sys/kernel/debug
+check "auto takes $best, with debugfs mounted nowhere" sh -c "/pagetide probes --json | grep -q '\"tier\":\"$best\"'"
 done_testing
