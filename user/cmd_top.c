@@ -55,6 +55,7 @@ static int go_on(struct view_state *state, int err)
 static int show(struct view_state *state)
 {
 	unsigned wants = 0;
+	bool again = state->session.failures;
 	const struct snapshot *snapshot;
 	int err;
 
@@ -65,6 +66,8 @@ static int show(struct view_state *state)
 	if (!snapshot)
 		return go_on(state, err);
 	state->readings++;
+	if (state->screen && again)
+		top__message(state->screen, "");
 	if (state->screen)
 		return top__show(state->screen, snapshot);
 	err = sink__choose(state->options)->snapshot(state->output.stream, snapshot, state->options);

@@ -62,7 +62,7 @@ bool top__wants_holders(const struct top *top);
 /* Seconds between readings: --interval, or what the user typed since (with TOP_READ_NOW). */
 double top__interval_seconds(const struct top *top);
 
-/* One line (a warning) in place of the key hints, for a minute or until Esc; copied, escaped. */
+/* One line (a warning) in place of the key hints, for a minute or until Esc; copied, escaped. "": it is over. */
 void top__message(struct top *top, const char *text);
 
 #endif
