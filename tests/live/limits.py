@@ -26,6 +26,8 @@ def limited(t, size, parent=None):
         path = parent / "inner"
         if version() == 2:
             (parent / "cgroup.subtree_control").write_text("+memory")
+        elif (parent / "memory.use_hierarchy").exists():  # to be asked for before 5.11
+            (parent / "memory.use_hierarchy").write_text("1")
         path.mkdir()
         t.undo.append(lambda: path.rmdir() if path.exists() else None)
     limit(path, size)
