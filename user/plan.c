@@ -15,15 +15,27 @@ static int offers_fexit(struct kernel *kernel, int arguments)
 	return kernel__try_fexit(kernel, SHMEM_ADD);
 }
 
-/* where no task is preempted within the program: on its CPU nobody else would enter it meanwhile */
+/*
+ * Where no task is preempted within the program: on its CPU nobody else would enter it meanwhile. Tried before that
+ * is asked: a kernel that refuses it would write into its log that we may not read debugfs.
+ */
+static int offers_fexit_unskipped(struct kernel *kernel, int arguments)
+{
+	int err = offers_fexit(kernel, arguments);
+
+	if (err)
+		return err;
+	return kernel__is_preemptible() ? -EBUSY : 0;
+}
+
 static int offers_fexit5_unskipped(struct kernel *kernel)
 {
-	return kernel__is_preemptible() ? -EBUSY : offers_fexit(kernel, 5);
+	return offers_fexit_unskipped(kernel, 5);
 }
 
 static int offers_fexit6_unskipped(struct kernel *kernel)
 {
-	return kernel__is_preemptible() ? -EBUSY : offers_fexit(kernel, 6);
+	return offers_fexit_unskipped(kernel, 6);
 }
 
 static int offers_fexit5(struct kernel *kernel)
