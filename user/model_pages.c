@@ -69,6 +69,12 @@ static uint64_t new_of_pair(struct model *model, uint32_t file, uint64_t birth_n
 	return added;
 }
 
+/* the books change while they are read: an owner that came after the owners were taken is met at the next reading */
+static bool is_met(struct model *model, uint32_t owner)
+{
+	return owner < OWNER_FIRST || model__owner(model, owner);
+}
+
 void model__tell_file(struct model *model, const struct reading *reading, uint32_t index,
 		      const struct owners_of_file *of)
 {
@@ -77,7 +83,7 @@ void model__tell_file(struct model *model, const struct reading *reading, uint32
 	struct file_past *past = model__past(model, state);
 	uint64_t removed;
 
-	if (!model->settings.page_events)
+	if (!model->settings.page_events || (of->count && !is_met(model, of->parts[0].owner)))
 		return;
 	removed = slot->removed - past->last_removed;
 	past->last_removed = slot->removed;
@@ -85,6 +91,8 @@ void model__tell_file(struct model *model, const struct reading *reading, uint32
 		struct event event = { .boot_ns = reading->boot_ns };
 		uint64_t added;
 
+		if (!is_met(model, of->parts[i].owner))
+			continue;
 		if (i) {
 			added = new_of_pair(model, index, slot->birth_ns, &of->parts[i]);
 		} else {
