@@ -118,9 +118,9 @@ int story__file(__u32 file, __u32 tid)
 	mine = bpf_map_lookup_elem(&scratch, &zero);
 	if (!slot || !mine)
 		return 0;
+	/* who is preempted here is the refresh, or a program that is skipped meanwhile */
 	if (mine->busy) {
-		slot->name =
-			0; /* as above; who is preempted here is the refresh, or a program that is skipped meanwhile */
+		slot->name = 0; /* the next refresh tells it */
 		return 0;
 	}
 	mine->busy = 1;

@@ -80,13 +80,6 @@ static int read_once(struct run *run)
 	return run_timeline__add(&run->timeline, snapshot, run->start_boot_ns);
 }
 
-static int read_again(struct run *run)
-{
-	int err = read_once(run);
-
-	return run->session.failures ? session__go_on(&run->session, err) : err;
-}
-
 static int start(struct run *run)
 {
 	int err = follow__start(&run->follow, run->options->argv, &run->loop.before);
@@ -135,7 +128,7 @@ static int watch(struct run *run)
 		if (!err && session__look(&run->session, &run->loop.patience_ms))
 			loop__hurry(&run->loop);
 		if (!err && events & LOOP_TIMER)
-			err = read_again(run);
+			err = session__go_on(&run->session, read_once(run));
 		if (events & LOOP_QUIT)
 			pass_signal(run);
 		if (events & LOOP_END)

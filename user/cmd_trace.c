@@ -88,13 +88,6 @@ static int read_once(struct trace *trace)
 	return trace->err;
 }
 
-static int read_again(struct trace *trace)
-{
-	int err = read_once(trace);
-
-	return trace->session.failures ? session__go_on(&trace->session, err) : err;
-}
-
 static bool is_over(struct trace *trace)
 {
 	if (trace->options->count && trace->told >= trace->options->count)
@@ -123,7 +116,7 @@ static int watch(struct trace *trace)
 		if (!err)
 			err = flush(trace);
 		if (!err && events & (LOOP_TIMER | LOOP_CHILD))
-			err = read_again(trace);
+			err = session__go_on(&trace->session, read_once(trace));
 		if (events & LOOP_END)
 			break;
 		if (events & LOOP_QUIT) {

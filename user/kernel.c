@@ -51,13 +51,18 @@ void kernel__close(struct kernel *kernel)
 	free(kernel);
 }
 
+static const struct utsname *names(void)
+{
+	static struct utsname names;
+
+	if (!names.release[0])
+		uname(&names);
+	return &names;
+}
+
 const char *kernel__release(void)
 {
-	static struct utsname name;
-
-	if (!name.release[0])
-		uname(&name);
-	return name.release;
+	return names()->release;
 }
 
 static int function_id(struct kernel *kernel, const char *name)
@@ -194,12 +199,12 @@ static int read_modes(char *modes, size_t cap)
 
 bool kernel__is_preemptible(void)
 {
-	struct utsname name;
+	const char *version = names()->version;
 	char modes[64];
 
-	if (uname(&name) || !strstr(name.version, "PREEMPT"))
+	if (!strstr(version, "PREEMPT"))
 		return false;
-	if (!strstr(name.version, "PREEMPT_DYNAMIC"))
+	if (!strstr(version, "PREEMPT_DYNAMIC"))
 		return true;
 	return read_modes(modes, sizeof(modes)) < 0 || !(strstr(modes, "(none)") || strstr(modes, "(voluntary)"));
 }

@@ -15,11 +15,12 @@
 #include "tracer.h"
 #include "wire.h"
 
-enum our_loss {                    /* after the kernel side's */
-		LOSS_ODD = LOSSES, /* records that were none */
-		LOSS_OUTPUT,       /* lines or tables that nobody took */
-		LOSS_SKIPPED,      /* runs of our programs that the kernel left out */
-		LOSS_KINDS,
+/* after the kernel side's */
+enum our_loss {
+	LOSS_ODD = LOSSES, /* records that were none */
+	LOSS_OUTPUT,       /* lines or tables that nobody took */
+	LOSS_SKIPPED,      /* runs of our programs that the kernel left out */
+	LOSS_KINDS,
 };
 
 struct reading_mount {

@@ -348,6 +348,8 @@ bool session__may_go_on(const struct session *session)
 
 int session__go_on(const struct session *session, int err)
 {
+	if (!session->failures)
+		return err;
 	if (session->failures == 1)
 		say("cannot read this system: %s; trying again", strerror(-err));
 	return session__may_go_on(session) ? 0 : err;

@@ -64,7 +64,10 @@ bool session__look(struct session *session, int *patience_ms);
 const struct snapshot *session__read(struct session *session, unsigned wants, int *err);
 /* After a reading that failed: whether the next one may be waited for (not for ever), or it is time to end. */
 bool session__may_go_on(const struct session *session);
-/* The same for who has standard error: says so when the first in a row failed. 0 or err. */
+/*
+ * The same for who has standard error, with what a reading and its use came to: 0 while the next one may be waited for,
+ * said when the first in a row failed; else, and where no reading failed, err as it is.
+ */
 int session__go_on(const struct session *session, int err);
 /* Of an error that ends a command: whether it was a reading's, which is said then. */
 bool session__said_unread(const struct session *session, int err);

@@ -21,18 +21,27 @@ def tmpfs_way(tier):
     return next(fact.get("lost") or "" for fact in lines(done)[0]["facts"] if fact["fact"] == "tmpfs pages in")
 
 
+def drop_bomb(t, mount, processes, files, keep):
+    """The mount's device, and the bytes of each file that was left there, by its inode."""
+    said = t.helper("bomb", "--processes", processes * SCALE, "--files", files * SCALE, "--keep", keep,
+                    "--dir", mount).read_all()[-1]
+    t.equal(said["failed"], 0, "helpers that failed")
+    t.equal(said["used_bytes"], said["pages_left"] * PAGE, "what the helper left and statfs")
+    return (t.helper("do", mount, "mkdir path=d").read()["dev"],
+            {row["ino"]: row["st_blocks"] * 512 for row in said["left"]})
+
+
+def bytes_of_files(snapshot, dev):
+    return {row["ino"]: row["bytes"] for row in snapshot.files(dev) if row.get("bytes")}
+
+
 def bomb_case(processes, files, keep):
     def case(t):
         top, mount = t.shared_top(), t.tmpfs(size="512M")
-        said = t.helper("bomb", "--processes", processes * SCALE, "--files", files * SCALE, "--keep", keep,
-                        "--dir", mount).read_all()[-1]
-        t.equal(said["failed"], 0, "helpers that failed")
-        t.equal(said["used_bytes"], said["pages_left"] * PAGE, "what the helper left and statfs")
-        dev = t.helper("do", mount, "mkdir path=d").read()["dev"]
-        expected = {row["ino"]: row["st_blocks"] * 512 for row in said["left"]}
+        dev, expected = drop_bomb(t, mount, processes, files, keep)
 
         def judge(snapshot):
-            shown = {row["ino"]: row["bytes"] for row in snapshot.files(dev) if row.get("bytes")}
+            shown = bytes_of_files(snapshot, dev)
             if shown != expected:
                 return f"{len(shown)} files with {sum(shown.values())} bytes shown, " \
                        f"{len(expected)} with {sum(expected.values())} expected: {sorted(shown.items())[:5]}"
@@ -57,12 +66,10 @@ def skipped_is_counted(t):
         raise Skip("no program of the fentry tier can be skipped here")
     for tier in ways:
         top, mount = t.top("--tier", tier), t.tmpfs(size="512M")
-        said = t.helper("bomb", "--processes", 300, "--files", 3000, "--keep", 50, "--dir", mount).read_all()[-1]
-        dev = t.helper("do", mount, "mkdir path=d").read()["dev"]
-        expected = {row["ino"]: row["st_blocks"] * 512 for row in said["left"]}
+        dev, expected = drop_bomb(t, mount, 300, 3000, 50)
 
         def judge(snapshot, tier=tier, dev=dev, expected=expected):
-            shown = {row["ino"]: row["bytes"] for row in snapshot.files(dev) if row.get("bytes")}
+            shown = bytes_of_files(snapshot, dev)
             if shown == expected or (tier == "fentry" and snapshot["lost"].get(SKIPPED)):
                 return None
             return f"{tier}: {len(shown)} files shown, {len(expected)} expected; lost {snapshot['lost']}"
