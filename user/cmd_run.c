@@ -104,12 +104,12 @@ static bool is_over(const struct run *run)
 	return run->follow.ended && (run->leave || !model__followed_alive(run->session.model));
 }
 
-static void pass_signal(struct run *run)
+static void take_signals(struct run *run)
 {
-	if (run->follow.ended)
+	if (!run->follow.ended)
+		follow__pass(&run->follow, run->loop.signals & ~run->loop.from_tty);
+	else if (run->loop.ending)
 		run->leave = true;
-	else if (!run->loop.signal_from_tty)
-		follow__signal(&run->follow, run->loop.signal);
 }
 
 static int watch(struct run *run)
@@ -129,8 +129,8 @@ static int watch(struct run *run)
 			loop__hurry(&run->loop);
 		if (!err && events & LOOP_TIMER)
 			err = session__go_on(&run->session, read_once(run));
-		if (events & LOOP_QUIT)
-			pass_signal(run);
+		if (events & LOOP_SIGNAL)
+			take_signals(run);
 		if (events & LOOP_END)
 			run->leave = true;
 	}
@@ -230,8 +230,8 @@ static int run_to_the_end(struct run *run)
 		/* the command matters more than its report: see it to its end */
 		say("cannot follow the command: %s", strerror(-err));
 		while (!run->follow.ended) {
-			if (loop__wait(&run->loop) & LOOP_QUIT)
-				pass_signal(run);
+			if (loop__wait(&run->loop) & LOOP_SIGNAL)
+				take_signals(run);
 			follow__reap(&run->follow);
 		}
 	}

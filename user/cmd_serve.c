@@ -33,6 +33,7 @@
 #include "web.h"
 
 #define COUNTED (1U << EVENT_OOM | 1U << EVENT_ENOSPC | 1U << EVENT_SIGBUS | EVENT_DENIALS | 1U << EVENT_WARNING)
+#define ENDING (1U << SIGTERM | 1U << SIGINT | 1U << SIGQUIT)
 #define TYPE_TEXT "text/plain; version=0.0.4; charset=utf-8"
 #define TYPE_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
@@ -256,11 +257,6 @@ static int reload(struct server *server)
 	return err;
 }
 
-static bool is_end(const struct loop *loop)
-{
-	return loop->signal == SIGTERM || loop->signal == SIGINT || loop->signal == SIGQUIT;
-}
-
 static int watch(struct server *server)
 {
 	int err = 0;
@@ -270,12 +266,10 @@ static int watch(struct server *server)
 
 		if (events < 0)
 			return events;
-		if (events & LOOP_QUIT) {
-			if (is_end(&server->loop))
-				return 0;
-			if (server->loop.signal == SIGHUP)
-				err = reload(server);
-		}
+		if (server->loop.ending & ENDING)
+			return 0;
+		if (server->loop.signals & 1U << SIGHUP)
+			err = reload(server);
 		if (!err && events & (LOOP_RECORDS | LOOP_TIMER))
 			err = session__drain(&server->session);
 		if (!err && session__look(&server->session, &server->loop.patience_ms))

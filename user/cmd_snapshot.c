@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* snapshot: one reading of everything, then exit. Nothing is attached; a running serve knows more. */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "ask.h"
@@ -19,7 +18,6 @@ int command__snapshot(const struct options *options)
 	const struct snapshot *snapshot;
 	int status, err;
 
-	signal(SIGPIPE, SIG_IGN);
 	err = output__open(&output, options->output, stdout);
 	if (err)
 		return output__failed(&output, err);

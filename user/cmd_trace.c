@@ -119,13 +119,11 @@ static int watch(struct trace *trace)
 			err = session__go_on(&trace->session, read_once(trace));
 		if (events & LOOP_END)
 			break;
-		if (events & LOOP_QUIT) {
-			if (trace->options->argc && !trace->follow.ended && !trace->loop.signal_from_tty)
-				follow__signal(&trace->follow, trace->loop.signal);
-			if (!trace->options->argc || trace->follow.ended) {
-				trace->output.hurried = true;
-				break;
-			}
+		if (trace->options->argc && !trace->follow.ended) {
+			follow__pass(&trace->follow, trace->loop.signals & ~trace->loop.from_tty);
+		} else if (events & LOOP_QUIT) {
+			trace->output.hurried = true;
+			break;
 		}
 	}
 	/* what came since the last interval */

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dispositions.h"
 #include "survive.h"
 
 static void close_pair(const int fds[2])
@@ -21,7 +22,7 @@ static void child(int go, int failed, char *const *argv, const sigset_t *mask)
 	char byte;
 	int err;
 
-	signal(SIGPIPE, SIG_DFL);
+	dispositions__give_back();
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (read(go, &byte, 1) != 1)
 		_exit(EXIT_FAILURE); /* pagetide gave up */
@@ -91,10 +92,12 @@ void follow__reap(struct follow *follow)
 		follow->ended = true;
 }
 
-void follow__signal(const struct follow *follow, int signal)
+void follow__pass(const struct follow *follow, uint32_t signals)
 {
-	if (follow->pid > 0 && !follow->ended)
-		kill(follow->pid, signal);
+	for (int signal = 1; signal < 32; signal++) {
+		if (signals & 1U << signal && follow->pid > 0 && !follow->ended)
+			kill(follow->pid, signal);
+	}
 }
 
 void follow__abandon(struct follow *follow)

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct follow {
@@ -26,7 +27,8 @@ int follow__start(struct follow *follow, char *const *argv, const sigset_t *mask
 int follow__go(struct follow *follow);
 /* Takes its end if it came. */
 void follow__reap(struct follow *follow);
-void follow__signal(const struct follow *follow, int signal);
+/* Sends it those signals, bit n for signal n, as struct loop has them. */
+void follow__pass(const struct follow *follow, uint32_t signals);
 /* Ends a child that was never let go. */
 void follow__abandon(struct follow *follow);
 /* What a shell would exit with. */

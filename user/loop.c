@@ -8,6 +8,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "dispositions.h"
+
 /* the kernel side wakes us only when the ring fills or something is urgent */
 #define RING_LOOK_MS 100
 
@@ -108,24 +110,35 @@ void loop__close(struct loop *loop)
 	memset(loop, 0, sizeof(*loop));
 }
 
+static int take_signal(struct loop *loop, const struct signalfd_siginfo *info)
+{
+	int signal = (int)info->ssi_signo;
+	uint32_t bit = 1U << signal;
+	/* blocked, it comes all the same */
+	bool ignored = dispositions__ignored(signal);
+
+	if (signal == SIGWINCH)
+		return LOOP_RESIZE;
+	if (signal == SIGCHLD)
+		return LOOP_CHILD;
+	if (signal == SIGTSTP)
+		return ignored ? 0 : LOOP_STOP;
+	loop->signals |= bit;
+	if (info->ssi_code == SI_KERNEL)
+		loop->from_tty |= bit;
+	if (ignored)
+		return LOOP_SIGNAL;
+	loop->ending |= bit;
+	return LOOP_SIGNAL | LOOP_QUIT;
+}
+
 static int take_signals(struct loop *loop)
 {
 	struct signalfd_siginfo info;
 	int events = 0;
 
-	while (read(loop->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGWINCH) {
-			events |= LOOP_RESIZE;
-		} else if (info.ssi_signo == SIGCHLD) {
-			events |= LOOP_CHILD;
-		} else if (info.ssi_signo == SIGTSTP) {
-			events |= LOOP_STOP;
-		} else {
-			events |= LOOP_QUIT;
-			loop->signal = (int)info.ssi_signo;
-			loop->signal_from_tty = info.ssi_code == SI_KERNEL;
-		}
-	}
+	while (read(loop->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		events |= take_signal(loop, &info);
 	return events;
 }
 
@@ -167,6 +180,7 @@ int loop__wait(struct loop *loop)
 	uint64_t expirations;
 	int events = 0, n;
 
+	loop->signals = loop->ending = loop->from_tty = 0;
 	do {
 		n = epoll_wait(loop->epoll_fd, ready, 8, loop->has_ring ? loop->patience_ms : -1);
 	} while (n < 0 && errno == EINTR);

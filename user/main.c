@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "config.h"
+#include "dispositions.h"
 #include "options.h"
 #include "say.h"
 
@@ -31,7 +32,7 @@ int main(int argc, char **argv)
 		say("%s", error);
 		return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 	}
-	signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error of writing */
+	dispositions__take();
 	if (options.show_version) {
 		printf("pagetide %s\n", PAGETIDE_VERSION);
 		return fflush(stdout) ? EXIT_FAILED : EXIT_OK;

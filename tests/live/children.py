@@ -32,6 +32,10 @@ def parse_line(line):
 
 
 def die_with_parent():
+    """Before exec. What nohup or a shell's & lets the tests ignore would be ignored by what they start."""
+    for number in signal.valid_signals():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

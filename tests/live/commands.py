@@ -1,9 +1,11 @@
 """pagetide as a command: run to its end, its streams and its status kept; what it left in the kernel."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -37,6 +39,14 @@ def start(*words, wrap=(), **options):
     return subprocess.Popen([*wrap, PAGETIDE, *map(str, words)], preexec_fn=die_with_parent, **options)
 
 
+def ignoring(*signals):
+    """What starts a command, for `wrap`, as nohup does: the signals ignored."""
+    script = ("import os, signal, sys\n"
+              "for number in sys.argv[1].split(): signal.signal(int(number), signal.SIG_IGN)\n"
+              "os.execvp(sys.argv[2], sys.argv[2:])")
+    return [sys.executable, "-c", script, " ".join(str(int(each)) for each in signals)]
+
+
 def processor_seconds(pid):
     """What a process has used, in user space and in the kernel; in whole ticks."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
@@ -53,6 +63,18 @@ def wait_until(condition, what, seconds=PATIENCE_SECONDS):
         if time.monotonic() > deadline:
             raise Failure(f"{what}: not within {seconds} s")
         time.sleep(0.01)
+
+
+def is_allowed(done):
+    if done.status == 77:
+        raise Skip(done.errors)
+    return done
+
+
+def is_printable(text, what):
+    odd = {c for c in text if c != "\n" and (ord(c) < 32 or 0x7f <= ord(c) < 0xa0 or c in "\u202e\u2028\u2029")}
+    if odd:
+        raise Failure(f"{what} has {odd}")
 
 
 def one_line(t, done, *words):
@@ -122,10 +144,35 @@ def none_left(held):
     wait_until(gone, f"the kernel frees {len(held)} BPF objects", 2 * PATIENCE_SECONDS)
 
 
+def read_proc(pid, name):
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text(encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        return f"({name}: {error.strerror})"
+
+
+def with_descendants(pid):
+    """Its pid and theirs, of those that live."""
+    children = read_proc(pid, f"task/{pid}/children")
+    return [pid] + [each for child in children.split() if child.isdigit() for each in with_descendants(int(child))]
+
+
+def what_it_waits_for(pid):
+    wanted = ("Name", "State", "SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt")
+    status = [line.replace("\t", " ") for line in read_proc(pid, "status").splitlines() if line.split(":")[0] in wanted]
+    stack = [line.rpartition(" ")[2] for line in read_proc(pid, "stack").splitlines()]
+    return f"{pid}: {', '.join(status)}; in {', '.join(stack)}"
+
+
 def end_is(t, child, status, seconds=PATIENCE_SECONDS):
+    """It ends by itself, with this status; else what it and its descendants wait for is the diagnostic."""
     try:
         t.equal(child.wait(seconds), status, "exit status")
     except subprocess.TimeoutExpired:
-        child.send_signal(signal.SIGKILL)
+        living = with_descendants(child.pid)
+        waits = "\n".join(map(what_it_waits_for, living))
+        for pid in living:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         child.wait()
-        raise Failure(f"it did not end within {seconds} s") from None
+        raise Failure(f"it did not end within {seconds} s\n{waits}") from None

@@ -6,10 +6,11 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
-from commands import Failure, end_is, held_objects, none_left, one_line, pagetide, start, wait_until
-from children import PAGETIDE
+from commands import Failure, end_is, held_objects, ignoring, none_left, one_line, pagetide, start, wait_until
+from children import PAGETIDE, die_with_parent
 from harness import main
 from tap import Skip, test
 
@@ -169,6 +170,28 @@ def signal_case(sig):
 
 for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
     test(f"run: {each.name} is passed on, and the command decides")(signal_case(each))
+
+
+@test("run: a signal that its starter ignores is passed on all the same, and the command decides")
+def ignored_is_passed(t):
+    script = ("import signal, sys\nsignal.signal(signal.SIGHUP, lambda *_: sys.exit(41))\nprint('ready', flush=True)\n"
+              "while True: signal.pause()")
+    child = start("run", "--json", "-o", Path(t.temp(), "report.json"), "--", sys.executable, "-c", script,
+                  wrap=ignoring(signal.SIGHUP))
+    t.undo.append(child.kill)
+    ready(child)
+    child.send_signal(signal.SIGHUP)
+    end_is(t, child, 41)
+
+
+@test("run: what its starter ignores is ignored by the command, and does not hide how that ended")
+def ignored_by_starter(t):
+    wrap = ignoring(signal.SIGCHLD, signal.SIGHUP, signal.SIGPIPE)
+    script = "grep SigIgn /proc/self/status; exit 3"
+    own = subprocess.run([*wrap, SHELL, "-c", script], stdout=subprocess.PIPE, check=False, preexec_fn=die_with_parent)
+    done, report = run_shell(t, script, wrap=wrap)
+    t.equal(done.out, own.stdout, "ignored signals of the command")
+    t.equal((done.status, report["exit_status"]), (3, 3), "exit status, and that of the report")
 
 
 @test("run: a Ctrl-C that the whole group got comes once")

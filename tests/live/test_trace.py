@@ -1,0 +1,104 @@
+"""`pagetide trace`: what it tells and leaves out, in each format, and how it ends."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+
+from commands import is_allowed, is_printable, lines, one_line, pagetide, start, wait_until
+from harness import main
+from tap import Skip, test
+
+
+@test("trace: --count ends it, --events and --pid choose")
+def trace_count(t):
+    child = start("trace", "--json", "--events", "exit", "--count", "3")
+    t.undo.append(child.kill)
+    wait_until(lambda: subprocess.run(["true"]) and child.poll() is not None, "three exits", 30)
+    out, errors = child.communicate()
+    if child.returncode == 77:
+        raise Skip(errors.decode())
+    told = [json.loads(line) for line in out.splitlines()]
+    t.equal((child.returncode, [event["type"] for event in told]), (0, ["exit"] * 3), "exit status and types")
+    for event in told:
+        missing = {"type", "time", "time_ns", "pid", "tid", "comm"} - set(event)
+        t.equal(missing, set(), f"keys that are missing in {event}")
+
+
+@test("trace: --duration ends it")
+def trace_duration(t):
+    done = is_allowed(pagetide("trace", "--json", "--duration", "0.3"))
+    t.equal((done.status, done.errors), (0, ""), "exit status and errors")
+
+
+GROWTH = """
+import mmap, sys
+small = [mmap.mmap(-1, 64 << 10) for _ in range(5)]
+big = mmap.mmap(-1, 8 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+big.close()
+"""
+
+
+@test("trace: --min-bytes leaves out what is smaller")
+def trace_min_bytes(t):
+    for size, fits in (("4M", lambda b: b >= 4 << 20), ("64K", lambda b: b >= 64 << 10)):
+        told = lines(pagetide("trace", "--json", "--events", "mmap,munmap,brk,mremap", "--min-bytes", size, "--",
+                              "/usr/bin/python3", "-c", GROWTH))
+        for kind in ("mmap", "munmap"):
+            t.equal(any(e["type"] == kind and e["length_bytes"] == 8 << 20 for e in told), True,
+                    f"{kind} of 8 MiB with {size}")
+        t.equal([event for event in told if not fits(abs(event.get("change_bytes", event["length_bytes"])))
+                 and not fits(event["length_bytes"])], [], f"smaller ones with {size}")
+        small = sum(event["type"] == "mmap" and event["length_bytes"] == 64 << 10 for event in told)
+        t.equal(small >= 5, size == "64K", f"{small} mappings of 64 KiB with {size}")
+
+
+@test("trace: with a command, of it and its descendants only, and its exit status")
+def trace_command(t):
+    mount = t.tmpfs()
+    other = t.worker(mount)  # brings pages in and removes them all the while
+    child = start("trace", "--json", "--interval", "0.05", "--", "/bin/sh", "-c",
+                  f"head -c 100000 /dev/zero > {mount}/mine; (sleep 0.5; exit 4) & wait $!; exit 3")
+    t.undo.append(child.kill)
+    number = 0
+    while child.poll() is None:
+        number += 1
+        other.do(f"write path=f{number % 5} len=64K")
+        other.do(f"unlink path=f{number % 5}")
+        subprocess.run(["true"])
+    out, errors = child.communicate()
+    if child.returncode == 77:
+        raise Skip(errors.decode())
+    told = [json.loads(line) for line in out.splitlines()]
+    t.equal(child.returncode, 3, "exit status")
+    family = {event["pid"] for event in told if event["type"] == "exec"}
+    forked = {event["pid"]: event.get("ppid") for event in told if event["type"] == "fork"}
+    strangers = [event for event in told if event["type"] != "lost" and event["pid"] not in family | set(forked)]
+    t.equal(strangers, [], "events of others")
+    mine = [event for event in told if event.get("path") == f"{mount}/mine"]
+    t.equal(sum(event["added_bytes"] for event in mine), 102400, "added_bytes of the file")
+
+
+@test("trace: as text and CSV, a line an event")
+def trace_formats(t):
+    command = ["--", "/bin/sh", "-c", "/bin/true; /bin/true"]
+    text = is_allowed(pagetide("trace", "--events", "exec,exit", *command)).out.decode()
+    is_printable(text, "text")
+    t.equal(text.count("exit") >= 3, True, f"exits in {text!r}")
+    text = pagetide("trace", "--csv", "--events", "exec,exit", *command).out.decode()
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    t.equal({len(row) for row in rows}, {len(rows[0])}, "columns")
+
+
+@test("trace: a command that cannot be run")
+def trace_cannot_run(t):
+    for path, status in (("/no/such/command", 127), (t.temp(), 126)):
+        done = is_allowed(pagetide("trace", "--json", "-o", f"{t.temp()}/out", "--", path))
+        t.equal(done.status, status, f"exit status for {path}: {done}")
+        one_line(t, done, path)
+        t.equal(os.listdir(t.temp()), [], "files left behind")
+
+
+if __name__ == "__main__":
+    main()
