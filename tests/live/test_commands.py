@@ -273,7 +273,7 @@ def snapshot_leaves_nothing(t):
             held.update(held_objects(child.pid))
         except OSError:
             pass
-        return child.poll() is not None or select_any(child)
+        return child.poll() is not None or select.select([child.stdout], [], [], 0)[0]
 
     wait_until(watch, "the snapshot", 30)
     child.communicate(timeout=20)
