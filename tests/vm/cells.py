@@ -84,6 +84,11 @@ class Cell:
     def name(self) -> str:
         return f"vm/{self.kernel}/{self.cgroup}/{self.tier}/{self.test.name}"
 
+    @property
+    def row(self) -> tuple[str, str, int]:
+        """Of the table, to sort by: test, cgroup version, number of the tier."""
+        return self.test.name, self.cgroup, (*TIERS, ANY_TIER).index(self.tier)
+
 
 @dataclass
 class Result:
@@ -172,17 +177,19 @@ def summary(report: Report, footnotes: dict[str, int]) -> str:
     return ", ".join(said)
 
 
-def table(reports: list[Report], kernels: dict[str, str]) -> str:
-    """Markdown: one row a test, tier and cgroup version, one column a kernel (KERNELS: name to exact version)."""
+def table(reports: list[Report], kernels: dict[str, str], planned: list[Cell]) -> str:
+    """Markdown: one row a test, tier and cgroup version, one column a kernel (KERNELS: name to exact version).
+    A cell that is PLANNED and of which there is no report says so; one that is neither is empty."""
     footnotes: dict[str, int] = {}
-    rows: dict[tuple[str, str, str], dict[str, str]] = {}
-    for report in sorted(reports, key=lambda report: report.cell.test.name):
-        row = (report.cell.test.name, report.cell.tier, report.cell.cgroup)
-        rows.setdefault(row, {})[report.cell.kernel] = summary(report, footnotes)
+    rows: dict[tuple[str, str, int], dict[str, str]] = {}
+    known = [(cell, None) for cell in planned] + [(report.cell, report) for report in reports]
+    for cell, report in sorted(known, key=lambda each: each[0].row):
+        found = rows.setdefault(cell.row, {})
+        found[cell.kernel] = summary(report, footnotes) if report else "not run"
     heads = [f"{name} ({version})" if version else name for name, version in kernels.items()]
     lines = ["| test | tier | cgroup | " + " | ".join(heads) + " |", "|---" * (3 + len(heads)) + "|"]
     for row, found in rows.items():
-        lines.append("| " + " | ".join([*row, *(found.get(kernel, "not run") for kernel in kernels)]) + " |")
+        lines.append("| " + " | ".join([row[0], (*TIERS, ANY_TIER)[row[2]], row[1], *(found.get(kernel, "") for kernel in kernels)]) + " |")
     if footnotes:
         lines += [""] + [f"{number}. {note}" for note, number in footnotes.items()]
     return "\n".join(lines) + "\n"
@@ -209,10 +216,10 @@ def short_table(reports: list[Report], kernels: dict[str, str]) -> str:
 WHOLE = "30-tmpfs"  # of the live tests, the first that only the full matrix has
 
 
-def document(reports: list[Report], kernels: dict[str, str]) -> str:
+def document(reports: list[Report], kernels: dict[str, str], planned: list[Cell]) -> str:
     core = "" if any(report.cell.test.name == WHOLE for report in reports) else (
         "20-core has the core of the tests of accuracy and of limits; `make test-kernels` runs all of them.\n")
     return ("# The kernels that pagetide is tested on\n\n"
             "Written by tests/vm/matrix.py; edits are lost. One static binary, each cell a machine of its own with a\n"
-            f"Debian kernel under QEMU. `any`: the test does not force a tier.\n{core}\n"
-            + short_table(reports, kernels) + "\n## Each test\n\n" + table(reports, kernels))
+            f"Debian kernel under QEMU. `any`: the test does not force a tier. Empty: no part of the matrix.\n{core}\n"
+            + short_table(reports, kernels) + "\n## Each test\n\n" + table(reports, kernels, planned))

@@ -203,12 +203,17 @@ def version(kernel: vm.kernels.Kernel) -> str:
     return kernel.version if kernel.arch == "amd64" else f"{kernel.version} {kernel.arch}"
 
 
+def write_table(args: argparse.Namespace, reports: list[Report], kernels: list[vm.kernels.Kernel],
+                planned: list[Cell]) -> None:
+    args.table.write_text(cells.document(reports, {kernel.name: version(kernel) for kernel in kernels}, planned))
+
+
 def tabulate(args: argparse.Namespace) -> int:
     last = {report.cell.name: report for tap in args.of for report in cells.from_tap(tap.read_text())}
     reports = list(last.values())
     names = {report.cell.kernel for report in reports}
     kernels = [kernel for kernel in vm.kernels.MATRIX if kernel.name in names]
-    args.table.write_text(cells.document(reports, {kernel.name: version(kernel) for kernel in kernels}))
+    write_table(args, reports, kernels, plan(kernels, discover(args.tests), args))
     return 0
 
 
@@ -242,7 +247,7 @@ def main() -> int:
         with ThreadPoolExecutor(args.jobs) as pool:
             reports = print_tap(pool.map(run, planned), len(planned))
     if args.table:
-        args.table.write_text(cells.document(reports, {kernel.name: version(kernel) for kernel in kernels}))
+        write_table(args, reports, kernels, planned)
     return int(any(result.kind == cells.FAIL for report in reports for result in report.results))
 
 

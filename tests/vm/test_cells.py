@@ -83,11 +83,13 @@ class Table(unittest.TestCase):
         reports = [Report(Cell("5.10", "v2", "fentry", test), [Result(PASS, "a"), Result(SKIP, "b", "no module")]),
                    Report(Cell("6.1", "v2", "fentry", test), [Result(FAIL, "a", "got 4")]),
                    Report(Cell("6.1", "v1", "fentry", test), [Result(SKIP, "", "no v1")])]
-        self.assertEqual(cells.table(reports, {"5.10": "5.10.1", "6.1": ""}).splitlines(), [
+        planned = [Cell("5.10", "v2", "fentry", test), Cell("6.1", "v2", "kprobe", test)]
+        self.assertEqual(cells.table(reports, {"5.10": "5.10.1", "6.1": ""}, planned).splitlines(), [
             "| test | tier | cgroup | 5.10 (5.10.1) | 6.1 |", "|---|---|---|---|---|",
-            "| files | fentry | v2 | pass, skip [1] | **FAIL** [2] |",
-            "| files | fentry | v1 | not run | skip [3] |",
-            "", "1. b: no module", "2. a: got 4", "3. no v1"])
+            "| files | fentry | v1 |  | skip [1] |",
+            "| files | fentry | v2 | pass, skip [2] | **FAIL** [3] |",
+            "| files | kprobe | v2 |  | not run |",
+            "", "1. no v1", "2. b: no module", "3. a: got 4"])
 
     def test_reports_come_back_from_their_lines(self):
         cell = Cell("6.1", "v2", "fentry", Test("20-core"))
