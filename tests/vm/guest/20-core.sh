@@ -1,7 +1,7 @@
 #!/bin/sh
 # The core of the live tests, for `make test`.
 # when: quick
-# quick: 5.10=tracepoint,kprobe 6.1=tracepoint,fentry 6.12=tracepoint,kprobe 7.3=tracepoint,fentry
+# quick: 5.10=tracepoint 6.1=fentry 6.12=kprobe 7.3=tracepoint
 # disk: ext4:256
 # timeout: 900
 # needs: /pagetide /helpers/pageops /usr/bin/python3
