@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dispositions.h"
 #include "say.h"
 #include "survive.h"
 
@@ -136,12 +137,11 @@ static int spawn(struct hook *hook, int input, int output)
 	static char *environment[ENVIRONMENT_MOST + 1];
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
-	sigset_t none, pipe_signal;
+	sigset_t none, changed;
 	int err;
 
 	sigemptyset(&none);
-	sigemptyset(&pipe_signal);
-	sigaddset(&pipe_signal, SIGPIPE);
+	dispositions__changed(&changed);
 	fill_environment(hook, environment);
 	if (posix_spawn_file_actions_init(&files))
 		return -ENOMEM;
@@ -151,7 +151,7 @@ static int spawn(struct hook *hook, int input, int output)
 	}
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
+	posix_spawnattr_setsigdefault(&attributes, &changed);
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);

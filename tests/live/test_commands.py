@@ -130,6 +130,21 @@ def full_disk(t):
         t.equal("No space left on device" in text, True, f"{words}: {text!r}")
 
 
+@test("commands: an output that its size limit ends is one line, no file, and status 1 or the command's")
+def size_limit(t):
+    limited = ["prlimit", "--fsize=512"]
+    for words in every_format():
+        done = is_allowed(pagetide(*words, "-o", f"{t.temp()}/out", wrap=limited))
+        t.equal(done.status, 1, f"exit status of {words}: {done}")
+        one_line(t, done, "File too large")
+    own = subprocess.run([*limited, "grep", "Sig", "/proc/self/status"], stdout=subprocess.PIPE, check=False,
+                         preexec_fn=die_with_parent).stdout
+    done = pagetide("run", "--json", "-o", f"{t.temp()}/out", "--", "grep", "Sig", "/proc/self/status", wrap=limited)
+    one_line(t, done, "File too large")
+    t.equal((done.status, done.out), (0, own), f"exit status and signals of the command of run: {done}")
+    t.equal(os.listdir(t.temp()), [], "files left behind")
+
+
 @test("commands: -o on a full tmpfs leaves no file")
 def full_tmpfs(t):
     mount = t.tmpfs(size="16K")
