@@ -33,7 +33,8 @@ int kernel__open(struct kernel **out, bool verbose)
 	if (!verbose)
 		libbpf_set_print(NULL); /* it tells of a missing BTF by itself, before we do */
 	kernel->btf = btf__load_vmlinux_btf();
-	if (!kernel->btf && errno == ESRCH) /* none of the files that libbpf tried; this one it may have found and not read */
+	if (!kernel->btf &&
+	    errno == ESRCH) /* none of the files that libbpf tried; this one it may have found and not read */
 		kernel->btf = btf__parse("/sys/kernel/btf/vmlinux", NULL);
 	if (!kernel->btf) {
 		err = -errno;

@@ -59,7 +59,7 @@ void model__close(struct model *model)
 		model__forget_past(model__past(model, &model->files[i]));
 	}
 	model__free_gone(model);
-	model__free_pair_states(model);
+	model__free_pages(model);
 	free_rows(model);
 	free(model->files);
 	free(model->pasts);

@@ -9,12 +9,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* a further owner's pages at the last reading */
+#define GONE_LATER_MOST 4096 /* files that are gone, told by name; of more the sums are right */
+
+/* a further owner of a file, as the last readings had it */
 struct pair_state {
 	struct pair_key key;
 	UT_hash_handle hh;
-	uint64_t added;
-	bool seen;
+	uint64_t added, told; /* of what it brought in */
+	uint64_t pages;       /* that it had, and still had to lose */
+	unsigned unread;      /* readings without it */
+};
+
+/* a file that is gone: told at the next reading, which knows names and who had what of it */
+struct gone_later {
+	struct record_file_gone record;
+	struct file_past past;
+	char *path, *full; /* full NULL: no reading had made it */
+};
+
+/* what one owner brought into a file since the last reading, and lost */
+struct change {
+	struct process *process; /* NULL: nobody that is known */
+	uint64_t added, removed;
+	uint64_t may_lose; /* pages: it had them or brought them in, and has them no more */
+};
+
+struct changes {
+	struct change *list;
+	size_t count, capacity;
 };
 
 static void tell(struct model *model, struct process *process, struct event *event, bool tmpfs)
@@ -43,30 +65,101 @@ static void tell(struct model *model, struct process *process, struct event *eve
 	rest->resident += event->pages.resident_bytes;
 }
 
-static uint64_t new_of_pair(struct model *model, uint32_t file, uint64_t birth_ns, const struct part *part)
+static struct pair_state *pair_state(struct model *model, const struct pair_key *key)
 {
 	struct pair_state *state;
-	struct pair_key key;
-	uint64_t added;
 
-	memset(&key, 0, sizeof(key));
-	key.file = file;
-	key.owner = part->owner;
-	key.birth_ns = birth_ns;
-	HASH_FIND(hh, model->pair_states, &key, sizeof(key), state);
+	HASH_FIND(hh, model->pair_states, key, sizeof(*key), state);
+	if (state)
+		return state;
+	state = calloc(1, sizeof(*state));
 	if (!state) {
-		state = calloc(1, sizeof(*state));
-		if (!state) {
-			model->failed = true;
-			return 0;
-		}
-		state->key = key;
-		HASH_ADD(hh, model->pair_states, key, sizeof(key), state);
+		model->failed = true;
+		return NULL;
 	}
-	added = part->added - state->added;
-	state->added = part->added;
-	state->seen = true;
-	return added;
+	state->key = *key;
+	HASH_ADD(hh, model->pair_states, key, sizeof(*key), state);
+	return state;
+}
+
+void model__note_pairs(struct model *model, const struct reading *reading)
+{
+	if (!model->settings.page_events)
+		return;
+	for (size_t i = 0; i < reading->pair_count; i++) {
+		const struct pair_row *row = &reading->pairs[i];
+		struct pair_state *state = pair_state(model, &row->key);
+
+		if (!state)
+			return;
+		if (row->pair.added < state->told)
+			state->told = 0; /* forgotten, and made anew */
+		state->added = row->pair.added;
+		state->unread = 0;
+	}
+}
+
+static struct change *add_change(struct model *model, struct changes *changes, struct process *process, uint64_t added,
+				 uint64_t had, uint64_t has)
+{
+	struct change *change;
+
+	if (changes->count == changes->capacity) {
+		size_t more = changes->capacity ? changes->capacity * 2 : 8;
+		void *grown = realloc(changes->list, more * sizeof(*changes->list));
+
+		if (!grown) {
+			model->failed = true;
+			return NULL;
+		}
+		changes->list = grown;
+		changes->capacity = more;
+	}
+	change = &changes->list[changes->count++];
+	*change = (struct change){ .process = process, .added = added };
+	if (had + added > has)
+		change->may_lose = had + added - has;
+	return change;
+}
+
+/* what went was theirs who have less now; where the books do not say it to the page, in proportion to that */
+static void share_removed(struct changes *changes, uint64_t removed)
+{
+	uint64_t most = 0, left = removed;
+
+	for (size_t i = 0; i < changes->count; i++)
+		most += changes->list[i].may_lose;
+	for (size_t i = 0; most && i < changes->count; i++) {
+		struct change *change = &changes->list[i];
+
+		change->removed = most == removed
+					  ? change->may_lose
+					  : (uint64_t)((double)change->may_lose / (double)most * (double)removed);
+		if (change->removed > left)
+			change->removed = left;
+		left -= change->removed;
+	}
+	if (changes->count)
+		changes->list[0].removed += left;
+}
+
+/* the first owner's is the last; of one that is not met yet the event says who it is */
+static void tell_changes(struct model *model, const struct changes *changes, struct event *event, bool tmpfs)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct change *change = &changes->list[i];
+		struct event of_one = *event;
+
+		if (!change->added && !change->removed)
+			continue;
+		of_one.pages.added_bytes = pages_to_bytes(model, change->added);
+		of_one.pages.removed_bytes = pages_to_bytes(model, change->removed);
+		if (change->process || i + 1 < changes->count) {
+			of_one.pid = 0;
+			of_one.comm = NULL;
+		}
+		tell(model, change->process, &of_one, tmpfs);
+	}
 }
 
 /* the books change while they are read: an owner that came after the owners were taken is met at the next reading */
@@ -75,57 +168,140 @@ static bool is_met(struct model *model, uint32_t owner)
 	return owner < OWNER_FIRST || model__owner(model, owner);
 }
 
+/* of those further owners that can be told; *untold: what the others brought in and is told at the next reading */
+static void changes_of_pairs(struct model *model, const struct file_slot *slot, uint32_t index,
+			     const struct owners_of_file *of, struct changes *changes, uint64_t *untold)
+{
+	for (size_t i = 1; i < of->count; i++) {
+		struct pair_key key;
+		struct pair_state *state;
+
+		memset(&key, 0, sizeof(key));
+		key.file = index;
+		key.owner = of->parts[i].owner;
+		key.birth_ns = slot->birth_ns;
+		state = pair_state(model, &key);
+		if (!state)
+			return;
+		if (!is_met(model, key.owner)) {
+			*untold += state->added - state->told;
+			continue;
+		}
+		add_change(model, changes, model__owner(model, key.owner), state->added - state->told, state->pages,
+			   of->parts[i].pages);
+		state->told = state->added;
+		state->pages = of->parts[i].pages;
+	}
+}
+
 void model__tell_file(struct model *model, const struct reading *reading, uint32_t index,
 		      const struct owners_of_file *of)
 {
 	const struct file_slot *slot = &reading->files[index];
 	struct file_state *state = &model->files[index];
 	struct file_past *past = model__past(model, state);
-	uint64_t removed;
+	struct event event = { .boot_ns = reading->boot_ns };
+	uint64_t added, removed, before = 0, untold = 0;
+	struct changes changes = {};
 
-	if (!model->settings.page_events || (of->count && !is_met(model, of->parts[0].owner)))
+	if (!model->settings.page_events || !is_met(model, of->parts[0].owner))
 		return;
+	added = slot__added(slot) - past->told_added;
 	removed = slot->removed - past->last_removed;
-	past->last_removed = slot->removed;
-	for (size_t i = 0; i < of->count; i++) {
-		struct event event = { .boot_ns = reading->boot_ns };
-		uint64_t added;
-
-		if (!is_met(model, of->parts[i].owner))
-			continue;
-		if (i) {
-			added = new_of_pair(model, index, slot->birth_ns, &of->parts[i]);
-		} else {
-			added = of->parts[0].added - past->last_added;
-			past->last_added = of->parts[0].added;
-		}
-		if (!added && !(removed && !i))
-			continue;
-		event.pages.path = state->full;
-		event.pages.mount = model__mount_path(model, slot->dev);
-		event.pages.added_bytes = pages_to_bytes(model, added);
-		event.pages.removed_bytes = i ? 0 : pages_to_bytes(model, removed);
-		event.pages.resident_bytes = pages_to_bytes(model, slot->nrpages);
-		event.pages.deleted = slot->flags & FILE_DELETED;
-		tell(model, model__owner(model, of->parts[i].owner), &event, slot->flags & FILE_TMPFS);
+	changes_of_pairs(model, slot, index, of, &changes, &untold);
+	for (size_t i = 0; i < changes.count; i++)
+		added -= changes.list[i].added < added ? changes.list[i].added : added;
+	added -= untold < added ? untold : added;
+	if (past->owner != of->parts[0].owner && past->owner_pages + past->told_added) {
+		/* it was empty in between: what it lost until then, and had got, was another's */
+		before = added > slot__uncredited(slot) ? added - slot__uncredited(slot) : 0;
+		add_change(model, &changes, model__owner(model, past->owner), before, past->owner_pages, 0);
+		past->owner_pages = 0;
 	}
+	add_change(model, &changes, model__owner(model, of->parts[0].owner), added - before, past->owner_pages,
+		   of->parts[0].pages);
+	share_removed(&changes, removed);
+	past->told_added = slot__added(slot) - untold;
+	past->last_removed = slot->removed;
+	past->owner_pages = of->parts[0].pages;
+	past->owner = of->parts[0].owner;
+	event.pages.path = state->full;
+	event.pages.mount = model__mount_path(model, slot->dev);
+	event.pages.resident_bytes = pages_to_bytes(model, slot->nrpages);
+	event.pages.deleted = slot->flags & FILE_DELETED;
+	tell_changes(model, &changes, &event, slot->flags & FILE_TMPFS);
+	free(changes.list);
 }
 
-void model__tell_gone(struct model *model, const struct record_file_gone *record, struct file_state *state)
-{
-	struct event event = { .boot_ns = record->head.time_ns };
-	struct process *process = NULL;
-	struct file_past *past = model__past(model, state);
-	uint64_t added, removed;
+/* ---- files that are gone ---- */
 
-	if (!model->settings.page_events)
-		return;
-	added = record->added - past->last_added;
-	removed = record->removed - past->last_removed;
-	past->last_added = record->added;
-	past->last_removed = record->removed;
-	if (!added && !removed)
-		return;
+static size_t first_pair(const struct reading *reading, const struct record_file_gone *record)
+{
+	size_t low = 0, high = reading->pair_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct pair_key *key = &reading->pairs[middle].key;
+
+		if (key->file < record->index || (key->file == record->index && key->birth_ns < record->birth_ns))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static uint64_t change_of_gone_pair(struct model *model, struct pair_state *state, struct changes *changes)
+{
+	uint64_t added = state->added - state->told;
+
+	add_change(model, changes, model__owner(model, state->key.owner), added, state->pages, 0);
+	state->told = state->added;
+	state->pages = 0;
+	return added;
+}
+
+static uint64_t changes_of_gone_pairs(struct model *model, const struct reading *reading,
+				      const struct record_file_gone *record, struct changes *changes)
+{
+	struct pair_state *state;
+	uint64_t added = 0;
+
+	for (size_t i = first_pair(reading, record); i < reading->pair_count; i++) {
+		const struct pair_key *key = &reading->pairs[i].key;
+
+		if (key->file != record->index || key->birth_ns != record->birth_ns)
+			break;
+		state = pair_state(model, key);
+		if (state)
+			added += change_of_gone_pair(model, state, changes);
+	}
+	if (changes->count)
+		return added;
+	/* the last reading had them, and let the kernel side forget them */
+	for (state = model->pair_states; state; state = state->hh.next) {
+		if (state->key.file == record->index && state->key.birth_ns == record->birth_ns)
+			added += change_of_gone_pair(model, state, changes);
+	}
+	return added;
+}
+
+static void tell_gone(struct model *model, const struct reading *reading, const struct gone_later *gone,
+		      const char *path)
+{
+	const struct record_file_gone *record = &gone->record;
+	struct event event = { .boot_ns = record->head.time_ns };
+	uint64_t added = record->added - gone->past.told_added, of_others = 0, had = gone->past.owner_pages;
+	struct process *process = NULL;
+	struct changes changes = {};
+
+	if (reading && record->flags & FILE_SHARED)
+		of_others = changes_of_gone_pairs(model, reading, record, &changes);
+	added -= of_others < added ? of_others : added;
+	if (had && gone->past.owner != record->owner) {
+		add_change(model, &changes, model__owner(model, gone->past.owner), 0, had, 0);
+		had = 0;
+	}
 	if (record->owner_start_ns)
 		process = model__process(model, record->owner_start_ns, record->owner_pid, false);
 	if (!process) {
@@ -135,12 +311,54 @@ void model__tell_gone(struct model *model, const struct record_file_gone *record
 		event.comm = record->owner_pid ? record->owner_comm : NULL;
 		event.followed = record->owner_flags & PROCESS_FOLLOWED;
 	}
-	event.pages.path = state->full ? state->full : state->path;
+	add_change(model, &changes, process, added, had, 0);
+	share_removed(&changes, record->removed - gone->past.last_removed);
+	event.pages.path = path;
 	event.pages.mount = model__mount_path(model, record->dev);
-	event.pages.added_bytes = pages_to_bytes(model, added);
-	event.pages.removed_bytes = pages_to_bytes(model, removed);
 	event.pages.deleted = record->flags & FILE_DELETED;
-	tell(model, process, &event, record->flags & FILE_TMPFS);
+	tell_changes(model, &changes, &event, record->flags & FILE_TMPFS);
+	free(changes.list);
+}
+
+void model__tell_gone(struct model *model, const struct record_file_gone *record, struct file_state *state)
+{
+	struct file_past *past = model__past(model, state);
+	struct gone_later gone = { .record = *record }, *later;
+
+	if (!model->settings.page_events)
+		return;
+	gone.past = *past;
+	past->told_added = record->added;
+	past->last_removed = record->removed;
+	past->owner_pages = 0;
+	if (record->added == gone.past.told_added && record->removed == gone.past.last_removed)
+		return;
+	later = model->gone_later.count < GONE_LATER_MOST ? rows__add(model, &model->gone_later, sizeof(*later)) : NULL;
+	if (!later) {
+		tell_gone(model, NULL, &gone, state->full ? state->full : state->path);
+		return;
+	}
+	*later = gone;
+	later->path = state->path ? strdup(state->path) : NULL;
+	later->full = state->full ? strdup(state->full) : NULL;
+}
+
+void model__tell_all_gone(struct model *model, const struct reading *reading)
+{
+	struct gone_later *list = model->gone_later.data;
+
+	for (size_t i = 0; i < model->gone_later.count; i++) {
+		struct gone_later *gone = &list[i];
+		struct seen_name seen = { .full = gone->full };
+
+		if (!seen.full)
+			model__seen_name(reading, gone->record.dev, gone->record.flags, gone->path ? gone->path : "",
+					 &seen);
+		tell_gone(model, reading, gone, seen.full);
+		free(seen.full);
+		free(gone->path);
+	}
+	model->gone_later.count = 0;
 }
 
 /* at the end of a reading: what was too much to tell one by one */
@@ -150,10 +368,8 @@ void model__tell_rest(struct model *model, const struct reading *reading)
 	struct process *process;
 
 	HASH_ITER (hh, model->pair_states, state, next) {
-		if (state->seen) {
-			state->seen = false;
+		if (state->unread++ < 2)
 			continue;
-		}
 		HASH_DEL(model->pair_states, state);
 		free(state);
 	}
@@ -177,9 +393,16 @@ void model__tell_rest(struct model *model, const struct reading *reading)
 	}
 }
 
-void model__free_pair_states(struct model *model)
+void model__free_pages(struct model *model)
 {
+	struct gone_later *gone = model->gone_later.data;
 	struct pair_state *state, *next;
+
+	for (size_t i = 0; i < model->gone_later.count; i++) {
+		free(gone[i].path);
+		free(gone[i].full);
+	}
+	free(model->gone_later.data);
 
 	HASH_ITER (hh, model->pair_states, state, next) {
 		HASH_DEL(model->pair_states, state);

@@ -54,7 +54,9 @@ struct file_state {
 
 /* of a file, where events or files that are gone are told: trace, run */
 struct file_past {
-	uint64_t last_added, last_removed;
+	uint64_t told_added, last_removed; /* pages */
+	uint64_t owner_pages;              /* that the first owner had at the last reading */
+	uint32_t owner;
 	struct gone_file *gone; /* it was gone before; NULL: not that anyone knows */
 };
 
@@ -110,6 +112,7 @@ struct model {
 	struct gone_group *gone;
 	struct gone_file *gone_named; /* of those, the files that may come back */
 	struct pair_state *pair_states;
+	struct rows gone_later; /* of struct gone_later */
 	struct rows process_rows, cgroup_rows, mount_rows, file_rows, owner_rows, holder_pids, part_rows, loss_rows,
 		garbage_pairs, garbage_owners, garbage_keys, other_owners;
 	/* owner index -> process, of this reading */
@@ -167,7 +170,10 @@ void model__tell_file(struct model *model, const struct reading *reading, uint32
 		      const struct owners_of_file *of);
 void model__tell_gone(struct model *model, const struct record_file_gone *record, struct file_state *state);
 void model__tell_rest(struct model *model, const struct reading *reading);
-void model__free_pair_states(struct model *model);
+/* at a reading, once owners and pairs are known: those that were gone before it */
+void model__note_pairs(struct model *model, const struct reading *reading);
+void model__tell_all_gone(struct model *model, const struct reading *reading);
+void model__free_pages(struct model *model);
 /* model_names.c */
 int model__name_file(struct model *model, const struct record_file *record);
 struct file_state *model__file(struct model *model, uint32_t index, uint64_t birth_ns);

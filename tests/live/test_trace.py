@@ -4,9 +4,14 @@ import csv
 import io
 import json
 import os
+import random
+import select
+import signal
 import subprocess
+import sys
+import time
 
-from commands import is_allowed, is_printable, lines, one_line, pagetide, start, wait_until
+from commands import end_is, is_allowed, is_printable, lines, one_line, pagetide, start, wait_until
 from harness import main
 from tap import Skip, test
 
@@ -78,6 +83,65 @@ def trace_command(t):
     t.equal(strangers, [], "events of others")
     mine = [event for event in told if event.get("path") == f"{mount}/mine"]
     t.equal(sum(event["added_bytes"] for event in mine), 102400, "added_bytes of the file")
+
+
+@test("trace: a file of two owners: each is told of what it brought in and of its part of what went")
+def trace_shared(t):
+    chosen = random.Random(4711)
+    mount = t.tmpfs("256M")
+    first, second, other = (t.worker(mount) for _ in range(3))
+    child = start("trace", "--json", "--interval", "0.1", "--events", "tmpfs")
+    t.undo.append(child.kill)
+    wait_until(lambda: [other.do(word) for word in ("write path=other len=4K", "unlink path=other")]
+               and select.select([child.stdout], [], [], 0.1)[0], "an event")
+    brought = {first.pid: 0, second.pid: 0}
+    pages = 0  # of the file
+
+    for _ in range(60):
+        worker, more = chosen.choice((first, second)), chosen.randrange(1, 300)
+        worker.do(f"write path=f off={pages * 4}K len={more * 4}K")
+        brought[worker.pid] += more * 4096
+        pages += more
+        if chosen.random() < 0.3:
+            pages = chosen.randrange(pages)
+            first.do(f"truncate path=f len={pages * 4}K")
+        if chosen.random() < 0.1:
+            second.do("unlink path=f")
+            pages = 0
+        if chosen.random() < 0.2:
+            time.sleep(0.1)  # now and then a reading comes in between
+    if pages:
+        second.do("unlink path=f")
+    child.send_signal(signal.SIGTERM)
+    told = [json.loads(line) for line in child.stdout.read().splitlines()]
+    end_is(t, child, 0)
+    for what in ("added_bytes", "removed_bytes"):
+        sums = {pid: sum(event[what] for event in told if event["pid"] == pid) for pid in brought}
+        t.equal(sums, brought, f"{what} of each, as all is gone in the end")
+    t.equal({event["path"] for event in told if event["pid"] in brought}, {f"{mount}/f"}, "path")
+
+
+SHORT_FILES = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(15, b"renamed", 0, 0, 0)  # PR_SET_NAME
+for name in sys.argv[1:]:
+    with open(name, "wb") as file:
+        file.write(bytes(20 << 10))
+    os.unlink(name)
+"""
+
+
+@test("trace: files that came and went between readings have their mount, and the name that their owner had")
+def trace_short_files(t):
+    mount = t.tmpfs()
+    os.mkdir(f"{mount}/d")
+    names = {f"{mount}/f", f"{mount}/d/g", f"{t.disk()}/h"}
+    for choose in ([], ["--comm", "renamed"]):
+        done = is_allowed(pagetide("trace", "--json", "--min-bytes", "0", *choose, "--events", "tmpfs,cache", "--",
+                                   sys.executable, "-c", SHORT_FILES, *names))
+        told = [event for event in lines(done) if event.get("path") in names]
+        t.equal([(event["comm"], event["added_bytes"], event["removed_bytes"]) for event in told],
+                [("renamed", 20 << 10, 20 << 10)] * 3, f"of three files, with {choose}: {done}")
 
 
 @test("trace: as text and CSV, a line an event")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // needs: model model_records model_files model_owners model_mounts model_pages model_gone model_names model_cgroups model_containers model_processes decode mounts mountview overlay container cgroup parse names
-/* Files that are gone, mounts, and the events of pages. */
+/* Files that are gone, and mounts. */
 #include "fixture_model.h"
 
 #include <stdio.h>
@@ -374,93 +374,6 @@ static void a_device_number_used_again_is_another_mount(void **state)
 	world__free(w);
 }
 
-/* ---- events of pages ---- */
-
-static void pages_are_told_once_an_interval(void **state)
-{
-	struct world *w = world__new(false, true);
-	const struct kept_event *told;
-
-	(void)state;
-	world__task(w, 42, 0, "x");
-	world__owner(w, 2, 42, "x");
-	world__file(w, 1, TMPFS_DEV, 2, 9);
-	world__name(w, 1, "f", 2);
-	world__file(w, 2, DISK_DEV, 2, 4);
-	world__read(w, SECOND);
-	assert_int_equal(w->event_count, 2);
-	told = find_event(w, EVENT_TMPFS, 42);
-	assert_non_null(told);
-	assert_string_equal(told->path, "/f");
-	assert_int_equal(told->event.pages.added_bytes, 9 * PAGE);
-	assert_int_equal(told->event.pages.removed_bytes, 0);
-	assert_int_equal(told->event.pages.resident_bytes, 9 * PAGE);
-	assert_int_equal(told->event.pages.count, 1);
-	assert_int_equal(find_event(w, EVENT_CACHE, 42)->event.pages.added_bytes, 4 * PAGE);
-	world__read(w, SECOND);
-	assert_int_equal(w->event_count, 0);
-	w->files[1].added += 3;
-	w->files[1].removed += 5;
-	w->files[1].nrpages = 7;
-	world__read(w, SECOND);
-	assert_int_equal(w->event_count, 1);
-	assert_int_equal(w->events[0].event.pages.added_bytes, 3 * PAGE);
-	assert_int_equal(w->events[0].event.pages.removed_bytes, 5 * PAGE);
-	assert_int_equal(w->events[0].event.pages.resident_bytes, 7 * PAGE);
-	/* its end tells what the last interval did not */
-	w->files[1].added += 2;
-	w->event_count = 0;
-	world__gone(w, 1, 2, 0);
-	assert_int_equal(w->event_count, 1);
-	assert_int_equal(w->events[0].event.pages.added_bytes, 2 * PAGE);
-	assert_int_equal(w->events[0].event.pages.removed_bytes, 9 * PAGE);
-	assert_true(w->events[0].event.pages.deleted);
-	world__free(w);
-}
-
-/* added_bytes of a process are its own, though another was the first owner */
-static void a_further_owner_is_told_of_its_own_pages(void **state)
-{
-	struct world *w = world__new(false, true);
-	const struct kept_event *told;
-
-	(void)state;
-	world__task(w, 42, 0, "first");
-	world__task(w, 43, 0, "second");
-	world__owner(w, 2, 42, "first");
-	world__owner(w, 3, 43, "second");
-	world__file(w, 1, TMPFS_DEV, 2, 10);
-	world__read(w, SECOND);
-	w->files[1].added = w->files[1].nrpages = 16;
-	world__pair(w, 1, 3, 6, 6);
-	world__share(w, 1, 10);
-	world__read(w, SECOND);
-	told = find_event(w, EVENT_TMPFS, 43);
-	assert_non_null(told);
-	assert_int_equal(told->event.pages.added_bytes, 6 * PAGE);
-	told = find_event(w, EVENT_TMPFS, 42);
-	assert_true(!told || told->event.pages.added_bytes == 0);
-	world__free(w);
-}
-
-static void many_small_files_do_not_flood(void **state)
-{
-	struct world *w = world__new(false, true);
-	uint64_t added = 0;
-
-	(void)state;
-	world__task(w, 42, 0, "x");
-	world__owner(w, 2, 42, "x");
-	for (uint32_t i = 1; i <= 100; i++)
-		world__file(w, i, TMPFS_DEV, 2, 1);
-	world__read(w, SECOND);
-	assert_in_range(w->event_count, 20, 22);
-	for (size_t i = 0; i < w->event_count; i++)
-		added += w->events[i].event.pages.added_bytes;
-	assert_int_equal(added, 100 * PAGE); /* the rest is summed up in one: nothing is lost */
-	world__free(w);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,9 +395,6 @@ int main(void)
 		cmocka_unit_test(nothing_is_kept_without_being_asked),
 		cmocka_unit_test(mounts),
 		cmocka_unit_test(a_device_number_used_again_is_another_mount),
-		cmocka_unit_test(pages_are_told_once_an_interval),
-		cmocka_unit_test(a_further_owner_is_told_of_its_own_pages),
-		cmocka_unit_test(many_small_files_do_not_flood),
 	};
 
 	return cmocka_run_group_tests_name("model_gone", tests, NULL, NULL);
