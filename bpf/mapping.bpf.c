@@ -18,13 +18,18 @@ enum { SYS_BRK = 214, SYS_MUNMAP = 215 };
 enum { SYS_MUNMAP = 11, SYS_BRK = 12 };
 #endif
 
-/* where a process's heap ended when it was last told: small steps add up */
+/* a process's heap, and where it ended when it was last told: small steps add up */
+struct heap {
+	__u64 start; /* another one is another program's */
+	__u64 told;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 16384);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct heap);
 } heaps SEC(".maps");
 
 static __always_inline void describe_file(struct record_map *record, int fd)
@@ -76,21 +81,32 @@ static __always_inline int say_map(const struct call *call)
 	return 0;
 }
 
+static __always_inline void meet_heap(struct task_struct *task, __u32 pid)
+{
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct heap heap = { BPF_CORE_READ(mm, start_brk), BPF_CORE_READ(mm, brk) };
+
+	bpf_map_update_elem(&heaps, &pid, &heap, BPF_ANY);
+}
+
+/* at the exit of brk(2) what was before is gone: a program's first call, a query, and a fork tell it */
 static __always_inline bool heap_moved(struct task_struct *task, struct call *call)
 {
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
-	__u64 start = BPF_CORE_READ(mm, start_brk), end = BPF_CORE_READ(mm, brk), *last;
+	__u64 start = BPF_CORE_READ(mm, start_brk), end = BPF_CORE_READ(mm, brk);
+	struct heap *heap;
 	__s64 change;
 
-	last = bpf_map_lookup_elem(&heaps, &pid);
-	change = end - (last && *last >= start ? *last : start);
-	if (change < (__s64)knob_map_bytes && -change < (__s64)knob_map_bytes) {
-		if (!last)
-			bpf_map_update_elem(&heaps, &pid, &start, BPF_ANY);
+	heap = bpf_map_lookup_elem(&heaps, &pid);
+	if (!heap || heap->start != start) {
+		meet_heap(task, pid);
 		return false;
 	}
-	bpf_map_update_elem(&heaps, &pid, &end, BPF_ANY);
+	change = end - heap->told;
+	if (!change || (change < (__s64)knob_map_bytes && -change < (__s64)knob_map_bytes))
+		return false;
+	heap->told = end;
 	call->address = start;
 	call->length_bytes = end - start;
 	call->change_bytes = change;
@@ -141,6 +157,16 @@ int BPF_PROG(map_tracepoint, struct pt_regs *regs, long result)
 	if (call.length_bytes < knob_map_bytes && call.op != MAP_OP_BRK)
 		return 0;
 	return say_map(&call);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(map_fork_tracepoint, struct task_struct *parent, struct task_struct *child)
+{
+	__u32 pid = child->tgid;
+
+	if (child->pid == child->tgid && child->mm)
+		meet_heap(child, pid);
+	return 0;
 }
 
 /* the heap that a process told of goes with it */

@@ -251,7 +251,7 @@ const struct fact facts[FACTS] = {
 	[FACT_SIGBUS] = {FACT_SIGBUS, "SIGBUS", "faults that a full tmpfs refuses", GROUP_TRACE,
 	    WAYS({"tracepoint signal_generate", TIER_AUTO, {"sigbus_tracepoint"}, offers_signal, NULL})},
 	[FACT_MAPPINGS] = {FACT_MAPPINGS, "mappings", "mmap, munmap, brk, mremap", GROUP_MAPPINGS,
-	    WAYS({"tracepoint sys_exit", TIER_AUTO, {"map_tracepoint", "map_exit_tracepoint"},
+	    WAYS({"tracepoint sys_exit", TIER_AUTO, {"map_tracepoint", "map_fork_tracepoint", "map_exit_tracepoint"},
 		  offers_sys_exit, NULL})},
 };
 // clang-format on

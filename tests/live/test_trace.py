@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+from children import die_with_parent
 from commands import end_is, is_allowed, is_printable, lines, one_line, pagetide, start, wait_until
 from harness import main
 from tap import Skip, test
@@ -119,6 +120,42 @@ def trace_shared(t):
         sums = {pid: sum(event[what] for event in told if event["pid"] == pid) for pid in brought}
         t.equal(sums, brought, f"{what} of each, as all is gone in the end")
     t.equal({event["path"] for event in told if event["pid"] in brought}, {f"{mount}/f"}, "path")
+
+
+HEAPS = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None)
+libc.sbrk.restype = ctypes.c_void_p
+libc.sbrk(ctypes.c_long(8 << 20))  # before it is traced
+print("ready", flush=True)
+sys.stdin.readline()
+if os.fork() == 0:
+    libc.syscall(12 if os.uname().machine == "x86_64" else 214, ctypes.c_long(0))  # brk(0) asks
+    libc.sbrk(ctypes.c_long(16 << 20))
+    libc.sbrk(ctypes.c_long(-(16 << 20)))
+    os._exit(0)
+os.wait()
+libc.syscall(12 if os.uname().machine == "x86_64" else 214, ctypes.c_long(0))
+libc.sbrk(ctypes.c_long(32 << 20))
+"""
+
+
+@test("trace: a heap that was there before, or before a fork, is not told as new")
+def trace_heaps(t):
+    heaps = subprocess.Popen([sys.executable, "-c", HEAPS], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             preexec_fn=die_with_parent)
+    t.undo.append(heaps.kill)
+    t.equal(heaps.stdout.readline(), b"ready\n", "the heaps")
+    child = start("trace", "--json", "--interval", "0.1", "--events", "brk,fork")
+    t.undo.append(child.kill)
+    wait_until(lambda: subprocess.run(["true"], check=True) and select.select([child.stdout], [], [], 0.1)[0], "an event")
+    heaps.communicate(b"go\n")
+    child.send_signal(signal.SIGTERM)
+    told = [json.loads(line) for line in child.stdout.read().splitlines()]
+    end_is(t, child, 0)
+    family = {heaps.pid} | {event["pid"] for event in told if event["type"] == "fork" and event.get("ppid") == heaps.pid}
+    changes = [event["change_bytes"] >> 20 for event in told if event["type"] == "brk" and event["pid"] in family]
+    t.equal(changes, [16, -16, 32], "MiB that the heaps changed by")
 
 
 SHORT_FILES = """
