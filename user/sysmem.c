@@ -15,7 +15,7 @@
 /* The lines as they are, in bytes. */
 struct lines {
 	struct parse_figure total, free, available, buffers, cached, swap_cached;
-	struct parse_figure active_anon, inactive_anon, unevictable, mlocked;
+	struct parse_figure active_anon, inactive_anon, active_file, inactive_file, unevictable, mlocked;
 	struct parse_figure swap_total, swap_free, zswap, zswapped, dirty, writeback;
 	struct parse_figure anon, shmem, kreclaimable, slab, sreclaimable, sunreclaim;
 	struct parse_figure kernel_stack, page_tables, sec_page_tables, bounce, writeback_tmp;
@@ -38,6 +38,8 @@ static const struct parse_key keys[] = {
 	KIB("SwapCached:", swap_cached),
 	KIB("Active(anon):", active_anon),
 	KIB("Inactive(anon):", inactive_anon),
+	KIB("Active(file):", active_file),
+	KIB("Inactive(file):", inactive_file),
 	KIB("Unevictable:", unevictable),
 	KIB("Mlocked:", mlocked),
 	KIB("SwapTotal:", swap_total),
@@ -77,6 +79,7 @@ static const struct {
 	[SYSMEM_FREE] = { "free", false },
 	[SYSMEM_ANON] = { "anon", false },
 	[SYSMEM_CACHE] = { "cache", true },
+	[SYSMEM_CACHE_UNRECLAIMABLE] = { "cache_unreclaimable", false },
 	[SYSMEM_TMPFS] = { "tmpfs", false },
 	[SYSMEM_SWAP_CACHE] = { "swap_cache", false },
 	[SYSMEM_SLAB_RECLAIMABLE] = { "slab_reclaimable", true },
@@ -140,6 +143,19 @@ static struct parse_figure unmapped_swap_cache(const struct lines *l)
 	return bound;
 }
 
+/* What is on the file lists and clean; the rest cannot be had now: see the header. */
+static void split_cache(const struct lines *l, struct parse_figure parts[SYSMEM_PARTS])
+{
+	struct parse_figure all = subtract_known(add(l->cached, l->buffers), l->shmem);
+	struct parse_figure lru = add(l->active_file, l->inactive_file);
+	struct parse_figure clean = subtract_known(subtract_known(lru, l->dirty), l->writeback);
+
+	if (clean.has && clean.value > all.value)
+		clean = all;
+	parts[SYSMEM_CACHE] = clean.has && all.has ? clean : all;
+	parts[SYSMEM_CACHE_UNRECLAIMABLE] = subtract(all, clean);
+}
+
 static struct parse_figure hugetlb(const struct lines *l)
 {
 	struct parse_figure out = absent;
@@ -158,7 +174,7 @@ static void split(const struct lines *l, struct parse_figure parts[SYSMEM_PARTS]
 {
 	parts[SYSMEM_FREE] = l->free;
 	parts[SYSMEM_ANON] = l->anon;
-	parts[SYSMEM_CACHE] = subtract_known(add(l->cached, l->buffers), l->shmem);
+	split_cache(l, parts);
 	parts[SYSMEM_TMPFS] = l->shmem;
 	parts[SYSMEM_SWAP_CACHE] = unmapped_swap_cache(l);
 	parts[SYSMEM_SLAB_RECLAIMABLE] = l->sreclaimable;

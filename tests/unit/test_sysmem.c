@@ -41,7 +41,8 @@ static const struct {
 } swap_rows[] = {
 	{ SYSMEM_FREE, 512340, false },
 	{ SYSMEM_ANON, 6500000, false },
-	{ SYSMEM_CACHE, 4915200 + 102400 - 1500000, true },
+	{ SYSMEM_CACHE, 1800000 + 1100000 - 2048 - 512, true },
+	{ SYSMEM_CACHE_UNRECLAIMABLE, 4915200 + 102400 - 1500000 - 2897440, false },
 	{ SYSMEM_TMPFS, 1500000, false },
 	{ SYSMEM_SWAP_CACHE, 4200000 + 3900000 - 6500000 - 1500000, false }, /* of 204800 */
 	{ SYSMEM_SLAB_RECLAIMABLE, 580000, true },
@@ -90,12 +91,25 @@ struct part_case {
 };
 
 #define HEAD "MemTotal: 1000 kB\nMemFree: 100 kB\n"
+#define CACHE_OF_40 "Buffers: 5 kB\nCached: 45 kB\nShmem: 10 kB\n"
+#define FILE_LISTS "Active(file): 10 kB\nInactive(file): 20 kB\n"
 
 static const struct part_case part_cases[] = {
 	{ "a kernel that tells little", HEAD, SYSMEM_UNATTRIBUTED, true, 900 },
 	{ "absent is not zero", HEAD, SYSMEM_ANON, false, 0 },
 	{ "zero is not absent", HEAD "Percpu: 0 kB\n", SYSMEM_PERCPU, true, 0 },
 	{ "cache less than shmem", HEAD "Buffers: 0 kB\nCached: 5 kB\nShmem: 9 kB\n", SYSMEM_CACHE, true, 0 },
+	{ "cache, no lists to tell", HEAD CACHE_OF_40, SYSMEM_CACHE, true, 40 },
+	{ "cache, no lists to tell", HEAD CACHE_OF_40, SYSMEM_CACHE_UNRECLAIMABLE, false, 0 },
+	{ "ramfs is on no list", HEAD CACHE_OF_40 FILE_LISTS, SYSMEM_CACHE, true, 30 },
+	{ "ramfs is on no list", HEAD CACHE_OF_40 FILE_LISTS, SYSMEM_CACHE_UNRECLAIMABLE, true, 10 },
+	{ "what is to be written", HEAD CACHE_OF_40 FILE_LISTS "Dirty: 9 kB\nWriteback: 1 kB\n", SYSMEM_CACHE, true,
+	  20 },
+	{ "more to be written than is on the lists", HEAD CACHE_OF_40 FILE_LISTS "Dirty: 35 kB\n", SYSMEM_CACHE, true,
+	  0 },
+	{ "more on the lists than there is", HEAD CACHE_OF_40 "Active(file): 50 kB\nInactive(file): 1 kB\n",
+	  SYSMEM_CACHE, true, 40 },
+	{ "lists and no cache", HEAD FILE_LISTS, SYSMEM_CACHE, false, 0 },
 	{ "VmallocUsed of 0, before 5.3", HEAD "VmallocUsed: 0 kB\nKernelStack: 16 kB\n", SYSMEM_VMALLOC, true, 0 },
 	{ "no KReclaimable, before 4.20", HEAD "SReclaimable: 5 kB\n", SYSMEM_MISC_RECLAIMABLE, false, 0 },
 	{ "page tables without secondary", HEAD "PageTables: 5 kB\n", SYSMEM_PAGE_TABLES, true, 5 },
