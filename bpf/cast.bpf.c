@@ -92,7 +92,8 @@ int page_remove_cast(__u64 *ctx)
 static __always_inline __u32 name_of(struct inode *inode)
 {
 	__u64 node = (__u64)inode->i_dentry.first;
-	struct dentry *dentry;
+	struct dentry *dentry, *above;
+	__u64 name = 0;
 
 	if (!node)
 		return NO_NAME;
@@ -101,7 +102,15 @@ static __always_inline __u32 name_of(struct inode *inode)
 	else
 		node -= bpf_core_field_offset(struct dentry, d_u.d_alias);
 	dentry = CAST(dentry, (void *)node);
-	return name_hash(dentry->d_name.hash_len, dentry->d_parent->d_inode->i_ino);
+	/* story__name() */
+	for (int i = 0; i < NAME_LEVELS; i++) {
+		above = dentry->d_parent;
+		name = name__add(name, dentry->d_name.hash_len, as_number(above));
+		if (above == dentry)
+			break;
+		dentry = above;
+	}
+	return name__end(name);
 }
 
 /* each field that is read through a helper costs ten loads: there may be a million files */

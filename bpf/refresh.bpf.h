@@ -19,7 +19,7 @@ int refresh__charge(__u32 file);
 struct inode_now {
 	__u64 ino, nrpages, size_bytes, swapped;
 	__u32 dev, nlink;
-	__u32 name; /* name_hash() */
+	__u32 name; /* name__end() */
 };
 
 static __always_inline int refresh(struct file_slot *slot, __u32 file, const struct inode_now *now)

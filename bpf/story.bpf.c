@@ -18,18 +18,21 @@ static __always_inline struct dentry *first_dentry(struct inode *inode)
 	return (void *)(node - bpf_core_field_offset(struct dentry, d_u.d_alias));
 }
 
-static __always_inline __u32 fingerprint(struct inode *inode)
+__u32 story__name(__u64 mapping)
 {
-	struct dentry *dentry = first_dentry(inode);
+	struct dentry *dentry = first_dentry(BPF_CORE_READ((struct address_space *)mapping, host)), *above;
+	__u64 name = 0;
 
 	if (!dentry)
 		return NO_NAME;
-	return name_hash(BPF_CORE_READ(dentry, d_name.hash_len), BPF_CORE_READ(dentry, d_parent, d_inode, i_ino));
-}
-
-__u32 story__name(__u64 mapping)
-{
-	return fingerprint(BPF_CORE_READ((struct address_space *)mapping, host));
+	for (int i = 0; i < NAME_LEVELS; i++) {
+		above = BPF_CORE_READ(dentry, d_parent);
+		name = name__add(name, BPF_CORE_READ(dentry, d_name.hash_len), as_number(above));
+		if (above == dentry)
+			break;
+		dentry = above;
+	}
+	return name__end(name);
 }
 
 __noinline __u64 dentry_above(__u64 dentry)
@@ -85,7 +88,7 @@ static __always_inline void tell(struct file_slot *slot, struct record_file *rec
 	mapping = (void *)slot->mapping;
 	inode = BPF_CORE_READ(mapping, host);
 	dentry = first_dentry(inode);
-	slot->name = fingerprint(inode);
+	slot->name = story__name(slot->mapping);
 	if (dentry) {
 		bytes = say_path((__u64)dentry, &flags);
 		if (!BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry)

@@ -6,17 +6,26 @@
 #include "compat.bpf.h"
 
 int story__file(__u32 file, __u32 tid);
-/* name_hash() of the file's first name, or NO_NAME */
+/* name__end() of the file's first name, or NO_NAME */
 __u32 story__name(__u64 mapping);
 
 #define NO_NAME 1
+#define NAME_LEVELS 16 /* a folder further up can be renamed unseen, until the file's own name is told again */
 
-/* changes when the file is renamed, moved, unlinked or gets its first name */
-static __always_inline __u32 name_hash(__u64 hash_len, __u64 folder_ino)
+/*
+ * Changes when the file or a folder above it is renamed or moved, when it is unlinked or gets its
+ * first name. The dentry's hash has the address of the folder's dentry in it as well (fs/namei.c:
+ * full_name_hash), but for filesystems that bring a hash of their own.
+ */
+static __always_inline __u64 name__add(__u64 name, __u64 hash_len, __u64 above)
 {
-	__u64 hash = (hash_len << 17 | hash_len >> 47) ^ folder_ino * 31;
+	name = (name << 5 | name >> 59) ^ hash_len ^ above << 17;
+	return name * 0x9e3779b97f4a7c15ULL;
+}
 
-	return hash ^ hash >> 32;
+static __always_inline __u32 name__end(__u64 name)
+{
+	return name ^ name >> 32;
 }
 
 #endif

@@ -70,7 +70,7 @@ struct file_slot {
 	__u64 shares;       /* of the first owner */
 	__u64 total_shares; /* of all owners */
 	__u32 dev;          /* s_dev as the kernel encodes it: major << 20 | minor */
-	__u32 name;         /* fingerprint of dentry, name and parent: changes on rename */
+	__u32 name;         /* fingerprint of the names up to the root: changes on rename */
 	__u32 scale;        /* times that the shares were halved 8 times */
 	__u32 still;        /* of drift and movements at the last refresh: refresh.bpf.c */
 };

@@ -97,5 +97,20 @@ def elsewhere(t):
     t.equal(os.path.exists(f"{hidden}/file"), False, "it is not seen here")
 
 
+@test("names: a folder above a file is renamed, or moved into another")
+def moved(t):
+    top = t.shared_top()
+    for kind, root in ("tmpfs", t.tmpfs()), ("file", t.disk()):
+        os.makedirs(f"{root}/e1/e2/e3")
+        os.mkdir(f"{root}/other")
+        t.worker(f"{root}/e1/e2/e3").do(f"write path=f len={PAGES * 4}K")
+        ino = os.stat(f"{root}/e1/e2/e3/f").st_ino
+        top.wait_until(shows(kind, ino, f"{root}/e1/e2/e3/f"))
+        os.rename(f"{root}/e1", f"{root}/new")
+        top.wait_until(shows(kind, ino, f"{root}/new/e2/e3/f"))
+        os.rename(f"{root}/new/e2", f"{root}/other/e2")
+        top.wait_until(shows(kind, ino, f"{root}/other/e2/e3/f"))
+
+
 if __name__ == "__main__":
     main()
