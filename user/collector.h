@@ -38,8 +38,8 @@ int collector__seed(struct collector *collector);
 const struct reading *collector__read(struct collector *collector, unsigned wants, int *err);
 
 /*
- * Single figures, between readings. A mount's use as statfs tells it, and how many pages its
- * slot had counted then. 0 or -errno.
+ * Single figures, between readings. A mount's use as statfs tells it, of a covered one the
+ * sum of its files, and how many pages its slot had counted then. 0 or -errno.
  */
 struct mount_now {
 	uint32_t slot;                                               /* 0: it has none */

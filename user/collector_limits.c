@@ -39,6 +39,21 @@ static uint64_t figure(struct parse_figure figure)
 	return figure.has ? figure.value : UINT64_MAX;
 }
 
+/* use of a mount that no path leads to */
+static uint64_t booked_bytes(const struct collector *collector, uint32_t dev)
+{
+	const struct file_slot *files;
+	uint64_t pages = 0;
+	uint32_t slots;
+
+	files = tracer__files(collector->tracer, &slots);
+	for (uint32_t i = 1; i < slots; i++) {
+		if (files[i].mapping && files[i].dev == dev && slot__pages(&files[i]) > 0)
+			pages += (uint64_t)slot__pages(&files[i]) + files[i].swapped;
+	}
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 int collector__mount_now(struct collector *collector, uint32_t dev, struct mount_now *out)
 {
 	for (size_t i = 0; i < collector->tmpfs_count; i++) {
@@ -52,6 +67,10 @@ int collector__mount_now(struct collector *collector, uint32_t dev, struct mount
 		out->slot_pages = out->slot ? tracer__mount(collector->tracer, out->slot).pages : 0;
 		err = mountns__usage(&collector->proc, mount, &usage);
 		out->path = mount->path;
+		if (err && (err == -ESTALE || !mount->visible)) {
+			usage.used_bytes = (struct parse_figure){ true, booked_bytes(collector, dev) };
+			err = 0;
+		}
 		out->used_bytes = figure(usage.used_bytes);
 		out->limit_bytes = figure(usage.limit_bytes);
 		out->used_inodes = figure(usage.used_inodes);

@@ -148,7 +148,7 @@ static void read_usage(struct collector *collector)
 		struct tmpfs_usage usage = {};
 		int err = mountns__usage(&collector->proc, in, &usage);
 
-		/* gone since; a covered one keeps its row, its files add up to its use */
+		/* gone since; a covered one keeps its row, its files add up to its use, the mount table has its limits */
 		if (err && err != -ESTALE && in->visible)
 			continue;
 		mount->path = in->path;

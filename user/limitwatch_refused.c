@@ -80,7 +80,7 @@ static uint32_t dev_of_name(const struct record_refused *record, bool *guessed)
 
 static bool is_full(const struct mount_now *now)
 {
-	return (is_known(now->limit_inodes) && now->used_inodes >= now->limit_inodes) ||
+	return (is_known(now->limit_inodes) && is_known(now->used_inodes) && now->used_inodes >= now->limit_inodes) ||
 	       (is_known(now->limit_bytes) && now->used_bytes >= now->limit_bytes);
 }
 

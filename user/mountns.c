@@ -220,12 +220,36 @@ void mountns__figures(uint64_t block_bytes, uint64_t blocks, uint64_t free_block
 	}
 }
 
+static void set_limit(struct parse_figure *limit, struct parse_span number, uint64_t unit)
+{
+	uint64_t value;
+
+	*limit = (struct parse_figure){ 0 };
+	if (parse__whole_u64(number, &value) == 0 && value && !__builtin_mul_overflow(value, unit, &value))
+		set(limit, value); /* 0 is none */
+}
+
+void mountns__limits(const char *options, uint64_t memory_pages, uint64_t page_bytes, struct tmpfs_usage *out)
+{
+	struct parse_span rest = { options, strlen(options) }, key, value;
+
+	memset(out, 0, sizeof(*out));
+	set(&out->limit_bytes, memory_pages / 2 * page_bytes);
+	set(&out->limit_inodes, memory_pages / 2);
+	while (mounts__next_option(&rest, &key, &value)) {
+		if (parse__equals(key, "size") && value.len && value.p[value.len - 1] == 'k')
+			set_limit(&out->limit_bytes, (struct parse_span){ value.p, value.len - 1 }, 1024);
+		else if (parse__equals(key, "nr_inodes"))
+			set_limit(&out->limit_inodes, value, 1);
+	}
+}
+
 static int usage_of(int fd, const struct tmpfs_mount *mount, struct tmpfs_usage *out)
 {
 	struct statfs fs;
 	struct stat st;
 
-	if (fstat(fd, &st))
+	if (fd < 0 || fstat(fd, &st))
 		return -errno;
 	if (major(st.st_dev) != mount->major || minor(st.st_dev) != mount->minor)
 		return -ESTALE;
@@ -247,9 +271,11 @@ int mountns__usage(const struct proc_root *root, const struct tmpfs_mount *mount
 	if (len < 0 || (size_t)len >= sizeof(path))
 		return -ENAMETOOLONG;
 	fd = openat(root->fd, path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -errno;
 	err = usage_of(fd, mount, out);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	if (err && mount->options)
+		mountns__limits(mount->options, (uint64_t)sysconf(_SC_PHYS_PAGES), (uint64_t)sysconf(_SC_PAGESIZE),
+				out);
 	return err;
 }

@@ -30,12 +30,20 @@ struct tmpfs_usage {
  * Opens /proc/REACH_PID/root/REACH_PATH (O_PATH), reads the figures, closes: it keeps no descriptor, which
  * would make umount fail. 0; -ESTALE when the path now leads to another filesystem (covered,
  * unmounted); -ENOTSUP when it is no tmpfs at all (devtmpfs on ramfs); -errno when it cannot be
- * opened (-ENOENT, -ESRCH: the process is gone, read the namespaces again).
+ * opened (-ENOENT, -ESRCH: the process is gone, read the namespaces again). On failure *out has the
+ * limits all the same, as the mount table told them, and no use.
  */
 int mountns__usage(const struct proc_root *root, const struct tmpfs_mount *mount, struct tmpfs_usage *out);
 
 /* Pure part of it: from the fields of struct statfs, in blocks of block_bytes. */
 void mountns__figures(uint64_t block_bytes, uint64_t blocks, uint64_t free_blocks, uint64_t inodes,
 		      uint64_t free_inodes, struct tmpfs_usage *out);
+
+/*
+ * Limits from the options of a superblock. What they leave out is as it is without an option: as
+ * many pages, and inodes, as half of the machine's memory has pages. mm/shmem.c:
+ * shmem_show_options(), shmem_default_max_blocks(), shmem_default_max_inodes().
+ */
+void mountns__limits(const char *options, uint64_t memory_pages, uint64_t page_bytes, struct tmpfs_usage *out);
 
 #endif

@@ -75,9 +75,10 @@ void mounts__free_view(struct mount_view *view);
 /* One tmpfs superblock (devtmpfs too: it is shmem). Strings are borrowed from the view. */
 struct tmpfs_mount {
 	unsigned major, minor;
-	const char *path;   /* mount point, in the namespace named below */
-	const char *root;   /* what of the filesystem is mounted there; "/" when there is a choice */
-	const char *fstype; /* "tmpfs" or "devtmpfs" */
+	const char *path;    /* mount point, in the namespace named below */
+	const char *root;    /* what of the filesystem is mounted there; "/" when there is a choice */
+	const char *fstype;  /* "tmpfs" or "devtmpfs" */
+	const char *options; /* of the superblock, still escaped */
 	uint64_t ns_id;
 	pid_t ns_pid; /* a process of that namespace */
 	bool in_root_ns;

@@ -102,6 +102,7 @@ static struct tmpfs_mount describe(const struct mount_view *view, const struct t
 		.path = shown->entry->mount_point,
 		.root = shown->entry->root,
 		.fstype = shown->entry->fstype,
+		.options = shown->entry->super_options,
 		.ns_id = space->id,
 		.ns_pid = space->pid,
 		.in_root_ns = view->has_root && shown->space == 0,

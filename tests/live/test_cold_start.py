@@ -185,14 +185,17 @@ def later(t):
 
 @test("cold start: a tmpfs under another mount is found")
 def covered(t):
-    mount = t.tmpfs()
-    reply = t.worker(mount).do("write path=f len=300000")
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1M", "cover", mount], capture_output=True, text=True)
-    if done.returncode:
-        raise Skip(done.stderr)
-    t.undo.append(lambda: subprocess.run(["umount", mount], check=True))
-    snapshot = t.snapshot()
-    t.equal(bool(snapshot.mount(reply["dev"])), True, "the covered mount is in the snapshot")
+    for size, options, limit, inodes in ("16M", ",nr_inodes=99", 16 << 20, 99), ("50%", "", None, None):
+        mount = t.tmpfs(size, options)
+        whole = os.statvfs(mount)
+        reply = t.worker(mount).do("write path=f len=300000")
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1M", "cover", mount], capture_output=True, text=True)
+        if done.returncode:
+            raise Skip(done.stderr)
+        t.undo.append(lambda mount=mount: subprocess.run(["umount", mount], check=True))
+        row = t.snapshot().mount(reply["dev"])
+        t.equal((row["path"], row.get("limit_bytes"), row.get("limit_inodes")),
+                (mount, limit or whole.f_blocks * whole.f_frsize, inodes or whole.f_files), "the covered mount's limits")
 
 
 @test("cold start: odd names, and the JSON stays valid")

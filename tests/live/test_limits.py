@@ -54,6 +54,20 @@ def _(t):
         raise Failure(f"{warning} {failed}")
 
 
+@test("a tmpfs that another one covers: warned of, with the process that fills it")
+def _(t):
+    mount = t.tmpfs("16M")
+    below = t.worker(mount)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1M", "cover", mount], check=False).returncode:
+        raise Skip("no mount over a mount")
+    t.undo.append(lambda: subprocess.run(["umount", mount], check=True))
+    traced = ready(t)
+    below.do("write path=f len=14M")
+    warning = traced.wait_for(lambda e: e.get("target") == mount, "a warning")
+    t.equal((warning["limit"], warning["limit_bytes"]), ("tmpfs", 16 * MIB), "the limit")
+    t.equal(warning["culprits"][0]["pid"], below.pid, "the culprit")
+
+
 @test("a tmpfs in a mount namespace of its own, 64 MiB as a container's /dev/shm: warned of")
 def _(t):
     traced = ready(t)

@@ -40,6 +40,36 @@ static void statfs_figures(void **state)
 	assert_false(u.limit_bytes.has || u.used_bytes.has);
 }
 
+static const struct {
+	const char *options;
+	uint64_t limit_bytes, limit_inodes; /* 0: none */
+} options_rows[] = {
+	{ "rw", 500 * 4096, 500 },
+	{ "rw,size=16384k,mode=700", 16 << 20, 500 },
+	{ "rw,nr_inodes=7,size=4k,inode64", 4096, 7 },
+	{ "rw,size=0k,nr_inodes=0", 0, 0 },
+	{ "rw,size=,nr_inodes", 500 * 4096, 0 },
+	{ "rw,size=xk", 0, 500 },
+	{ "rw,size=18014398509481985k", 0, 500 },
+	{ "rw,huge=always,mpol=bind:size=1k", 500 * 4096, 500 },
+};
+
+static void limits_in_options(void **state)
+{
+	struct tmpfs_usage u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(options_rows) / sizeof(options_rows[0]); i++) {
+		mountns__limits(options_rows[i].options, 1001, 4096, &u);
+		if (u.limit_bytes.value != options_rows[i].limit_bytes ||
+		    u.limit_inodes.value != options_rows[i].limit_inodes ||
+		    u.limit_bytes.has != !!u.limit_bytes.value || u.limit_inodes.has != !!u.limit_inodes.value ||
+		    u.used_bytes.has || u.used_inodes.has)
+			fail_msg("%s: %llu bytes, %llu inodes", options_rows[i].options,
+				 (unsigned long long)u.limit_bytes.value, (unsigned long long)u.limit_inodes.value);
+	}
+}
+
 static void put_file(int dir, const char *name, const char *text)
 {
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -123,6 +153,9 @@ static void usage_of_a_real_tmpfs(void **state)
 	mount.minor++;
 	assert_int_equal(mountns__usage(&root, &mount, &usage), -ESTALE);
 	assert_false(usage.limit_bytes.has);
+	mount.options = "rw,size=16k";
+	assert_int_equal(mountns__usage(&root, &mount, &usage), -ESTALE);
+	assert_true(usage.limit_bytes.value == 16384 && !usage.used_bytes.has);
 	mount.reach_path = "/dev/shm/no-such-folder";
 	assert_int_equal(mountns__usage(&root, &mount, &usage), -ENOENT);
 	assert_int_equal(stat("/proc", &st), 0);
@@ -174,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(statfs_figures),
+		cmocka_unit_test(limits_in_options),
 		cmocka_unit_test(namespaces_of_a_made_up_proc),
 		cmocka_unit_test(usage_of_a_real_tmpfs),
 		cmocka_unit_test(this_machine),
