@@ -95,6 +95,17 @@ static void pace(struct collector *collector)
 	collector->backing_count = backing;
 }
 
+/* through a process of the namespace; a folder that is to be mounted when it is looked at stays as it is */
+static int look(void *context, pid_t pid, const char *path, struct stat *status)
+{
+	const struct collector *collector = context;
+	char full[PATH_MAX + 64];
+
+	if ((size_t)snprintf(full, sizeof(full), "%d/root%s", (int)pid, path) >= sizeof(full))
+		return -ENAMETOOLONG;
+	return fstatat(collector->proc.fd, full, status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) ? -errno : 0;
+}
+
 static int read_view(struct collector *collector)
 {
 	struct reading *reading = &collector->reading;
@@ -108,6 +119,8 @@ static int read_view(struct collector *collector)
 		err = mounts__tmpfs(&collector->view, &collector->tmpfs, &collector->tmpfs_count);
 	if (err)
 		return err;
+	collector->overlays.look = look;
+	collector->overlays.look_context = collector;
 	collector->mounts = calloc(collector->tmpfs_count + 1, sizeof(*collector->mounts));
 	if (!collector->mounts)
 		return -ENOMEM;

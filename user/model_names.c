@@ -164,7 +164,11 @@ static const struct reading_mount *mount_of(const struct reading *reading, uint3
 	return NULL;
 }
 
-/* the name that people see: the mount's path and the path in it, through overlays */
+/*
+ * The name that people see: the mount's path and the path in it, through an overlay that shows the file. That is looked
+ * at when the name is made: of a file that a layer above hides later the name leads to another file, or to none, until
+ * the mounts are read anew.
+ */
 void model__seen_name(const struct reading *reading, uint32_t dev, uint32_t flags, const char *path,
 		      struct seen_name *name)
 {

@@ -15,6 +15,7 @@ struct overlay_layer {
 	char *dir; /* owned; no '/' at its end */
 	size_t space;
 	const struct mount_entry *entry;
+	const char *above; /* of a lower layer: the upper one's directory, NULL without one */
 	bool upper;
 };
 
@@ -112,10 +113,16 @@ static int add_mount(struct builder *b)
 {
 	const char *options = b->entry->super_options;
 	struct parse_span rest = { options, strlen(options) }, key, value;
+	size_t first = b->index->count;
+	const char *above = NULL;
 	int err = 0;
 
 	while (!err && mounts__next_option(&rest, &key, &value))
 		err = add_option(b, key, value);
+	for (size_t i = first; i < b->index->count; i++)
+		above = b->index->layers[i].upper ? b->index->layers[i].dir : above;
+	for (size_t i = first; i < b->index->count; i++)
+		b->index->layers[i].above = b->index->layers[i].upper ? NULL : above;
 	return err;
 }
 
@@ -200,31 +207,78 @@ static size_t parent_length(const char *path, size_t len)
 	return len;
 }
 
+static bool looks(const struct overlay_index *index, pid_t pid, const char *dir, const char *rest, struct stat *status,
+		  int *err)
+{
+	char path[PATH_MAX];
+
+	*err = mounts__join(dir, rest, path, sizeof(path));
+	if (!*err)
+		*err = index->look(index->look_context, pid, path, status);
+	return *err == 0;
+}
+
+/* what has a size and no blocks has its owner or mode copied up, its data are still the lower file's (metacopy) */
+static bool has_data(const struct stat *status)
+{
+	return !S_ISREG(status->st_mode) || !status->st_size || status->st_blocks;
+}
+
+/* rest: what follows the layer's directory in the file's path */
+static bool is_shown(const struct mount_view *view, const struct overlay_index *index,
+		     const struct overlay_layer *layer, const char *rest, const struct mount_path *seen)
+{
+	pid_t here = view->spaces[0].pid;
+	struct stat own, status;
+	int err;
+
+	if (!index->look || layer->upper)
+		return true;
+	if (layer->above && looks(index, here, layer->above, rest, &status, &err) && has_data(&status))
+		return false;
+	/* a mount over it leads elsewhere, even to a server that does not answer */
+	if (seen->hidden)
+		return true;
+	if (!looks(index, seen->ns_pid, seen->path, "", &status, &err))
+		return err != -ENOENT && err != -ENOTDIR;
+	return !looks(index, here, layer->dir, rest, &own, &err) || (uint32_t)own.st_ino == (uint32_t)status.st_ino;
+}
+
+static int path_through(const struct mount_view *view, const struct overlay_index *index,
+			const struct overlay_layer *layer, const char *rest, struct mount_path *out)
+{
+	const struct mount_ns *space = &view->spaces[layer->space];
+	/* A bind mount of a part of the overlay shows only what lies in that part. */
+	const char *inside = mounts__below(rest[0] ? rest : "/", layer->entry->root);
+	int err;
+
+	if (inside == NULL)
+		return -ENOENT;
+	err = mounts__join(layer->entry->mount_point, inside, out->path, sizeof(out->path));
+	if (err)
+		return err;
+	out->ns_id = space->id;
+	out->ns_pid = space->pid;
+	out->in_root_ns = view->has_root && layer->space == 0;
+	out->hidden = !layer->entry->visible || mounts__covered(&space->table, layer->entry, out->path);
+	return is_shown(view, index, layer, rest, out) ? 0 : -ENOENT;
+}
+
 int overlay__path(const struct mount_view *view, const struct overlay_index *index, const char *real_path,
 		  struct mount_path *out)
 {
-	out->path[0] = '\0';
-	for (size_t len = strlen(real_path); len; len = parent_length(real_path, len)) {
-		const struct overlay_layer *layer = find(index, real_path, len);
-		const struct mount_ns *space;
-		const char *inside;
-		int err;
+	const struct overlay_layer *end = index->layers + index->count;
 
-		if (layer == NULL)
-			continue;
-		/* A bind mount of a part of the overlay shows only what lies in that part. */
-		inside = mounts__below(real_path[len] ? real_path + len : "/", layer->entry->root);
-		if (inside == NULL)
-			continue;
-		space = &view->spaces[layer->space];
-		err = mounts__join(layer->entry->mount_point, inside, out->path, sizeof(out->path));
-		if (err)
-			return err;
-		out->ns_id = space->id;
-		out->ns_pid = space->pid;
-		out->in_root_ns = view->has_root && layer->space == 0;
-		out->hidden = !layer->entry->visible || mounts__covered(&space->table, layer->entry, out->path);
-		return 0;
+	for (size_t len = strlen(real_path); len; len = parent_length(real_path, len)) {
+		const struct overlay_layer *first = find(index, real_path, len), *layer;
+
+		for (layer = first; layer && layer < end && strcmp(layer->dir, first->dir) == 0; layer++) {
+			int err = path_through(view, index, layer, real_path + len, out);
+
+			if (err != -ENOENT)
+				return err;
+		}
 	}
+	out->path[0] = '\0';
 	return -ENOENT;
 }

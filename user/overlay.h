@@ -12,13 +12,20 @@
 #ifndef PAGETIDE_USER_OVERLAY_H
 #define PAGETIDE_USER_OVERLAY_H
 
+#include <sys/stat.h>
+
 #include "mounts.h"
 
 struct overlay_layer; /* private */
 
+/* lstat() in the mount namespace of that process. 0 or -errno. */
+typedef int (*overlay_look_fn)(void *context, pid_t pid, const char *path, struct stat *status);
+
 struct overlay_index {
 	struct overlay_layer *layers; /* owned */
 	size_t count;
+	overlay_look_fn look; /* set by the caller, after overlay__index; NULL: nothing is looked at */
+	void *look_context;
 };
 
 /*
@@ -38,7 +45,13 @@ void overlay__free(struct overlay_index *index);
  * The path within an overlay of a real path (as the root namespace sees it) that lies in one of
  * its layers. The deepest layer directory wins; then an upper one before a lower one (which many
  * overlays may share), a visible mount, the root namespace.
- * 0, -ENOENT (in no layer), -ENAMETOOLONG.
+ * An overlay in which a layer above hides the file (it was removed, or changed and so copied up, or
+ * is another one of that name) does not show it, as far as `look` is there and can tell: of a file
+ * in a lower layer it looks at the overlay's file, the upper layer's and the file itself. Kernel:
+ * fs/overlayfs/inode.c, ovl_getattr(): a lower file keeps its inode number in the overlay, but for
+ * the highest bits.
+ * *out must not be where real_path comes from.
+ * 0, -ENOENT (in no layer, or hidden in all that have it), -ENAMETOOLONG.
  */
 int overlay__path(const struct mount_view *view, const struct overlay_index *index, const char *real_path,
 		  struct mount_path *out);

@@ -5,6 +5,7 @@
  * first byte says which of the readers gets the rest. Nothing may be read beyond it, and what is
  * accepted is fed on: a record to the model, a path to the look-ups.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -94,13 +95,21 @@ static void proc(const uint8_t *data, size_t size)
 		abort();
 }
 
+static int look(void *context, pid_t pid, const char *path, struct stat *status)
+{
+	(void)context;
+	(void)pid;
+	*status = (struct stat){ .st_ino = strlen(path) % 2 };
+	return path[0] == '/' ? 0 : -ENOENT;
+}
+
 static void mount_table(const uint8_t *data, size_t size)
 {
 	struct mount_ns space = { .id = 1, .pid = 1 };
 	struct mount_view view = { .spaces = &space, .count = 1, .has_root = true };
 	struct overlay_index overlays = { 0 };
 	struct tmpfs_mount *tmpfs = NULL;
-	static struct mount_path found;
+	static struct mount_path found, over;
 	static struct cgroup_where where;
 	size_t count = 0;
 
@@ -108,11 +117,12 @@ static void mount_table(const uint8_t *data, size_t size)
 		abort();
 	if (mounts__tmpfs(&view, &tmpfs, &count) || overlay__index(&view, NULL, NULL, &overlays))
 		abort();
+	overlays.look = look;
 	for (size_t i = 0; i < space.table.count; i++) {
 		const struct mount_entry *entry = &space.table.entries[i];
 
 		if (mounts__path(&view, entry->major, entry->minor, "/a/b", &found) == 0)
-			overlay__path(&view, &overlays, found.path, &found);
+			overlay__path(&view, &overlays, found.path, &over);
 		mounts__path(&view, entry->major, entry->minor, entry->root, &found);
 	}
 	cgroup__find(&space.table, &where);

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from children import Process
 from harness import main
@@ -82,6 +83,30 @@ def overlaid(t):
     worker.do(f"write path=new len={PAGES * 4}K")
     top.wait_until(shows("file", os.stat(f"{lower}/image").st_ino, f"{merged}/image"))
     top.wait_until(shows("file", os.stat(f"{upper}/new").st_ino, f"{merged}/new"))
+
+
+@test("names: a file of a lower folder that the overlay does not show has its own name")
+def hidden(t):
+    top = t.shared_top()
+    lower, above, upper, work, merged = (folder(t, name) for name in ("lower", "above", "upper", "work", "merged"))
+    names = ("shown", "removed", "changed", "replaced", "folder/inside")
+    os.mkdir(f"{lower}/folder")
+    for name in names:
+        t.worker(lower).do(f"write path={name} len={PAGES * 4}K")
+    Path(above, "replaced").write_bytes(b"another")
+    try:
+        mount(t, "-t", "overlay", "overlay", "-o",
+              f"lowerdir={above}:{lower},upperdir={upper},workdir={work}", merged)
+    except Skip as why:
+        raise Skip(f"{why} (an overlay needs a disk below it)") from None
+    os.unlink(f"{merged}/removed")
+    shutil.rmtree(f"{merged}/folder")
+    with open(f"{merged}/changed", "ab") as file:
+        file.write(b"more")
+    t.tmpfs()  # the mounts are read anew
+    top.wait_until(shows("file", os.stat(f"{lower}/shown").st_ino, f"{merged}/shown"))
+    for name in names[1:]:
+        top.wait_until(shows("file", os.stat(f"{lower}/{name}").st_ino, f"{lower}/{name}"))
 
 
 @test("names: a file on a tmpfs of another mount namespace, which is named beside it")

@@ -314,6 +314,77 @@ static void overlay_table(void **state)
 	overlay__free(&index);
 }
 
+/* what lstat() finds: a path, with an inode number */
+static const struct {
+	const char *path;
+	struct stat status;
+} there[] = {
+	{ "/l1/shown", { .st_ino = 7 } },
+	{ "/m/shown", { .st_ino = 1ULL << 60 | 7 } },
+	{ "/l1/removed", { .st_ino = 8 } },
+	{ "/u/removed", { .st_ino = 9, .st_mode = S_IFCHR } },
+	{ "/l1/copied", { .st_ino = 10 } },
+	{ "/m/copied", { .st_ino = 10 } },
+	{ "/u/copied", { .st_ino = 11, .st_mode = S_IFREG, .st_size = 5, .st_blocks = 8 } },
+	{ "/l1/owned", { .st_ino = 12 } },
+	{ "/m/owned", { .st_ino = 12 } },
+	{ "/u/owned", { .st_ino = 13, .st_mode = S_IFREG, .st_size = 5 } },
+	{ "/l2/both", { .st_ino = 14 } },
+	{ "/l1/both", { .st_ino = 15 } },
+	{ "/m/both", { .st_ino = 15 } },
+	{ "/l2/elsewhere", { .st_ino = 16 } },
+	{ "/m2/elsewhere", { .st_ino = 16 } },
+};
+
+static int look(void *context, pid_t pid, const char *path, struct stat *status)
+{
+	assert_ptr_equal(context, there);
+	assert_int_equal(pid, 1);
+	for (size_t i = 0; i < COUNT(there); i++)
+		if (strcmp(there[i].path, path) == 0) {
+			*status = there[i].status;
+			return 0;
+		}
+	return strcmp(path, "/m/refused") == 0 ? -EACCES : -ENOENT;
+}
+
+static const struct overlay_case hidden_cases[] = {
+	{ "shown", "/l1/shown", 0, "/m/shown" },
+	{ "upper", "/u/copied", 0, "/m/copied" },
+	{ "removed", "/l1/removed", -ENOENT, "" },
+	{ "its folder was removed", "/l1/gone/f", -ENOENT, "" },
+	{ "copied up: it keeps the inode number", "/l1/copied", -ENOENT, "" },
+	{ "only its owner was copied up", "/l1/owned", 0, "/m/owned" },
+	{ "a lower layer is above", "/l2/both", -ENOENT, "" },
+	{ "another overlay shows it", "/l2/elsewhere", 0, "/m2/elsewhere" },
+	{ "who may not look does not know", "/l1/refused", 0, "/m/refused" },
+};
+
+static void hidden_in_an_overlay(void **state)
+{
+	static const char text[] = "20 1 0:40 / /m rw - overlay o rw,lowerdir=/l1:/l2,upperdir=/u,workdir=/w\n"
+				   "21 1 0:41 / /m2 rw - overlay o rw,lowerdir=/l2\n";
+	struct mount_ns space = { .id = 1, .pid = 1 };
+	struct mount_view view = { .spaces = &space, .count = 1, .has_root = true };
+	struct overlay_index index;
+
+	(void)state;
+	assert_int_equal(mounts__parse(BYTES(text), &space.table), 0);
+	assert_int_equal(overlay__index(&view, NULL, NULL, &index), 0);
+	index.look = look;
+	index.look_context = (void *)(uintptr_t)there;
+	for (size_t i = 0; i < COUNT(hidden_cases); i++) {
+		const struct overlay_case *c = &hidden_cases[i];
+		struct mount_path out;
+		int err = overlay__path(&view, &index, c->path, &out);
+
+		if (err != c->err || strcmp(out.path, c->want))
+			fail_msg("%s: %d %s", c->what, err, out.path);
+	}
+	overlay__free(&index);
+	mounts__free(&space.table);
+}
+
 static void overlay_of_a_container_only(void **state)
 {
 	struct world *w = *state;
@@ -340,6 +411,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_path_too_long, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(overlay_table, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(overlay_of_a_container_only, set_up, tear_down),
+		cmocka_unit_test(hidden_in_an_overlay),
 	};
 
 	return cmocka_run_group_tests_name("mounts", tests, NULL, NULL);
