@@ -293,7 +293,7 @@ static const struct column mount_order = BYTES(snapshot_mount, used_bytes, NULL,
 static const struct column system_columns[] = {
 	STRING(system_part, name, "part", "PART", 0),
 	CHANGE(system_part, bytes, "bytes", "BYTES", 0),
-	FLAG(system_part, reclaimable, "reclaimable", "RECLAIMABLE", 0),
+	CHANGE(system_part, reclaimable_bytes, "reclaimable_bytes", "RECLAIMABLE", 0),
 };
 
 static const struct columns process_view = {

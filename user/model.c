@@ -237,7 +237,7 @@ static void take_system(struct model *model, const struct reading *reading)
 			return;
 		part->name = in->parts[i].name;
 		part->bytes = (int64_t)in->parts[i].bytes;
-		part->reclaimable = in->parts[i].reclaimable;
+		part->reclaimable_bytes = (int64_t)in->parts[i].reclaimable_bytes;
 		if (i == SYSMEM_UNATTRIBUTED)
 			part->bytes -= (int64_t)in->excess_bytes;
 	}

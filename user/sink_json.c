@@ -47,7 +47,7 @@ static int set_parts(json_t *object, const struct snapshot_system *system)
 
 		snprintf(key, sizeof(key), "%s_bytes", part->name);
 		err = json_row__set(object, key, json_integer(part->bytes));
-		reclaimable += part->reclaimable ? part->bytes : 0;
+		reclaimable += part->reclaimable_bytes;
 	}
 	if (!err && system->part_count)
 		err = json_row__set(object, "reclaimable_bytes", json_integer(reclaimable));

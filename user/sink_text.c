@@ -42,7 +42,8 @@ out:
 
 static void print_part(FILE *out, const struct system_part *part, uint64_t total_bytes)
 {
-	char name[64], bytes[UNITS_MAX], share[UNITS_MAX] = "-";
+	char name[64], bytes[UNITS_MAX], share[UNITS_MAX] = "-", part_of[UNITS_MAX];
+	const char *reclaimable = "no";
 
 	snprintf(name, sizeof(name), "%s", part->name);
 	for (char *c = name; *c; c++)
@@ -52,10 +53,13 @@ static void print_part(FILE *out, const struct system_part *part, uint64_t total
 		units__change(bytes, part->bytes);
 	if (is_known(total_bytes) && total_bytes)
 		units__percent(share, (double)part->bytes / (double)total_bytes);
-	fprintf(out, "  %-20s %10s %9s   %s\n", name, bytes, share,
-		strcmp(part->name, "free") == 0 ? "-"
-		: part->reclaimable             ? "yes"
-						: "no");
+	if (strcmp(part->name, "free") == 0 || !part->bytes)
+		reclaimable = "-";
+	else if (part->reclaimable_bytes)
+		reclaimable = part->reclaimable_bytes == part->bytes
+				      ? "yes"
+				      : units__bytes(part_of, (uint64_t)part->reclaimable_bytes);
+	fprintf(out, "  %-20s %10s %9s   %s\n", name, bytes, share, reclaimable);
 }
 
 /* Of the cache and tmpfs, how much has a known owner. */

@@ -27,9 +27,9 @@ static inline bool is_known(uint64_t figure)
 
 /* a part of MemTotal; the parts add up to it, "unattributed" is the last */
 struct system_part {
-	const char *name; /* as in the JSON, without _bytes: "free", "anon", "cache", … */
-	int64_t bytes;    /* only "unattributed" can be negative, by a race of the reading */
-	bool reclaimable;
+	const char *name;          /* as in the JSON, without _bytes: "free", "anon", "cache", … */
+	int64_t bytes;             /* only "unattributed" can be negative, by a race of the reading */
+	int64_t reclaimable_bytes; /* of bytes, without swap and without writing first */
 };
 
 struct snapshot_system {

@@ -79,7 +79,6 @@ static const struct {
 	[SYSMEM_FREE] = { "free", false },
 	[SYSMEM_ANON] = { "anon", false },
 	[SYSMEM_CACHE] = { "cache", true },
-	[SYSMEM_CACHE_UNRECLAIMABLE] = { "cache_unreclaimable", false },
 	[SYSMEM_TMPFS] = { "tmpfs", false },
 	[SYSMEM_SWAP_CACHE] = { "swap_cache", false },
 	[SYSMEM_SLAB_RECLAIMABLE] = { "slab_reclaimable", true },
@@ -130,6 +129,15 @@ static struct parse_figure add_known(struct parse_figure a, struct parse_figure 
 	return b.has ? add(a, b) : a;
 }
 
+/* Of the cache what is on the file lists and clean: see the header. */
+static uint64_t clean_cache(const struct lines *l, uint64_t cache)
+{
+	struct parse_figure lru = add(l->active_file, l->inactive_file);
+	struct parse_figure clean = subtract_known(subtract_known(lru, l->dirty), l->writeback);
+
+	return clean.has && clean.value < cache ? clean.value : cache;
+}
+
 /* A lower bound of the swap cache that nobody maps: see the header. */
 static struct parse_figure unmapped_swap_cache(const struct lines *l)
 {
@@ -141,19 +149,6 @@ static struct parse_figure unmapped_swap_cache(const struct lines *l)
 	if (bound.has && bound.value > l->swap_cached.value)
 		return l->swap_cached;
 	return bound;
-}
-
-/* What is on the file lists and clean; the rest cannot be had now: see the header. */
-static void split_cache(const struct lines *l, struct parse_figure parts[SYSMEM_PARTS])
-{
-	struct parse_figure all = subtract_known(add(l->cached, l->buffers), l->shmem);
-	struct parse_figure lru = add(l->active_file, l->inactive_file);
-	struct parse_figure clean = subtract_known(subtract_known(lru, l->dirty), l->writeback);
-
-	if (clean.has && clean.value > all.value)
-		clean = all;
-	parts[SYSMEM_CACHE] = clean.has && all.has ? clean : all;
-	parts[SYSMEM_CACHE_UNRECLAIMABLE] = subtract(all, clean);
 }
 
 static struct parse_figure hugetlb(const struct lines *l)
@@ -174,7 +169,7 @@ static void split(const struct lines *l, struct parse_figure parts[SYSMEM_PARTS]
 {
 	parts[SYSMEM_FREE] = l->free;
 	parts[SYSMEM_ANON] = l->anon;
-	split_cache(l, parts);
+	parts[SYSMEM_CACHE] = subtract_known(add(l->cached, l->buffers), l->shmem);
 	parts[SYSMEM_TMPFS] = l->shmem;
 	parts[SYSMEM_SWAP_CACHE] = unmapped_swap_cache(l);
 	parts[SYSMEM_SLAB_RECLAIMABLE] = l->sreclaimable;
@@ -204,7 +199,7 @@ static int balance(const struct parse_figure parts[SYSMEM_PARTS], struct sysmem 
 			.name = part_rows[i].name,
 			.has = parts[i].has,
 			.bytes = parts[i].value,
-			.reclaimable = part_rows[i].reclaimable,
+			.reclaimable_bytes = part_rows[i].reclaimable ? parts[i].value : 0,
 		};
 		if (__builtin_add_overflow(sum, parts[i].value, &sum))
 			return -ERANGE;
@@ -244,6 +239,7 @@ int sysmem__parse(const char *buf, size_t len, struct sysmem *out)
 	out->swap_cached_bytes = l.swap_cached;
 	split(&l, parts);
 	err = balance(parts, out);
+	out->parts[SYSMEM_CACHE].reclaimable_bytes = clean_cache(&l, out->parts[SYSMEM_CACHE].bytes);
 	if (err)
 		memset(out, 0, sizeof(*out));
 	return err;

@@ -11,16 +11,9 @@
  *                      per-cpu lists do not and are unattributed.
  *   anon               AnonPages: NR_ANON_MAPPED, huge pages included; also mapped anon pages that
  *                      are in the swap cache.
- *   cache, cache_unreclaimable   Cached + Buffers - Shmem. Cached is NR_FILE_PAGES less swap cache
- *                      less buffers; NR_SHMEM is part of NR_FILE_PAGES. What is left is
- *                      disk-backed cache, ramfs, secretmem, guest_memfd. Of it `cache` is what is
- *                      on the lists that reclaim takes file pages from, Active(file) and
- *                      Inactive(file), less Dirty and Writeback, never more than there is. The
- *                      rest is dirty, under writeback, or Unevictable: ramfs, secretmem, mlock.
- *                      Unevictable itself has anon and shmem too, so it is not what is taken off.
- *                      Three things make it a little wrong: pages that a CPU has not put on a list
- *                      yet and Writeback of swap make cache too small, anon after MADV_FREE, which
- *                      is on the file lists, too great.
+ *   cache              Cached + Buffers - Shmem. Cached is NR_FILE_PAGES less swap cache less
+ *                      buffers; NR_SHMEM is part of NR_FILE_PAGES. What is left is disk-backed
+ *                      cache, ramfs, secretmem, guest_memfd.
  *   tmpfs              Shmem: NR_SHMEM. tmpfs, memfd, System V, shared anonymous; what is swapped
  *                      out, or sits in the swap cache on the way, is not in it.
  *   swap_cache         only the part of SwapCached (NR_SWAPCACHE) that is not mapped: what is
@@ -66,7 +59,6 @@ enum sysmem_part_id {
 	SYSMEM_FREE,
 	SYSMEM_ANON,
 	SYSMEM_CACHE,
-	SYSMEM_CACHE_UNRECLAIMABLE,
 	SYSMEM_TMPFS,
 	SYSMEM_SWAP_CACHE,
 	SYSMEM_SLAB_RECLAIMABLE,
@@ -91,7 +83,14 @@ struct sysmem_part {
 	const char *name; /* "free", "slab_reclaimable": the JSON name without _bytes; static */
 	bool has;         /* false: this kernel does not tell; bytes is 0 then */
 	uint64_t bytes;
-	bool reclaimable; /* the kernel can take it back without swap, and without writing it first */
+	/*
+	 * Of bytes: what the kernel can take back without swap, and without writing it first. Of cache
+	 * Active(file) + Inactive(file) - Dirty - Writeback, never more than there is: ramfs, secretmem
+	 * and mlocked pages are on other lists. Unevictable has anon and shmem too, so it is not what is
+	 * taken off. A little wrong: pages that a CPU has not put on a list yet and Writeback of swap
+	 * make it too small, anon after MADV_FREE, which is on the file lists, too great.
+	 */
+	uint64_t reclaimable_bytes;
 };
 
 struct sysmem {

@@ -24,12 +24,6 @@ static const char glyphs[PARTS + 1] = "#=%+.";
 static const enum paint paints[PARTS] = { PAINT_ANON, PAINT_CACHE, PAINT_TMPFS, PAINT_OTHER, PAINT_FREE };
 static const char *const names[PARTS] = { "anon", "cache", "tmpfs", "other", "free" };
 
-static bool is_of(const struct system_part *part, enum part p)
-{
-	return p != PART_OTHER && (strcmp(part->name, names[p]) == 0 ||
-				   (p == PART_CACHE && strcmp(part->name, "cache_unreclaimable") == 0));
-}
-
 static void sum_parts(const struct snapshot_system *system, uint64_t bytes[PARTS])
 {
 	uint64_t known = 0;
@@ -37,8 +31,9 @@ static void sum_parts(const struct snapshot_system *system, uint64_t bytes[PARTS
 	memset(bytes, 0, PARTS * sizeof(*bytes));
 	for (size_t i = 0; i < system->part_count; i++)
 		for (int p = 0; p < PARTS; p++)
-			if (system->parts[i].bytes > 0 && is_of(&system->parts[i], (enum part)p))
-				bytes[p] += (uint64_t)system->parts[i].bytes;
+			if (p != PART_OTHER && system->parts[i].bytes > 0 &&
+			    strcmp(system->parts[i].name, names[p]) == 0)
+				bytes[p] = (uint64_t)system->parts[i].bytes;
 	for (int p = 0; p < PARTS; p++)
 		known += bytes[p];
 	if (is_known(system->total_bytes) && system->total_bytes > known)

@@ -7,16 +7,15 @@ const plots = (() => {
 	const LEAST_SECONDS = 60; // that a plot reaches over
 	const LEDGER = [ // from the top of the stack down
 		["free", "free"],
-		["cache", "cache, and what else is reclaimable"],
+		["cache", "cache and other reclaimable"],
 		["unattributed", "unattributed"],
 		["kernel", "kernel"],
 		["tmpfs", "tmpfs"],
 		["anon", "anonymous"],
 	];
 	const LEDGER_PARTS = {
-		free: "free", anon: "anon", swap_cache: "anon", tmpfs: "tmpfs", cache: "cache",
-		cache_unreclaimable: "cache", slab_reclaimable: "cache", misc_reclaimable: "cache", gpu_reclaim: "cache",
-		unattributed: "unattributed",
+		free: "free", anon: "anon", swap_cache: "anon", tmpfs: "tmpfs", cache: "cache", slab_reclaimable: "cache",
+		misc_reclaimable: "cache", gpu_reclaim: "cache", unattributed: "unattributed",
 	};
 	// it makes markup of names, with styles inside, which this page forbids
 	Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);

@@ -384,7 +384,7 @@ def reclaimable(t):
 
         forget()
         t.equal(48 < rise("reclaimable_bytes", lambda: Path(path).read_bytes(), forget) < 80, True, "a clean file counts")
-    for key, least, most in ("reclaimable_bytes", -16, 16), ("cache_unreclaimable_bytes", 48, 80):
+    for key, least, most in ("reclaimable_bytes", -16, 16), ("cache_bytes", 48, 80):
         risen = rise(key, lambda: Path(kept).write_bytes(content), lambda: os.unlink(kept))
         t.equal(least < risen < most, True, f"64 MiB on a ramfs raise {key} by {risen} MiB")
 

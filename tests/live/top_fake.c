@@ -257,8 +257,8 @@ static void make_system(struct snapshot_system *system)
 	};
 
 	for (size_t i = 0; i < COUNT(shape); i++)
-		parts[i] =
-			(struct system_part){ shape[i].name, (int64_t)bytes(shape[i].gib * GIB), shape[i].reclaimable };
+		parts[i] = (struct system_part){ shape[i].name, (int64_t)bytes(shape[i].gib * GIB),
+						 shape[i].reclaimable ? (int64_t)bytes(shape[i].gib * GIB) : 0 };
 	parts[0].bytes -= (int64_t)bytes(2.1 * MIB * (tick % 300));
 	parts[1].bytes += (int64_t)bytes(2.1 * MIB * (tick % 300));
 	*system = (struct snapshot_system){ .total_bytes = bytes(15.6 * GIB),

@@ -167,12 +167,12 @@ static const struct snapshot_file fixture_files[] = {
 };
 
 static const struct system_part fixture_parts[] = {
-	{ "free", 2 * (int64_t)GIB, false },	  { "anon", 1700 * (int64_t)MIB, false },
-	{ "cache", 3000 * (int64_t)MIB, true },	  { "tmpfs", 900 * (int64_t)MIB, false },
-	{ "slab_reclaimable", 120 * (int64_t)MIB, true }, { "slab", 80 * (int64_t)MIB, false },
-	{ "page_tables", 12 * (int64_t)MIB, false }, { "kernel_stack", 6 * (int64_t)MIB, false },
-	{ "percpu", 4 * (int64_t)MIB, false },	  { "hugetlb", 0, false },
-	{ "unattributed", -(int64_t)(3 * MIB), false },
+	{ "free", 2 * (int64_t)GIB, 0 },	  { "anon", 1700 * (int64_t)MIB, 0 },
+	{ "cache", 3000 * (int64_t)MIB, 3000 * (int64_t)MIB },	  { "tmpfs", 900 * (int64_t)MIB, 0 },
+	{ "slab_reclaimable", 120 * (int64_t)MIB, 120 * (int64_t)MIB }, { "slab", 80 * (int64_t)MIB, 0 },
+	{ "page_tables", 12 * (int64_t)MIB, 0 }, { "kernel_stack", 6 * (int64_t)MIB, 0 },
+	{ "percpu", 4 * (int64_t)MIB, 0 },	  { "hugetlb", 0, 0 },
+	{ "unattributed", -(int64_t)(3 * MIB), 0 },
 };
 
 static const struct snapshot_loss fixture_losses[] = { { "mmap", 12 }, { "exec", 3 } };

@@ -19,7 +19,7 @@
 
 static struct snapshot_mount mounts[MANY];
 static struct snapshot_cgroup cgroups[MANY];
-static struct system_part parts[] = { { "free", 70, false }, { "anon", 30, false }, { "unattributed", -2, false } };
+static struct system_part parts[] = { { "free", 70, 0 }, { "anon", 30, 0 }, { "unattributed", -2, 0 } };
 static struct snapshot snapshot = { .mounts = mounts,
 				    .cgroups = cgroups,
 				    .system = { .parts = parts, .part_count = 3 } };
