@@ -3,8 +3,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "parse.h"
+
+static bool is_same_word(struct parse_span word, const char *other)
+{
+	return word.len == strlen(other) && strncasecmp(word.p, other, word.len) == 0;
+}
 
 /* type/subtype;q=…, …: the quality of a type in thousandths, 0 where it is not listed */
 static unsigned quality(const char *accept, const char *type)
@@ -22,8 +28,8 @@ static unsigned quality(const char *accept, const char *type)
 				word.len--;
 			}
 			if (first)
-				is_it = parse__equals(word, type);
-			else if (parse__starts(word, "q="))
+				is_it = is_same_word(word, type);
+			else if (parse__starts(word, "q=") || parse__starts(word, "Q="))
 				q = word.len < 8 ? strtod(word.p + 2, NULL) : 0; /* ends at what is no number */
 			first = false;
 		}

@@ -28,6 +28,9 @@ static void formats(void **state)
 		{ OPEN ";q=0", false },
 		{ OPEN "; q=0.5 , text/plain; q=0.4", true },
 		{ "application/openmetrics-texts", false },
+		{ "APPLICATION/OpenMetrics-TEXT", true },
+		{ OPEN ";q=0.5,TEXT/Plain", false },
+		{ "text/plain;q=0.5," OPEN ";Q=0.4", false },
 		{ OPEN ";q=banana", false },
 		{ ";;;,,,;q=,", false },
 	};
