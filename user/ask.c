@@ -81,7 +81,7 @@ static bool send_all(int fd, const char *text, size_t size)
 /* until the other side closes */
 static char *receive_all(int fd, size_t *size)
 {
-	char piece[65536], *text = NULL;
+	char piece[4096], *text = NULL;
 	FILE *out = open_memstream(&text, size);
 	ssize_t got = 0;
 

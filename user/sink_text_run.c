@@ -67,7 +67,8 @@ static const struct snapshot_file *largest_on(const struct snapshot *s, const st
 
 static void print_filler(FILE *out, const struct snapshot_file *f)
 {
-	char held[UNITS_MAX], each[UNITS_MAX], comm[256], path[4 * 4096];
+	char held[UNITS_MAX], each[UNITS_MAX], comm[256];
+	static char path[4 * 4096]; /* too large for a small stack */
 
 	fprintf(out, "    %s of it ", units__bytes(held, f->peak_bytes));
 	if (is_known(f->count) && f->count > 1 && is_known(f->bytes_each))
@@ -87,7 +88,8 @@ static void print_filler(FILE *out, const struct snapshot_file *f)
 /* a mount that was full at its peak: what a failed write would not say */
 static void print_full(FILE *out, const struct run_report *r)
 {
-	char used[UNITS_MAX], limit[UNITS_MAX], path[4 * 4096];
+	char used[UNITS_MAX], limit[UNITS_MAX];
+	static char path[4 * 4096];
 
 	for (size_t i = 0; i < r->snapshot->mount_count; i++) {
 		const struct snapshot_mount *m = &r->snapshot->mounts[i];

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tables for people. It must never let a name, however long or hostile, break the alignment. */
+/*
+ * Tables for people. It must never let a name, however long or hostile, break the alignment. Texts of
+ * cells are long: they are static, for they would be half of a small stack.
+ */
 #include "table.h"
 
 #include "escape.h"
@@ -37,7 +40,7 @@ static bool is_name(const struct column *column)
 /* The widest cell; 0 when nothing is known in any row. */
 static int measure(const struct column *column, const void *const *rows, size_t count)
 {
-	char cell[CELL_MAX];
+	static char cell[CELL_MAX];
 	size_t widest = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -98,7 +101,7 @@ static void print_cell(FILE *out, const struct table *table, size_t i, const cha
 {
 	const struct column *column = table->column[i];
 	int room = table->place[i].width - (is_name(column) ? 0 : GAP - LAYOUT_GAP);
-	char shown[CELL_MAX];
+	static char shown[CELL_MAX];
 	int width;
 
 	escape__shorten(shown, sizeof(shown), text, room > 1 ? (size_t)room : 2);
@@ -115,7 +118,7 @@ static void print_cell(FILE *out, const struct table *table, size_t i, const cha
 
 static int print_line(FILE *out, const struct table *table, const void *row)
 {
-	char cell[CELL_MAX];
+	static char cell[CELL_MAX];
 
 	for (size_t i = 0; i < table->count; i++) {
 		if (!table->place[i].width)

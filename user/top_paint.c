@@ -92,7 +92,7 @@ static bool is_utf8(void)
 /* raw in at most width columns; returns how many it takes. */
 static int fit(char *out, const char *raw, int width)
 {
-	char whole[TEXT_MAX];
+	static char whole[TEXT_MAX];
 	char *ellipsis;
 
 	printable(whole, raw);
@@ -113,7 +113,7 @@ static int fit(char *out, const char *raw, int width)
 
 int paint__width(const char *raw)
 {
-	char whole[TEXT_MAX];
+	static char whole[TEXT_MAX];
 
 	printable(whole, raw);
 	return (int)escape__width(whole, sizeof(whole));
@@ -148,7 +148,7 @@ static bool clip(int line, int at, int *width)
 
 static int place(int line, int at, int width, enum paint paint, const char *raw, bool right)
 {
-	char text[TEXT_MAX];
+	static char text[TEXT_MAX];
 	int used, before;
 
 	if (!clip(line, at, &width))
