@@ -205,10 +205,12 @@ static int open_outputs(struct run *run)
 	if (!run->options->csv_file)
 		return EXIT_OK;
 	err = output__open(&run->csv, run->options->csv_file, NULL);
-	if (!err)
+	if (err)
+		return output__failed(&run->csv, err);
+	if (!output__same_file(&run->output, &run->csv))
 		return EXIT_OK;
-	strncpy(run->csv.path, run->options->csv_file, sizeof(run->csv.path) - 1);
-	return output__failed(&run->csv, err);
+	say("-o %s and --csv %s are the same file: give each its own", run->output.path, run->csv.path);
+	return EXIT_USAGE;
 }
 
 static int run_to_the_end(struct run *run)

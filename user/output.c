@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,72 +13,151 @@
 #include "out.h"
 #include "say.h"
 
-#define PATIENCE_SECONDS 2 /* of a user who wants to leave */
+#define PATIENCE_SECONDS 2           /* of a user who wants to leave */
+#define FOLDER_MAX (PATH_MAX - 40)   /* a name goes behind it */
+#define NAMES_MOST 100               /* that others may have left behind */
+#define COPY_BYTES ((size_t)1 << 20) /* at a time */
+
+/* a file or a device; else the stream is the caller's */
+static bool is_ours(const struct output *output)
+{
+	return output->path != NULL;
+}
 
 /* a file without a name: whatever ends us, nothing of it stays. -1 where there is no such thing. */
-static int open_nameless(struct output *output)
+static int open_nameless(const struct output *output)
 {
-	char folder[PATH_MAX];
-	char *slash;
-	int fd;
+	char folder[FOLDER_MAX];
 
-	strcpy(folder, output->path);
-	slash = strrchr(folder, '/');
-	if (!slash)
-		strcpy(folder, ".");
-	else
-		slash[slash == folder] = '\0';
-	fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
-	output->nameless = fd >= 0;
-	return fd;
+	if (place__folder(&output->place, folder, sizeof(folder)))
+		return -1;
+	return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+}
+
+static int create(struct output *output)
+{
+	/* of one that is there the mode comes later */
+	return open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, output->place.exists ? 0600 : 0666);
+}
+
+/* without /proc it takes the kernel's consent (CAP_DAC_READ_SEARCH) */
+static int give_name(struct output *output)
+{
+	int fd = fileno(output->stream);
+	char self[64];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, self, AT_FDCWD, output->temporary, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	return errno == EEXIST ? -1 : linkat(fd, "", AT_FDCWD, output->temporary, AT_EMPTY_PATH);
+}
+
+/* with a name that nobody has; what make() returns, or -errno */
+static int make_beside(struct output *output, int (*make)(struct output *output))
+{
+	char folder[FOLDER_MAX];
+	int made = place__folder(&output->place, folder, sizeof(folder));
+
+	if (made)
+		return made;
+	for (int n = 0; n < NAMES_MOST; n++) {
+		snprintf(output->temporary, sizeof(output->temporary), "%s/.pagetide.%d.%d", folder, (int)getpid(), n);
+		made = make(output);
+		if (made >= 0)
+			return made;
+		if (errno != EEXIST)
+			break;
+	}
+	made = -errno;
+	output->temporary[0] = '\0';
+	return made;
+}
+
+/* as far as our rights go */
+static int take_access(const struct output *output, int fd)
+{
+	const struct stat *old = &output->place.status;
+
+	if (!output->place.exists)
+		return 0;
+	if (fchmod(fd, old->st_mode & 0777))
+		return -errno;
+	(void)(fchown(fd, old->st_uid, old->st_gid) && fchown(fd, (uid_t)-1, old->st_gid)); /* else it is ours */
+	return 0;
 }
 
 static void take_away(struct output *output)
 {
-	if (!output->nameless && output->temporary[0])
+	if (output->temporary[0])
 		unlink(output->temporary);
 	output->temporary[0] = '\0';
-	output->nameless = false;
+}
+
+static int open_beside(struct output *output)
+{
+	int err, fd = open_nameless(output);
+
+	if (fd < 0)
+		fd = make_beside(output, create);
+	if (fd < 0)
+		return fd;
+	err = take_access(output, fd);
+	if (!err && !(output->stream = fdopen(fd, "w")))
+		err = -errno;
+	if (err) {
+		close(fd);
+		take_away(output);
+	}
+	output->replaces = !err;
+	return err;
+}
+
+static int open_as_it_is(struct output *output)
+{
+	int fd = output->place.fd, copy;
+
+	if (fd < 0) {
+		output->stream = fopen(output->place.path, "we");
+		return output->stream ? 0 : -errno;
+	}
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (copy < 0)
+		return -errno;
+	output->stream = fdopen(copy, "w");
+	if (output->stream)
+		return 0;
+	close(copy);
+	return -errno;
+}
+
+int output__open_file(struct output *output, const char *path)
+{
+	int err;
+
+	memset(output, 0, sizeof(*output));
+	output->path = path;
+	err = place__find(&output->place, path);
+	if (err)
+		return err;
+	return output->place.as_it_is ? -ENOTSUP : open_beside(output);
 }
 
 int output__open(struct output *output, const char *path, FILE *otherwise)
 {
-	struct stat status;
-	const char *name;
-	int fd, err;
+	int err;
 
+	if (path && strcmp(path, "-") != 0) {
+		err = output__open_file(output, path);
+		return err == -ENOTSUP && output->place.as_it_is ? open_as_it_is(output) : err;
+	}
 	memset(output, 0, sizeof(*output));
 	output->stream = otherwise;
-	if (!path || strcmp(path, "-") == 0)
-		return 0;
-	name = strrchr(path, '/');
-	if (strlen(name ? name + 1 : path) > NAME_MAX)
-		return -ENAMETOOLONG;
-	if (strlen(path) + sizeof(".XXXXXX") > sizeof(output->path))
-		return -ENAMETOOLONG;
-	strcpy(output->path, path);
-	/* a device or a pipe is written as it is */
-	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-		output->stream = fopen(path, "we");
-		return output->stream ? 0 : -errno;
-	}
-	strcpy(output->temporary, path);
-	strcat(output->temporary, ".XXXXXX");
-	fd = open_nameless(output);
-	if (fd < 0)
-		fd = mkostemp(output->temporary, O_CLOEXEC);
-	if (fd < 0) {
-		err = -errno;
-		output->temporary[0] = '\0';
-		return err;
-	}
-	if (fchmod(fd, 0644) || !(output->stream = fdopen(fd, "w"))) {
-		err = -errno;
-		close(fd);
-		take_away(output);
-		return err;
-	}
 	return 0;
+}
+
+bool output__same_file(const struct output *a, const struct output *b)
+{
+	return is_ours(a) && is_ours(b) && place__same_file(&a->place, &b->place);
 }
 
 void output__in_background(struct output *output)
@@ -116,19 +196,40 @@ static int come_back(struct output *output)
 	return err;
 }
 
+/* where a nameless file can get no name */
+static int copy_beside(struct output *output)
+{
+	int from = fileno(output->stream), to, err;
+	ssize_t sent;
+
+	to = make_beside(output, create);
+	if (to < 0)
+		return to;
+	err = take_access(output, to);
+	if (!err && lseek(from, 0, SEEK_SET) < 0)
+		err = -errno;
+	do {
+		sent = err ? 0 : sendfile(to, from, NULL, COPY_BYTES);
+	} while (sent > 0);
+	if (sent < 0)
+		err = -errno;
+	if (close(to) && !err)
+		err = -errno;
+	return err;
+}
+
 /* a nameless file gets its name beside the place first: a rename replaces, a link does not */
 static int put_in_place(struct output *output)
 {
-	if (output->nameless) {
-		char self[64];
+	int err = 0;
 
-		snprintf(self, sizeof(self), "/proc/self/fd/%d", fileno(output->stream));
-		snprintf(output->temporary, sizeof(output->temporary), "%.4000s.%d", output->path, (int)getpid());
-		if (linkat(AT_FDCWD, self, AT_FDCWD, output->temporary, AT_SYMLINK_FOLLOW))
-			return -errno;
-		output->nameless = false;
-	}
-	return rename(output->temporary, output->path) ? -errno : 0;
+	if (!output->temporary[0])
+		err = make_beside(output, give_name);
+	if (err)
+		err = copy_beside(output);
+	if (!err && rename(output->temporary, output->place.path))
+		err = -errno;
+	return err;
 }
 
 int output__close(struct output *output, int failed)
@@ -141,28 +242,27 @@ int output__close(struct output *output, int failed)
 		err = come_back(output);
 	if (!err && (fflush(output->stream) || ferror(output->stream)))
 		err = -errno;
-	if (output->temporary[0] && !failed && !err)
+	if (output->replaces && !failed && !err) {
 		err = put_in_place(output);
-	else
-		failed = 1;
-	if (output->path[0] && fclose(output->stream) && !err)
+		if (!err)
+			output->temporary[0] = '\0'; /* it is no longer there */
+	}
+	if (is_ours(output) && fclose(output->stream) && !err)
 		err = -errno;
-	if (failed || err)
-		take_away(output);
+	take_away(output);
 	output->stream = NULL;
-	output->temporary[0] = '\0';
 	return err;
 }
 
 int output__failed(const struct output *output, int err)
 {
-	const char *where = output->path[0] ? output->path : "standard output";
+	const char *where = is_ours(output) ? output->path : "standard output";
 
 	if (err == -ETIMEDOUT) {
 		say("nobody reads %s: the end of the output is missing", where);
 		return EXIT_FAILED;
 	}
-	if (err == -EPIPE && !output->path[0])
+	if (err == -EPIPE && !is_ours(output))
 		return EXIT_FAILED; /* the reader has gone: it needs no word */
 	say("cannot write to %s: %s", where, strerror(-err));
 	return EXIT_FAILED;

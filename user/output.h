@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A command's output: standard output, or a file that appears whole or not at all
- * (written beside its place, renamed when it is complete). In the background, one that
- * blocks makes nobody wait: what finds no room is dropped and counted.
+ * (written beside its place, renamed when it is complete); one that is there already
+ * keeps its mode, and the links to it. In the background, one that blocks makes nobody
+ * wait: what finds no room is dropped and counted.
  */
 #ifndef PAGETIDE_OUTPUT_H
 #define PAGETIDE_OUTPUT_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "outbox.h"
+#include "place.h"
 
 struct output {
 	FILE *stream;
@@ -20,12 +21,18 @@ struct output {
 	struct outbox *box; /* NULL: written at once */
 	uint64_t dropped;   /* items */
 	bool hurried;       /* the user wants to leave: at the end nobody is waited for */
-	char path[PATH_MAX], temporary[PATH_MAX];
-	bool nameless; /* temporary is no file yet */
+	const char *path;   /* the caller's; NULL: standard output, or error */
+	struct place place;
+	bool replaces;            /* the place, when it is complete */
+	char temporary[PATH_MAX]; /* a file beside it; "": that has no name yet */
 };
 
-/* path NULL: `otherwise` is used, not owned. 0 or -errno. */
+/* path NULL: `otherwise` is used, not owned; else it stays until the output is closed. 0 or -errno. */
 int output__open(struct output *output, const char *path, FILE *otherwise);
+/* As output__open(), of a file only: nothing is waited for. -ENOTSUP: what is there is no regular file. */
+int output__open_file(struct output *output, const char *path);
+/* that one would overwrite what the other writes */
+bool output__same_file(const struct output *a, const struct output *b);
 /* From now on writing does not wait; where that cannot be had it is as before. */
 void output__in_background(struct output *output);
 /*
