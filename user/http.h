@@ -37,7 +37,7 @@ typedef void (*http_answer_fn)(void *context, const struct http_request *request
 
 /*
  * "ADDRESS:PORT", "[ADDRESS]:PORT", or the path of a Unix socket for its owner alone. 0; -EADDRINUSE;
- * -EINVAL: no such address; -errno of bind. Close takes NULL.
+ * -EINVAL: no such address; -ENOTSOCK: what is at the path is none; -errno of bind. Close takes NULL.
  */
 int http__open(struct http **http, const char *listen, http_answer_fn answer, void *context);
 void http__close(struct http *http);

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -63,30 +62,39 @@ static int open_socket(const union address *address, unsigned *port)
 	return fd;
 }
 
-/* a socket that nobody listens at any more is in the way */
-static bool is_left_over(const struct sockaddr_un *address)
+/* 0: nothing is there, or no longer: a socket that nobody listens at is in the way */
+static int make_way(const struct sockaddr_un *address)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool refused;
+	struct stat status;
+	int fd, err = -EADDRINUSE;
 
+	if (lstat(address->sun_path, &status))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(status.st_mode))
+		return -ENOTSOCK; /* connect(2) would be refused there too */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return false;
-	refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) && errno == ECONNREFUSED;
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) && errno != EAGAIN) /* many ask at once */
+		err = -errno;
 	close(fd);
-	return refused;
+	if (err == -ECONNREFUSED)
+		err = unlink(address->sun_path) ? -errno : 0;
+	return err;
 }
 
 int http_socket__path(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	mode_t before;
-	int fd, err = 0;
+	int fd, err;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, path);
-	if (is_left_over(&address))
-		unlink(path);
+	err = make_way(&address);
+	if (err)
+		return err;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;

@@ -5,7 +5,10 @@
 
 /* "ADDRESS:PORT", "[ADDRESS]:PORT"; -EINVAL: no such address. The port that it became, if 0 was given. */
 int http_socket__address(const char *text, unsigned *port);
-/* A Unix socket for its owner alone; one that nobody listens at any more is replaced. */
+/*
+ * A Unix socket for its owner alone; one that nobody listens at any more is replaced, and nothing else:
+ * -EADDRINUSE where somebody listens, -ENOTSOCK where something other is.
+ */
 int http_socket__path(const char *path);
 
 #endif
