@@ -140,13 +140,14 @@ static void write_textfile(struct server *server)
 
 	if (!path)
 		return;
-	err = output__open(&output, path, NULL);
+	err = output__open_file(&output, path);
 	if (!err)
 		err = write_metrics(server, output.stream, METRICS_TEXT);
 	closed = output__close(&output, err);
 	err = err ? err : closed;
 	if (err && !server->textfile_failed)
-		say("cannot write %s: %s; trying again at each reading", path, strerror(-err));
+		say("cannot write %s: %s; trying again at each reading", path,
+		    output.place.as_it_is ? "it is no regular file" : strerror(-err));
 	server->textfile_failed = err != 0;
 }
 
@@ -238,7 +239,7 @@ static int protect_anew(struct server *server)
 
 	if (!server->options->web_config)
 		return 0;
-	if (web__protect(server->http, server->options->web_config, error, sizeof(error)))
+	if (web__protect(server->http, server->options->web_config, true, error, sizeof(error)))
 		say("%s; what was read before stays", error);
 	return join_events(server, server->http);
 }
@@ -250,6 +251,7 @@ static int reload(struct server *server)
 	notify__send("RELOADING=1");
 	serve_reload__config(&server->reload);
 	server->input.max_series = server->options->max_series;
+	server->textfile_failed = false;
 	err = protect_anew(server);
 	if (!err)
 		err = read_now(server, WANT_FRESH);
@@ -313,7 +315,20 @@ static int listen_locally(struct server *server)
 	err = http__open(&server->local, path, answer_locally, server);
 	if (!err || err == -EADDRINUSE)
 		return EXIT_OK;
-	say("cannot listen at %s: %s; name another place with --socket", path, strerror(-err));
+	say("cannot listen at %s: %s; name another place with --socket", path,
+	    err == -ENOTSOCK ? "what is there is no socket" : strerror(-err));
+	return EXIT_FAILED;
+}
+
+/* what else may be wrong with it can pass, and is said at each reading */
+static int check_textfile(const struct server *server)
+{
+	const char *path = server->options->textfile;
+	struct place place;
+
+	if (!path || place__find(&place, path) || !place.as_it_is)
+		return EXIT_OK;
+	say("cannot write --textfile %s: it is no regular file", path);
 	return EXIT_FAILED;
 }
 
@@ -324,7 +339,7 @@ static int protect(struct server *server)
 
 	if (!server->options->web_config)
 		return EXIT_OK;
-	err = web__protect(server->http, server->options->web_config, error, sizeof(error));
+	err = web__protect(server->http, server->options->web_config, false, error, sizeof(error));
 	if (err)
 		say("--web-config: %s", error);
 	return err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILED : EXIT_OK;
@@ -385,6 +400,8 @@ int command__serve(const struct options *options)
 		err = page__open(&server.page, options->interval_seconds, &server.input.forecast);
 	if (!err && http_library__load())
 		status = listen_at(&server);
+	if (status == EXIT_OK)
+		status = check_textfile(&server);
 	if (status == EXIT_OK)
 		status = protect(&server);
 	if (status == EXIT_OK)

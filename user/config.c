@@ -7,8 +7,8 @@
 #include "options_value.h"
 #include "text.h"
 
-int config__parse(struct options *options, struct settings *settings, int argc, char **argv, char *error,
-		  size_t error_size)
+static int parse(struct options *options, struct settings *settings, int argc, char **argv, bool regular, char *error,
+		 size_t error_size)
 {
 	int err = options__parse(options, argc, argv, error, error_size);
 	const char *path = options->config;
@@ -16,12 +16,24 @@ int config__parse(struct options *options, struct settings *settings, int argc, 
 	memset(settings, 0, sizeof(*settings));
 	if (!path || options->show_help || options->show_version)
 		return err;
-	err = settings__read(settings, path, error, error_size);
+	err = settings__read(settings, path, regular, error, error_size);
 	if (!err)
 		err = options__parse_over(options, settings, path, argc, argv, error, error_size);
 	if (err)
 		settings__free(settings);
 	return err;
+}
+
+int config__parse(struct options *options, struct settings *settings, int argc, char **argv, char *error,
+		  size_t error_size)
+{
+	return parse(options, settings, argc, argv, false, error, error_size);
+}
+
+int config__parse_again(struct options *options, struct settings *settings, int argc, char **argv, char *error,
+			size_t error_size)
+{
+	return parse(options, settings, argc, argv, true, error, error_size);
 }
 
 void config__take(struct options *now, const struct options *fresh, char *list, size_t list_size)

@@ -12,6 +12,9 @@
  */
 int config__parse(struct options *options, struct settings *settings, int argc, char **argv, char *error,
 		  size_t error_size);
+/* The same where nothing may wait: of a file that is no regular one it is an error. */
+int config__parse_again(struct options *options, struct settings *settings, int argc, char **argv, char *error,
+			size_t error_size);
 
 /*
  * What a running serve can change is taken over from fresh; of what it cannot, the names are written

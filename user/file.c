@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SLURP_FIRST_BYTES 16384
@@ -101,18 +102,34 @@ fail:
 	return err;
 }
 
-int file__slurp(int dirfd, const char *name, size_t max_bytes, char **out, size_t *len)
+static int slurp(int dirfd, const char *name, bool regular, size_t max_bytes, char **out, size_t *len)
 {
-	int fd, err;
+	struct stat status;
+	int fd, err = 0;
 
 	*out = NULL;
 	*len = 0;
-	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | (regular ? O_NONBLOCK : 0));
 	if (fd < 0)
 		return -errno;
-	err = slurp_fd(fd, max_bytes, out, len);
+	if (regular && fstat(fd, &status))
+		err = -errno;
+	else if (regular && !S_ISREG(status.st_mode))
+		err = -ENOTSUP;
+	if (!err)
+		err = slurp_fd(fd, max_bytes, out, len);
 	close(fd);
 	return err;
+}
+
+int file__slurp(int dirfd, const char *name, size_t max_bytes, char **out, size_t *len)
+{
+	return slurp(dirfd, name, false, max_bytes, out, len);
+}
+
+int file__slurp_regular(int dirfd, const char *name, size_t max_bytes, char **out, size_t *len)
+{
+	return slurp(dirfd, name, true, max_bytes, out, len);
 }
 
 DIR *file__folder(int dirfd, const char *name)

@@ -24,6 +24,9 @@ int file__read_once(int dirfd, const char *name, char *buf, size_t cap);
  */
 int file__slurp(int dirfd, const char *name, size_t max_bytes, char **out, size_t *len);
 
+/* As file__slurp, of a regular file; -ENOTSUP: it is another, which is not waited for. */
+int file__slurp_regular(int dirfd, const char *name, size_t max_bytes, char **out, size_t *len);
+
 /* The folder dirfd/name, for readdir(3); NULL when it cannot be opened. The caller closes it. */
 DIR *file__folder(int dirfd, const char *name);
 

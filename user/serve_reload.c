@@ -19,7 +19,7 @@ static int parse_again(const struct options *options, struct options *fresh, str
 
 	while (options->words[count - 1])
 		count++;
-	return config__parse(fresh, settings, count, options->words - 1, error, error_size);
+	return config__parse_again(fresh, settings, count, options->words - 1, error, error_size);
 }
 
 static int apply(struct serve_reload *reload, const struct options *fresh, char *fixed, size_t fixed_size)

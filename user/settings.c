@@ -32,7 +32,9 @@ static int refuse(struct reading *reading, size_t line, const char *what)
 static int fail(struct reading *reading, int err)
 {
 	snprintf(reading->error, reading->error_size, "cannot read %s: %s", reading->path,
-		 err == -EFBIG ? "more than 1 MiB" : strerror(-err));
+		 err == -EFBIG     ? "more than 1 MiB"
+		 : err == -ENOTSUP ? "it is no regular file"
+				   : strerror(-err));
 	return err;
 }
 
@@ -143,13 +145,13 @@ static int take_document(struct reading *reading, yaml_parser_t *parser)
 	return err;
 }
 
-int settings__read(struct settings *settings, const char *path, char *error, size_t error_size)
+int settings__read(struct settings *settings, const char *path, bool regular, char *error, size_t error_size)
 {
 	struct reading reading = { .settings = settings, .path = path, .error = error, .error_size = error_size };
 	yaml_parser_t parser;
 	size_t length = 0;
 	char *text;
-	int err = file__slurp(AT_FDCWD, path, FILE_MOST, &text, &length);
+	int err = (regular ? file__slurp_regular : file__slurp)(AT_FDCWD, path, FILE_MOST, &text, &length);
 
 	memset(settings, 0, sizeof(*settings));
 	if (err)

@@ -6,6 +6,7 @@
 #ifndef PAGETIDE_SETTINGS_H
 #define PAGETIDE_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct setting {
@@ -22,9 +23,9 @@ struct settings {
 
 /*
  * 0, or a line is in error: -EINVAL is for what the file says, another -errno for a file that cannot
- * be read. A name that stands there twice is refused.
+ * be read. A name that stands there twice is refused. Regular: what is no regular file is not read.
  */
-int settings__read(struct settings *settings, const char *path, char *error, size_t error_size);
+int settings__read(struct settings *settings, const char *path, bool regular, char *error, size_t error_size);
 void settings__free(struct settings *settings); /* a zeroed one is fine; values are wiped */
 
 #endif

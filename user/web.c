@@ -7,11 +7,11 @@
 
 #include "tls.h"
 
-int web__protect(struct http *http, const char *path, char *error, size_t error_size)
+int web__protect(struct http *http, const char *path, bool again, char *error, size_t error_size)
 {
 	struct web_config *config;
 	char why[256];
-	int err = web_config__read(&config, path, error, error_size);
+	int err = web_config__read(&config, path, again, error, error_size);
 
 	if (err)
 		return err;

@@ -19,6 +19,7 @@
 struct loading {
 	struct web_config *config;
 	const char *path;
+	bool regular;
 	char *error;
 	size_t error_size;
 };
@@ -72,10 +73,10 @@ static int read_pem(struct loading *loading, const struct setting *row, char **o
 		     row->value[0] == '/' || !slash ? 0 : (int)(slash + 1 - loading->path), loading->path, row->value);
 	if (n < 0 || (size_t)n >= sizeof(path) || !row->value[0])
 		return refuse(loading, row, "this is no path");
-	err = file__slurp(AT_FDCWD, path, PEM_MOST, out, &length);
+	err = (loading->regular ? file__slurp_regular : file__slurp)(AT_FDCWD, path, PEM_MOST, out, &length);
 	if (err)
 		snprintf(loading->error, loading->error_size, "cannot read %s, the %s of %s: %s", path, row->name,
-			 loading->path, strerror(-err));
+			 loading->path, err == -ENOTSUP ? "it is no regular file" : strerror(-err));
 	return err;
 }
 
@@ -167,15 +168,15 @@ static int check(const struct loading *loading)
 	return -EINVAL;
 }
 
-int web_config__read(struct web_config **out, const char *path, char *error, size_t error_size)
+int web_config__read(struct web_config **out, const char *path, bool regular, char *error, size_t error_size)
 {
-	struct loading loading = { calloc(1, sizeof(*loading.config)), path, error, error_size };
+	struct loading loading = { calloc(1, sizeof(*loading.config)), path, regular, error, error_size };
 	struct settings settings = {};
 	int err = loading.config ? 0 : -ENOMEM;
 
 	snprintf(error, error_size, "%s: %s", path, strerror(ENOMEM));
 	if (!err)
-		err = settings__read(&settings, path, error, error_size);
+		err = settings__read(&settings, path, regular, error, error_size);
 	if (!err)
 		loading.config->priorities = TLS12;
 	for (size_t i = 0; i < settings.count && !err; i++)

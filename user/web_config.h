@@ -38,9 +38,10 @@ struct web_config {
 
 /*
  * Certificate and key are read with it; their paths are relative to its folder. 0, or a line is in
- * error: -EINVAL is for what it says, another -errno for a file that cannot be read.
+ * error: -EINVAL is for what it says, another -errno for a file that cannot be read. Regular:
+ * what is no regular file is not read.
  */
-int web_config__read(struct web_config **config, const char *path, char *error, size_t error_size);
+int web_config__read(struct web_config **config, const char *path, bool regular, char *error, size_t error_size);
 void web_config__free(struct web_config *config); /* takes NULL; the key is wiped */
 
 /* $2a$, $2b$ or $2y$, a cost from 4 to WEB_COST_MOST, salt and digest */

@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -9,8 +11,9 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 from children import PAGETIDE, die_with_parent  # noqa: E402
-from commands import is_allowed, one_line, pagetide  # noqa: E402
+from commands import is_allowed, one_line, pagetide, start, wait_until  # noqa: E402
 from harness import main  # noqa: E402
+from serving import Serve, free_port  # noqa: E402
 from tap import Skip, test  # noqa: E402
 
 SNAPSHOT = ["snapshot", "--json", "--standalone"]
@@ -184,6 +187,95 @@ def small_stack(t):
                   ["trace", "--duration", "0.1"], ["probes"]):
         done = is_allowed(pagetide(*words, wrap=["prlimit", "--stack=65536"]))
         t.equal(done.status, 0, f"exit status of {words}: {done}")
+
+
+def serve(t, *options):
+    """One that is expected to end by itself."""
+    words = ("serve", "--listen", f"127.0.0.1:{free_port()}", *options)
+    return is_allowed(pagetide(*words, wrap=["timeout", "-s", "KILL", "20"]))
+
+
+@test("serve: --socket removes nothing but a socket that nobody listens at")
+def socket_in_the_way(t):
+    folder = Path(t.temp(), "folder")
+    folder.mkdir()
+    (folder / "file").write_text("mine")
+    (folder / "link").symlink_to("nowhere")
+    (folder / "to-file").symlink_to("file")
+    (folder / "folder").mkdir()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.bind(str(folder / "datagrams"))
+        for name in ("file", "link", "to-file", "folder", "datagrams"):
+            before = os.lstat(folder / name)
+            done = serve(t, "--socket", folder / name)
+            t.equal(done.status, 1, f"exit status of --socket {name}: {done}")
+            one_line(t, done, f"folder/{name}", "--socket")
+            after = os.lstat(folder / name)
+            t.equal((after.st_ino, after.st_mode), (before.st_ino, before.st_mode), f"what is at {name}")
+    t.equal((folder / "file").read_text(), "mine", "the file")
+
+
+@test("serve: a --textfile that is no regular file is one line, at the start and after a hangup")
+def odd_textfile(t):
+    fifo, config = Path(t.temp(), "fifo"), Path(t.temp(), "pagetide.yml")
+    os.mkfifo(fifo)
+    for path in (fifo, "/dev/null", t.temp()):
+        done = serve(t, "--socket", f"{t.temp()}/socket", "--textfile", path)
+        t.equal(done.status, 1, f"exit status of {path}: {done}")
+        one_line(t, done, str(path), "no regular file")
+    config.write_text("")
+    running = Serve(t, "--config", config)
+    for count in (1, 2):
+        config.write_text(f"textfile: {fifo}\n")
+        os.kill(running.process.pid, signal.SIGHUP)
+        wait_until(lambda: len(said(running)) == count, "a line")
+        t.equal("no regular file" in said(running)[-1], True, f"{said(running)}")
+        goes_on(running)
+    config.write_text(f"textfile: {t.temp()}/metrics\n")
+    os.kill(running.process.pid, signal.SIGHUP)
+    wait_until(Path(t.temp(), "metrics").exists, "another textfile")
+
+
+def said(running):
+    return [line for line in running.process.error_text().splitlines() if not line.startswith("pagetide: warning: ")]
+
+
+def goes_on(running):
+    before = running.value("pagetide_readings_total")
+    wait_until(lambda: running.value("pagetide_readings_total") > before + 1, "it reads on")
+
+
+@test("serve: a file that became a FIFO is said at a hangup, and what was read before stays")
+def fifo_at_reload(t):
+    config, web, cert = (Path(t.temp(), name) for name in ("pagetide.yml", "web.yml", "cert.pem"))
+    config.write_text("")
+    web.write_text("")
+    running = Serve(t, "--config", config, "--web-config", web)
+    for count, path in enumerate((config, web, cert), 1):
+        if path == cert:
+            web.write_text("tls_server_config:\n  cert_file: cert.pem\n  key_file: cert.pem\n")
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+        os.kill(running.process.pid, signal.SIGHUP)
+        wait_until(lambda: len(said(running)) == count, f"a line of {path.name}")
+        t.equal([word in said(running)[-1] for word in (path.name, "no regular file", "stays")], [True] * 3,
+                f"{said(running)}")
+        goes_on(running)
+        path.unlink()
+        path.write_text("")
+
+
+@test("serve: at the start a config may come from a pipe")
+def config_of_pipe(t):
+    done = pagetide("serve", "--config", "/dev/stdin", given=b"interval: 1\nlevels: 3\n")
+    t.equal(done.status, 2, f"exit status: {done}")
+    one_line(t, done, "/dev/stdin:2", "levels")
+    fifo = Path(t.temp(), "fifo")
+    os.mkfifo(fifo)
+    child = start("serve", "--config", fifo)
+    t.undo.append(child.kill)
+    fifo.write_text("levels: 3\n")
+    t.equal(child.wait(30), 2, "exit status with a FIFO")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ static int read_text(struct settings *settings, const char *text, size_t length)
 	assert_int_equal(fwrite(text, 1, length, file), length);
 	assert_int_equal(fclose(file), 0);
 	error[0] = '\0';
-	err = settings__read(settings, path, error, sizeof(error));
+	err = settings__read(settings, path, false, error, sizeof(error));
 	unlink(path);
 	return err;
 }
@@ -124,10 +124,11 @@ static void unreadable(void **state)
 	struct settings found;
 
 	(void)state;
-	assert_int_equal(settings__read(&found, "/nowhere/at/all", error, sizeof(error)), -ENOENT);
+	assert_int_equal(settings__read(&found, "/nowhere/at/all", false, error, sizeof(error)), -ENOENT);
 	assert_string_equal(error, "cannot read /nowhere/at/all: No such file or directory");
-	assert_int_equal(settings__read(&found, "/", error, sizeof(error)), -EISDIR);
-	assert_int_equal(settings__read(&found, "/dev/zero", error, sizeof(error)), -EFBIG);
+	assert_int_equal(settings__read(&found, "/", false, error, sizeof(error)), -EISDIR);
+	assert_int_equal(settings__read(&found, "/dev/zero", true, error, sizeof(error)), -ENOTSUP);
+	assert_int_equal(settings__read(&found, "/dev/zero", false, error, sizeof(error)), -EFBIG);
 	assert_string_equal(error, "cannot read /dev/zero: more than 1 MiB");
 }
 

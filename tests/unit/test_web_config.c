@@ -37,7 +37,7 @@ static int read_text(struct web_config **config, const char *text)
 {
 	put("web.yml", text);
 	error[0] = '\0';
-	return web_config__read(config, path, error, sizeof(error));
+	return web_config__read(config, path, false, error, sizeof(error));
 }
 
 static int set_up(void **state)
