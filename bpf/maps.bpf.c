@@ -5,7 +5,6 @@
 
 const volatile bool knob_unified = false;
 const volatile bool knob_lazy_inserts = false;
-const volatile __u32 knob_self = 0;
 const volatile bool knob_story = true;
 const volatile __u32 knob_files = 16384;
 const volatile __u32 knob_files_kept = 4096;
@@ -13,6 +12,8 @@ const volatile __u32 knob_owners = 16384;
 const volatile bool knob_follow = false;
 const volatile __u32 knob_cpus = 1;
 const volatile __u64 knob_map_bytes = 1 << 20;
+
+__u32 reader_pid = 0;
 
 __u64 file_generation = 0;
 __u32 files_top = 0, owners_top = 0;

@@ -151,13 +151,15 @@ MAP_SCOPE struct {
 
 /* knobs, set before load: a program that is not needed costs nothing */
 extern const volatile bool knob_unified;      /* cgroup v2 owns the memory controller */
-extern const volatile __u32 knob_self;        /* the reader's own process */
 extern const volatile bool knob_lazy_inserts; /* pages are seen late: the LRU way */
 extern const volatile bool knob_story;        /* send records, not only keep the books */
 extern const volatile __u32 knob_files, knob_files_kept, knob_owners;
 extern const volatile bool knob_follow; /* some process is followed */
 extern const volatile __u32 knob_cpus;
 extern const volatile __u64 knob_map_bytes; /* smallest mapping worth a record */
+
+/* the reader's own process, as the kernel numbers it: known when the programs are loaded */
+extern __u32 reader_pid;
 
 /* grows with each new slot: an answer "not in the table" is good while it stands still */
 extern __u64 file_generation;

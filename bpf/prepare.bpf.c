@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Run by the user side before anything is attached: fills the stacks of free slots. */
+/* Run by the user side: fills the stacks of free slots before anything is attached, and tells who asks. */
 #include "compat.bpf.h"
 #include "maps.bpf.h"
 
@@ -24,4 +24,14 @@ int prepare_slots(void *ctx)
 	for (__u32 i = 0; i < PREPARE_MOST && i < prepare_count; i++)
 		push_slot(prepare_first + prepare_count - 1 - i);
 	return 0;
+}
+
+/*
+ * Returns who runs it as the kernel numbers processes, all of its events and rows among them: getpid() and fork()
+ * tell the numbers of the caller's own pid namespace.
+ */
+SEC("raw_tp")
+int tell_caller(void *ctx)
+{
+	return bpf_get_current_pid_tgid() >> 32;
 }

@@ -14,7 +14,7 @@ static __always_inline bool drains_for_others(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 
-	return bpf_get_current_pid_tgid() >> 32 == knob_self || BPF_CORE_READ(task, flags) & PF_KTHREAD;
+	return bpf_get_current_pid_tgid() >> 32 == reader_pid || BPF_CORE_READ(task, flags) & PF_KTHREAD;
 }
 
 SEC("tp_btf/mm_lru_insertion")

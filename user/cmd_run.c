@@ -82,10 +82,8 @@ static int read_once(struct run *run)
 
 static int start(struct run *run)
 {
-	int err = follow__start(&run->follow, run->options->argv, &run->loop.before);
+	int err = follow__start(&run->follow, run->session.tracer, run->options->argv, &run->loop.before);
 
-	if (!err)
-		err = tracer__follow(run->session.tracer, (uint32_t)run->follow.pid);
 	if (err) {
 		say("cannot start %s: %s", run->options->argv[0], strerror(-err));
 		return EXIT_FAILED;
@@ -144,7 +142,7 @@ static void fill_report(struct run *run)
 
 	escape__command(run->command, sizeof(run->command), run->options->argv, run->options->argc);
 	report->command = run->command;
-	report->pid = (uint32_t)run->follow.pid;
+	report->pid = run->follow.kernel_pid;
 	report->exit_status = follow__exit_status(status);
 	report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	report->descendants = model__followed(run->session.model);

@@ -52,12 +52,9 @@ static int start_command(struct trace *trace)
 
 	if (!options->argc)
 		return EXIT_OK;
-	err = follow__start(&trace->follow, options->argv, &trace->loop.before);
-	if (!err)
-		err = tracer__follow(trace->session.tracer, (uint32_t)trace->follow.pid);
+	err = follow__start(&trace->follow, trace->session.tracer, options->argv, &trace->loop.before);
 	if (err) {
 		say("cannot start %s: %s", options->argv[0], strerror(-err));
-		follow__abandon(&trace->follow);
 		return EXIT_FAILED;
 	}
 	err = follow__go(&trace->follow);

@@ -17,11 +17,24 @@ static void close_pair(const int fds[2])
 	close(fds[1]);
 }
 
-static void child(int go, int failed, char *const *argv, const sigset_t *mask)
+/* what the child writes: its number, later the error of exec; false: it has ended, or closed it */
+static bool hear(int fd, int *said)
 {
-	char byte;
-	int err;
+	ssize_t n;
 
+	do {
+		n = read(fd, said, sizeof(*said));
+	} while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof(*said);
+}
+
+static void child(const struct tracer *tracer, int go, int failed, char *const *argv, const sigset_t *mask)
+{
+	int err = tracer__caller(tracer);
+	char byte;
+
+	if (write(failed, &err, sizeof(err)) != (ssize_t)sizeof(err))
+		_exit(EXIT_FAILURE);
 	dispositions__give_back();
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (read(go, &byte, 1) != 1)
@@ -33,7 +46,23 @@ static void child(int go, int failed, char *const *argv, const sigset_t *mask)
 	_exit(err == ENOENT ? 127 : 126);
 }
 
-int follow__start(struct follow *follow, char *const *argv, const sigset_t *mask)
+/* the child knows what it is to the kernel: fork() told us what it is in our pid namespace */
+static int follow_child(struct follow *follow, struct tracer *tracer)
+{
+	int said, err;
+
+	if (!hear(follow->failed_fd, &said))
+		err = -ECHILD;
+	else
+		err = said < 0 ? said : tracer__follow(tracer, (uint32_t)said);
+	if (err)
+		follow__abandon(follow);
+	else
+		follow->kernel_pid = (uint32_t)said;
+	return err;
+}
+
+int follow__start(struct follow *follow, struct tracer *tracer, char *const *argv, const sigset_t *mask)
 {
 	int go[2], failed[2], err;
 
@@ -54,19 +83,20 @@ int follow__start(struct follow *follow, char *const *argv, const sigset_t *mask
 	}
 	if (follow->pid == 0) {
 		close(go[1]);
-		child(go[0], failed[1], argv, mask);
+		child(tracer, go[0], failed[1], argv, mask);
 	}
 	close(go[0]);
 	close(failed[1]);
 	survive__release(follow->pid);
 	follow->go_fd = go[1];
 	follow->failed_fd = failed[0];
-	return 0;
+	return follow_child(follow, tracer);
 }
 
 int follow__go(struct follow *follow)
 {
 	int err = 0;
+	bool failed;
 	ssize_t n;
 
 	n = write(follow->go_fd, "", 1);
@@ -74,12 +104,10 @@ int follow__go(struct follow *follow)
 	follow->go_fd = 0;
 	if (n != 1)
 		return -EPIPE;
-	do {
-		n = read(follow->failed_fd, &err, sizeof(err));
-	} while (n < 0 && errno == EINTR);
+	failed = hear(follow->failed_fd, &err);
 	close(follow->failed_fd);
 	follow->failed_fd = 0;
-	if (n != (ssize_t)sizeof(err))
+	if (!failed)
 		return 0; /* closed by exec */
 	waitpid(follow->pid, &follow->status, 0);
 	follow->ended = true;

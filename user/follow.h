@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A command that pagetide starts and follows: held until the kernel side knows its
- * pid, then let go with its own signal mask and streams. Signals are passed on.
+ * A command that pagetide starts and follows: held until the kernel side knows it,
+ * then let go with its own signal mask and streams. Signals are passed on.
  */
 #ifndef PAGETIDE_FOLLOW_H
 #define PAGETIDE_FOLLOW_H
@@ -11,15 +11,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "tracer.h"
+
 struct follow {
-	pid_t pid;
+	pid_t pid;           /* in our pid namespace, for signals and its end */
+	uint32_t kernel_pid; /* the kernel's own, for all that is shown */
 	int go_fd, failed_fd;
 	bool ended;
 	int status; /* as waitpid gives it, once ended */
 };
 
-/* Forks; the child waits. 0 or -errno. mask: what the child shall have. */
-int follow__start(struct follow *follow, char *const *argv, const sigset_t *mask);
+/* Forks; the child is followed, and waits. 0 or -errno. mask: what the child shall have. */
+int follow__start(struct follow *follow, struct tracer *tracer, char *const *argv, const sigset_t *mask);
 /*
  * Lets it go. 0; or -errno of exec (-ENOENT: no such command), and it has ended.
  * Returns when the command runs or has failed to.

@@ -144,7 +144,7 @@ static void tell_sample(struct limitwatch *limits)
 	w->eta_seconds = 12;
 	w->reclaimable_bytes = ABSENT;
 	w->culprit_count = 1;
-	w->culprits[0] = (struct culprit){ .pid = (uint32_t)getpid(),
+	w->culprits[0] = (struct culprit){ .pid = tracer__self(limits->tracer),
 					   .processes = 1,
 					   .comm = "pagetide",
 					   .bytes = 52ULL << 20,

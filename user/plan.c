@@ -198,7 +198,7 @@ const struct fact facts[FACTS] = {
 	    WAYS({"iterator bpf_map_elem", TIER_AUTO, {"files_refresh_cast"}, offers_map_elem_cast, NULL},
 		 {"iterator bpf_map_elem", TIER_AUTO, {"files_refresh_iter"}, offers_map_elem, NULL})},
 	[FACT_SEED] = {FACT_SEED, "cold start", "tmpfs files from before", GROUP_READ | GROUP_TRACE,
-	    WAYS({"walk of every tmpfs mount", TIER_AUTO, {"seed_files", "prepare_slots", "learn_cpu"},
+	    WAYS({"walk of every tmpfs mount", TIER_AUTO, {"seed_files", "prepare_slots", "learn_cpu", "tell_caller"},
 		  offers_always, NULL})},
 	[FACT_PROCESSES] = {FACT_PROCESSES, "process memory", "resident memory of every process",
 	    GROUP_READ | GROUP_TRACE,

@@ -44,7 +44,7 @@ enum fact_group {
 	GROUP_MAPPINGS = 1 << 2, /* taxes every system call: only when asked for */
 };
 
-#define WAY_PROGRAMS 3
+#define WAY_PROGRAMS 4
 
 struct way {
 	const char *name;

@@ -172,7 +172,7 @@ static int open_model(struct session *session, const struct session_needs *needs
 		.tier = session->tracer ? plan__tier_name(session->plan.tier) : "proc",
 		.page_bytes = (uint32_t)sysconf(_SC_PAGESIZE),
 		.boot_offset_ns = clock__ns(CLOCK_REALTIME) - clock__ns(CLOCK_BOOTTIME),
-		.self_pid = (uint32_t)getpid(),
+		.self_pid = session->tracer ? tracer__self(session->tracer) : 0,
 		.keep_gone = needs->keep_gone,
 		.page_events = needs->page_events,
 		.page_event_files = 20,

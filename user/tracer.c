@@ -80,7 +80,6 @@ static void set_sizes(struct tracer *tracer, const struct tracer_knobs *knobs)
 	tracer->owner_slots = knobs->read_only ? READ_ONLY_OWNERS : DEFAULT_OWNERS;
 	tracer->kept_slots = tracer->file_slots / 4;
 	bpf->rodata->knob_unified = knobs->unified;
-	bpf->rodata->knob_self = (__u32)getpid();
 	bpf->rodata->knob_story = knobs->story;
 	bpf->rodata->knob_follow = knobs->follow;
 	bpf->rodata->knob_map_bytes = knobs->map_bytes;
@@ -211,10 +210,26 @@ static void learn_cpus(struct tracer *tracer)
 	bss->cpu_offsets_known |= learned;
 }
 
+int tracer__caller(const struct tracer *tracer)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(tracer->bpf->progs.tell_caller), &options);
+
+	return err ? err : (int)options.retval;
+}
+
+uint32_t tracer__self(const struct tracer *tracer)
+{
+	return tracer->self;
+}
+
 static int prepare(struct tracer *tracer)
 {
-	int err = run_prepare(tracer, TABLE_FILES, FILE_NONE + 1, tracer->file_slots);
+	int err = run_prepare(tracer, TABLE_FILES, FILE_NONE + 1, tracer->file_slots), self = tracer__caller(tracer);
 
+	if (self < 0)
+		return self;
+	tracer->self = tracer->bpf->bss->reader_pid = (uint32_t)self;
 	learn_cpus(tracer);
 	if (!err)
 		err = run_prepare(tracer, TABLE_OWNERS, OWNER_FIRST, tracer->owner_slots);
@@ -370,7 +385,7 @@ static bool owned_by_us(struct tracer *tracer, uint64_t ino)
 		if (!slot->mapping || slot->ino != ino || !(slot->flags & FILE_TMPFS))
 			continue;
 		if (slot->owner >= OWNER_FIRST && slot->owner < owner_slots && slot__pages(slot) == 1 &&
-		    owners[slot->owner].pid == (uint32_t)getpid())
+		    owners[slot->owner].pid == tracer->self)
 			return true;
 	}
 	return false;

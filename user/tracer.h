@@ -98,6 +98,13 @@ void tracer__arm_mount(struct tracer *tracer, uint32_t index, int64_t pages, uin
 int tracer__arm_cgroup(struct tracer *tracer, uint64_t id, uint64_t pages);
 /* Attaches or detaches a late fact; idempotent. 0, -EOPNOTSUPP (no program), -errno. */
 int tracer__arm(struct tracer *tracer, enum fact_id fact, bool on);
+/*
+ * The kernel's own number of whoever calls it, a child after fork() too, or -errno: in a pid namespace getpid() is
+ * another. Numbers here are the kernel's wherever nothing else is said.
+ */
+int tracer__caller(const struct tracer *tracer);
+/* The same of who opened it. */
+uint32_t tracer__self(const struct tracer *tracer);
 int tracer__follow(struct tracer *tracer, uint32_t pid);
 
 /*

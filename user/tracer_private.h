@@ -37,6 +37,7 @@ struct tracer {
 	uint32_t mount_devs[MAX_MOUNTS]; /* of the mounts' slots; 0: free */
 	uint32_t file_slots, kept_slots, owner_slots;
 	uint32_t lean_tables;
+	uint32_t self; /* ourselves, in the kernel's numbers */
 	tracer_record_fn take;
 	void *take_context;
 	uint64_t may_take; /* bytes of the ring, in this drain */
