@@ -460,6 +460,13 @@ struct holder_row {
 };
 _Static_assert(sizeof(struct holder_row) == 32, "wire");
 
+/* a process as the kernel numbers it, and as /proc does */
+struct number_row {
+	__u32 kernel;
+	__u32 proc;
+};
+_Static_assert(sizeof(struct number_row) == 8, "wire");
+
 /* ---- losses, by kind; the first RECORD_TYPES are records of that type ---- */
 
 enum loss {

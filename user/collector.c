@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "pidns.h"
 
 #define SYSV_MOST (4U << 20)
 
@@ -23,6 +24,7 @@ int collector__open(struct collector **out, struct tracer *tracer, bool tracing)
 		return -ENOMEM;
 	collector->tracer = tracer;
 	collector->tracing = tracing;
+	collector->numbers_differ = tracer && pidns__differs();
 	collector->cgroup_fd = -1;
 	collector->mountinfo_fd = -1;
 	collector->proc.fd = -1;
@@ -49,6 +51,7 @@ void collector__close(struct collector *collector)
 	proc__close(&collector->proc);
 	if (collector->mountinfo_fd >= 0)
 		close(collector->mountinfo_fd);
+	numbers__free(&collector->numbers);
 	free(collector->pairs);
 	free(collector->holders);
 	free(collector->segments);
@@ -78,6 +81,29 @@ void collector__our_losses(struct collector *collector, uint64_t odd_records, ui
 {
 	collector->reading.odd_records = odd_records;
 	collector->reading.dropped_output = dropped_output;
+}
+
+/* what is not to be had stays unknown: a process without a number has no command line, rather than another's */
+void collector__numbers(struct collector *collector)
+{
+	if (collector->numbers_differ)
+		numbers__read(&collector->numbers, collector->tracer);
+}
+
+uint32_t collector__in_proc(const struct collector *collector, uint32_t kernel)
+{
+	return collector->numbers_differ ? numbers__in_proc(&collector->numbers, kernel) : kernel;
+}
+
+uint32_t collector__in_kernel(const struct collector *collector, uint32_t proc)
+{
+	return collector->numbers_differ ? numbers__in_kernel(&collector->numbers, proc) : proc;
+}
+
+uint32_t collector__proc_pid(struct collector *collector, uint32_t pid)
+{
+	collector__numbers(collector);
+	return collector__in_proc(collector, pid);
 }
 
 /* key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap */
@@ -113,7 +139,7 @@ static void take_segment(struct collector *collector, struct parse_span line)
 	segment->id = (int)fields[1];
 	segment->destroyed = fields[2] & 01000;
 	segment->size_bytes = fields[3];
-	segment->creator_pid = (uint32_t)fields[4];
+	segment->creator_pid = collector__in_kernel(collector, (uint32_t)fields[4]);
 	segment->attached = fields[6];
 	segment->rss_bytes = fields[14];
 	segment->swap_bytes = fields[15];
@@ -181,6 +207,7 @@ const struct reading *collector__read(struct collector *collector, unsigned want
 	struct reading *reading = &collector->reading;
 
 	reading->tracing = collector->tracing;
+	collector__numbers(collector);
 	*err = collector__mounts(collector, wants & WANT_FRESH);
 	if (!*err)
 		*err = collector__cgroups(collector, wants & WANT_FRESH);

@@ -34,6 +34,9 @@ struct collector_facts collector__facts(void);
  */
 int collector__seed(struct collector *collector);
 
+/* What /proc calls that process; 0: it is not there. */
+uint32_t collector__proc_pid(struct collector *collector, uint32_t pid);
+
 /* NULL at -errno in *err. Lives until the next call. */
 const struct reading *collector__read(struct collector *collector, unsigned wants, int *err);
 

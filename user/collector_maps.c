@@ -57,7 +57,7 @@ static void flush(struct maps_walk *walk)
 
 	for (uint32_t i = 0; i < walk->pending; i++) {
 		close(walk->fds[i]);
-		if (!err && found[i] != FILE_NONE)
+		if (!err && found[i] != FILE_NONE && walk->pids[i])
 			add_row(walk, found[i], walk->pids[i]);
 	}
 	if (err && !walk->err)
@@ -81,18 +81,20 @@ static void take_line(struct maps_walk *walk, pid_t pid, const char *line)
 {
 	uint64_t start, end, inode;
 	unsigned major, minor;
+	uint32_t kernel;
 	char path[64];
 	int fd;
 
 	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %x:%x %" SCNu64, &start, &end, &major, &minor, &inode) != 5 ||
 	    !inode || !is_tmpfs(walk->collector, major, minor))
 		return;
+	kernel = collector__in_kernel(walk->collector, (uint32_t)pid);
 	snprintf(path, sizeof(path), "%d/map_files/%" PRIx64 "-%" PRIx64, (int)pid, start, end);
 	fd = openat(walk->collector->proc.fd, path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return; /* unmapped meanwhile */
 	walk->fds[walk->pending] = fd;
-	walk->pids[walk->pending++] = (uint32_t)pid;
+	walk->pids[walk->pending++] = kernel;
 	if (walk->pending == SEED_FDS)
 		flush(walk);
 }
@@ -120,6 +122,7 @@ int collector__mapped(struct collector *collector, size_t count)
 
 	if (err)
 		return err;
+	collector__numbers(collector);
 	while (!walk.err && (err = proc__iter_next(&iter, &pid)) > 0)
 		walk_process(&walk, pid);
 	proc__iter_end(&iter);

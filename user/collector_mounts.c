@@ -169,7 +169,7 @@ static void read_usage(struct collector *collector)
 		mount->minor = in->minor;
 		mount->namespace_id = in->ns_id;
 		mount->root_namespace = in->in_root_ns;
-		mount->pid = (uint32_t)in->ns_pid;
+		mount->pid = collector__in_kernel(collector, (uint32_t)in->ns_pid);
 		mount->used_bytes = usage.used_bytes;
 		mount->limit_bytes = usage.limit_bytes;
 		mount->used_inodes = usage.used_inodes;

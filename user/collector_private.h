@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "collector.h"
 #include "mountns.h"
+#include "numbers.h"
 #include "overlay.h"
 #include "proc.h"
 #include "hugetlb.h"
@@ -26,6 +27,8 @@ struct collector {
 	struct tracer *tracer;
 	bool tracing;
 	struct proc_root proc;
+	bool numbers_differ; /* /proc's from the kernel's */
+	struct numbers numbers;
 	struct reading reading;
 	struct task_row *tasks;
 	size_t task_capacity;
@@ -73,7 +76,12 @@ void collector__know_mounts(struct collector *collector);
 void collector__free_mounts(struct collector *collector);
 /* collector_maps.c: appends to the holders after `count`; their number or -errno */
 int collector__mapped(struct collector *collector, size_t count);
-/* collector.c: all holders; their number or -errno */
+/* collector.c: the numbers of processes anew, where /proc has others than the kernel */
+void collector__numbers(struct collector *collector);
+/* one for the other, as they were then; 0: it has none */
+uint32_t collector__in_proc(const struct collector *collector, uint32_t kernel);
+uint32_t collector__in_kernel(const struct collector *collector, uint32_t proc);
+/* all holders; their number or -errno */
 int collector__holders(struct collector *collector);
 /* collector_processes.c */
 int collector__processes(struct collector *collector, unsigned wants);

@@ -84,9 +84,10 @@ static char *cmdline_of(struct collector *collector, const struct task_row *row)
 	char raw[PROC_CMDLINE_MAX], text[PROC_CMDLINE_MAX];
 	struct owner_key key;
 	struct cmdline *cmdline;
+	uint32_t pid = collector__in_proc(collector, row->process.pid);
 	int length;
 
-	if (!(row->process.flags & PROCESS_HAS_MM))
+	if (!pid || !(row->process.flags & PROCESS_HAS_MM))
 		return NULL;
 	memset(&key, 0, sizeof(key));
 	key.start_ns = row->process.start_ns;
@@ -102,7 +103,7 @@ static char *cmdline_of(struct collector *collector, const struct task_row *row)
 	cmdline->seen = true;
 	if (cmdline->comm[0] && memcmp(cmdline->comm, row->process.comm, COMM_LENGTH) == 0)
 		return NULL;
-	length = proc__read_file(&collector->proc, (pid_t)row->process.pid, "cmdline", raw, sizeof(raw));
+	length = proc__read_file(&collector->proc, (pid_t)pid, "cmdline", raw, sizeof(raw));
 	if (length <= 0 || !proc__parse_cmdline(raw, (size_t)length, text, sizeof(text)))
 		return NULL;
 	memcpy(cmdline->comm, row->process.comm, COMM_LENGTH);
@@ -142,6 +143,13 @@ static void read_cmdlines(struct collector *collector, size_t count)
 	collector->reading.cmdlines = (const char *const *)collector->cmdline_of;
 }
 
+static int by_pid(const void *a, const void *b)
+{
+	const struct task_row *left = a, *right = b;
+
+	return (left->process.pid > right->process.pid) - (left->process.pid < right->process.pid);
+}
+
 int collector__processes(struct collector *collector, unsigned wants)
 {
 	int n = -EOPNOTSUPP;
@@ -152,6 +160,8 @@ int collector__processes(struct collector *collector, unsigned wants)
 		n = read_proc(collector);
 	if (n < 0)
 		return n;
+	if (collector->numbers_differ) /* they come in the order of the others */
+		qsort(collector->tasks, (size_t)n, sizeof(*collector->tasks), by_pid);
 	collector->reading.tasks = collector->tasks;
 	collector->reading.task_count = (size_t)n;
 	collector->reading.cmdlines = NULL;

@@ -58,20 +58,22 @@ bool limitwatch__was_told(struct limitwatch *limits, const struct record_process
  * The filesystem in which a process wanted to make a name; 0: not to be found any more. Of one that
  * has exited, what an absolute name is in our own namespace: the caller looks whether that is full.
  */
-static uint32_t dev_of_name(const struct record_refused *record, bool *guessed)
+static uint32_t dev_of_name(const struct limitwatch *limits, const struct record_refused *record, bool *guessed)
 {
+	uint32_t pid;
 	char path[PATH_MAX], name[MAPPED_PATH_BYTES + 1];
 	struct stat status;
 
 	if (!record->path_length)
 		return 0;
 	snprintf(name, sizeof(name), "%s", record->path);
+	pid = collector__proc_pid(limits->collector, record->process.pid); /* 0 is no folder of /proc */
 	if (name[0] == '/')
-		snprintf(path, sizeof(path), "/proc/%u/root%s", record->process.pid, dirname(name));
+		snprintf(path, sizeof(path), "/proc/%u/root%s", pid, dirname(name));
 	else if (record->fd == AT_FDCWD)
-		snprintf(path, sizeof(path), "/proc/%u/cwd/%s", record->process.pid, dirname(name));
+		snprintf(path, sizeof(path), "/proc/%u/cwd/%s", pid, dirname(name));
 	else
-		snprintf(path, sizeof(path), "/proc/%u/fd/%d/%s", record->process.pid, record->fd, dirname(name));
+		snprintf(path, sizeof(path), "/proc/%u/fd/%d/%s", pid, record->fd, dirname(name));
 	*guessed = stat(path, &status) != 0;
 	if (*guessed && (name[0] != '/' || stat(name, &status)))
 		return 0; /* it has exited, and where its name began is not known any more */
@@ -176,7 +178,7 @@ void limitwatch__refused(struct limitwatch *limits, const struct record_refused 
 			       .followed = record->process.flags & PROCESS_FOLLOWED };
 	struct mount_now now = { .path = NULL };
 	bool guessed = false;
-	uint32_t dev = record->flags & REFUSED_BY_NAME ? dev_of_name(record, &guessed) : record->dev;
+	uint32_t dev = record->flags & REFUSED_BY_NAME ? dev_of_name(limits, record, &guessed) : record->dev;
 
 	/* of a name on a disk, or a fault in a file that is no tmpfs' */
 	if (collector__mount_now(limits->collector, dev, &now) && !now.path) {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The order of things: options, then one command. Nothing is decided here. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/types.h>
 
 #include "commands.h"
 #include "config.h"
 #include "dispositions.h"
 #include "options.h"
+#include "pid_option.h"
 #include "say.h"
 
 #ifndef PAGETIDE_VERSION
@@ -25,6 +24,7 @@ int main(int argc, char **argv)
 {
 	struct settings settings;
 	struct options options;
+	struct pid_option pid;
 	char error[1024];
 	int status, err = config__parse(&options, &settings, argc, argv, error, sizeof(error));
 
@@ -41,12 +41,11 @@ int main(int argc, char **argv)
 		options__help(stdout, options.command);
 		return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
 	}
-	if (options.pid && kill((pid_t)options.pid, 0) && errno == ESRCH) {
-		say("there is no process %u; ps lists those that run", options.pid);
-		return EXIT_FAILED;
-	}
-	status = commands[options.command](&options);
+	status = pid_option__resolve(&pid, &options);
+	if (status == EXIT_OK)
+		status = commands[options.command](&options);
 	say__finish();
+	pid_option__free(&pid);
 	settings__free(&settings);
 	return status;
 }

@@ -41,6 +41,7 @@ struct options {
 	double duration_seconds; /* 0: no end */
 	uint64_t count;          /* readings or events; 0: no end */
 	uint32_t pid;            /* 0: all */
+	bool pid_in_kernel;      /* it was another's in /proc: pid_option.h */
 	const char *comm;        /* shell pattern; NULL: all */
 	const char *cgroup;      /* path, its descendants included; NULL: all */
 	const char *container;   /* name, id or prefix of an id; NULL: all */

@@ -3,6 +3,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/capability.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 #include "accounts.h"
 #include "ask.h"
 #include "clock.h"
+#include "pid_option.h"
+#include "pidns.h"
 #include "rights.h"
 #include "say.h"
 
@@ -91,6 +94,8 @@ static int open_tracer(struct session *session, const struct session_needs *need
 		.story = true,
 		.follow = needs->follow,
 		.read_only = can_do_without(needs),
+		.numbers = pidns__differs(),
+		.proc_above = pidns__proc_above(),
 		.verbose = session->options->verbose > 0,
 		.max_files = session->options->max_files,
 		.map_bytes = session->options->min_bytes,
@@ -225,6 +230,13 @@ int session__open(struct session *session, const struct options *options, const 
 	status = open_kernel_side(session, needs);
 	if (status != EXIT_OK)
 		return status;
+	if (!pid_option__fits(options, session->tracer != NULL)) {
+		say("the kernel does not tell which process --pid %" PRIu32
+		    " is in this pid namespace; run it in that of "
+		    "the host (docker run --pid=host)",
+		    options->pid);
+		return EXIT_NOT_ALLOWED;
+	}
 	/* the kernel's types are needed no more: several MiB, given back before memory is locked */
 	kernel__close(session->kernel);
 	session->kernel = NULL;

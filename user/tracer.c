@@ -266,25 +266,68 @@ int tracer__make_room(struct tracer *tracer)
 	return 0;
 }
 
-int tracer__open(struct tracer **out, const struct plan *plan, const struct tracer_knobs *knobs)
+static int open_object(struct tracer **out)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
-	struct bpf_program *program;
 	int err;
 
-	*out = NULL;
 	if (!tracer)
 		return -ENOMEM;
-	tracer->plan = plan;
-	verbose = knobs->verbose;
 	libbpf_set_print(remember);
 	tracer->bpf = pagetide_bpf__open();
 	if (!tracer->bpf) {
 		err = -errno;
-		goto failed;
+		free(tracer);
+		return err;
 	}
+	*out = tracer;
+	return 0;
+}
+
+static void want_numbers(struct tracer *tracer, bool wanted, uint32_t proc_above)
+{
+	bpf_program__set_autoload(tracer->bpf->progs.numbers_iter, wanted);
+	tracer->bpf->rodata->knob_proc_above = proc_above;
+}
+
+int tracer__open_numbers(struct tracer **out, uint32_t proc_above)
+{
+	struct tracer *tracer;
+	struct bpf_program *program;
+	struct bpf_map *map;
+	int err = open_object(&tracer);
+
+	*out = NULL;
+	if (err)
+		return err;
+	bpf_object__for_each_program (program, tracer->bpf->obj)
+		bpf_program__set_autoload(program, false);
+	bpf_object__for_each_map (map, tracer->bpf->obj)
+		bpf_map__set_autocreate(map, bpf_map__is_internal(map));
+	want_numbers(tracer, true, proc_above);
+	err = pagetide_bpf__load(tracer->bpf);
+	if (err)
+		tracer__close(tracer);
+	else
+		*out = tracer;
+	return err;
+}
+
+int tracer__open(struct tracer **out, const struct plan *plan, const struct tracer_knobs *knobs)
+{
+	struct bpf_program *program;
+	struct tracer *tracer;
+	int err;
+
+	*out = NULL;
+	verbose = knobs->verbose;
+	err = open_object(&tracer);
+	if (err)
+		return err;
+	tracer->plan = plan;
 	bpf_object__for_each_program (program, tracer->bpf->obj)
 		bpf_program__set_autoload(program, chosen(plan, bpf_program__name(program)));
+	want_numbers(tracer, knobs->numbers, knobs->proc_above);
 	set_sizes(tracer, knobs);
 	if (plan->choices[FACT_TMPFS_ADD].way &&
 	    strcmp(plan->choices[FACT_TMPFS_ADD].way->programs[0], "tmpfs_add_lru") == 0)

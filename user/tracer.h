@@ -15,13 +15,15 @@
 struct tracer;
 
 struct tracer_knobs {
-	bool unified;       /* cgroup v2 owns the memory controller */
-	bool story;         /* records are wanted */
-	bool follow;        /* only some processes' mappings are told */
-	bool read_only;     /* for one reading: small tables */
-	bool verbose;       /* the loader's warnings go to standard error */
-	uint64_t max_files; /* 0: the default, 16384 */
-	uint64_t map_bytes; /* smallest mapping worth a record */
+	bool unified;        /* cgroup v2 owns the memory controller */
+	bool story;          /* records are wanted */
+	bool follow;         /* only some processes' mappings are told */
+	bool read_only;      /* for one reading: small tables */
+	bool numbers;        /* /proc has other numbers than the kernel: both are wanted */
+	uint32_t proc_above; /* how many levels above our pid namespace that of /proc is */
+	bool verbose;        /* the loader's warnings go to standard error */
+	uint64_t max_files;  /* 0: the default, 16384 */
+	uint64_t map_bytes;  /* smallest mapping worth a record */
 };
 
 /*
@@ -29,6 +31,8 @@ struct tracer_knobs {
  * last words in tracer__last_words(). Close with tracer__close, which takes NULL.
  */
 int tracer__open(struct tracer **tracer, const struct plan *plan, const struct tracer_knobs *knobs);
+/* Loads what tells the numbers of processes, and nothing else. */
+int tracer__open_numbers(struct tracer **tracer, uint32_t proc_above);
 void tracer__close(struct tracer *tracer);
 const char *tracer__last_words(void);
 
@@ -114,6 +118,8 @@ int tracer__follow(struct tracer *tracer, uint32_t pid);
 int tracer__tasks(struct tracer *tracer, struct task_row **rows, size_t *capacity);
 /* *mapped: false when the plan has no iterator for mappings */
 int tracer__holders(struct tracer *tracer, struct holder_row **rows, size_t *capacity, bool *mapped);
+/* Every process of our pid namespace; only with knobs.numbers, or after tracer__open_numbers. */
+int tracer__numbers(struct tracer *tracer, struct number_row **rows, size_t *capacity);
 /* root_fd: the directory of the topmost cgroup */
 int tracer__cgroups(struct tracer *tracer, int root_fd, struct cgroup_row **rows, size_t *capacity);
 

@@ -15,7 +15,15 @@
 #define MOUNT_BATCH_MOST 64
 #define MAX_LINKS (FACTS * WAY_PROGRAMS)
 
-enum iterator { ITERATE_TASKS, ITERATE_CGROUPS, ITERATE_OPEN, ITERATE_MAPPED, ITERATE_FILES, ITERATORS };
+enum iterator {
+	ITERATE_TASKS,
+	ITERATE_CGROUPS,
+	ITERATE_OPEN,
+	ITERATE_MAPPED,
+	ITERATE_FILES,
+	ITERATE_NUMBERS,
+	ITERATORS
+};
 
 /* a slot array of the kernel side, mapped as far as it is used */
 struct books_map {

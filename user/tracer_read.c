@@ -78,6 +78,15 @@ int tracer__tasks(struct tracer *tracer, struct task_row **rows, size_t *capacit
 	return read_rows(tracer->iterators[ITERATE_TASKS], sizeof(**rows), (void **)rows, capacity, 0);
 }
 
+int tracer__numbers(struct tracer *tracer, struct number_row **rows, size_t *capacity)
+{
+	int err = attach_iterator(tracer, ITERATE_NUMBERS, tracer->bpf->progs.numbers_iter, NULL);
+
+	if (err)
+		return err;
+	return read_rows(tracer->iterators[ITERATE_NUMBERS], sizeof(**rows), (void **)rows, capacity, 0);
+}
+
 int tracer__holders(struct tracer *tracer, struct holder_row **rows, size_t *capacity, bool *mapped)
 {
 	int count = 0, err;

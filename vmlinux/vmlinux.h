@@ -283,6 +283,13 @@ struct cred {
 	struct user_struct *user;
 	struct user_namespace *user_ns;
 };
+struct upid {
+	int nr;
+};
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
 struct thread_info {
 	u32 status; /* x86: TS_COMPAT */
 };
@@ -292,6 +299,7 @@ struct task_struct {
 	int pid, tgid;
 	int exit_code;
 	struct task_struct *real_parent, *group_leader;
+	struct pid *thread_pid;
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	struct files_struct *files;

@@ -66,6 +66,7 @@ ANOTHER_SIZE = {
     "vm_area_struct___tree.vm_rb": "its offset is taken away from its address",
     "xa_node.slots": "an array, read by its offset",
     "io_rw.len": "an older kernel's, where the program is not loaded",
+    "pid.numbers": "an array, read by its offset and the kernel's size of an element",
     "mm_struct.rss_stat": "an array, read by its offset and the kernel's size of an element",
     "shmem_inode_info.vfs_inode": "gone through, never read as a whole",
 }

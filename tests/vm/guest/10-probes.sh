@@ -12,6 +12,19 @@ check "nothing else is missing" sh -c 'test -s /tmp/probes && ! grep -E "all of 
 best=$(best_tier)
 check "auto takes $best" sh -c "/pagetide probes --json | grep -q '\"tier\":\"$best\"'"
 check "auto loses no page that comes in" sh -c "/pagetide probes | grep -Eq '^tmpfs pages in .* nothing\$'"
+# as in a container; what is loaded there only must be taken by every kernel
+inside() { # SCRIPT
+	unshare -p -f --mount-proc sh -c "$1"
+}
+found() {
+	inside 'sleep 1234 & /pagetide snapshot --by process --csv --pid $!' | grep -q ',sleep 1234,'
+}
+followed() {
+	inside '/pagetide run -- sh -c "sleep 1; exit 0" 2>&1' >/tmp/run && grep -q '; 1 descendant' /tmp/run &&
+		! grep -q 'Peak resident memory  *0 B' /tmp/run
+}
+check "in a pid namespace --pid takes its numbers" found
+check "in a pid namespace run follows its command" followed
 umount /sys/kernel/debug
 check "auto takes $best, with debugfs mounted nowhere" sh -c "/pagetide probes --json | grep -q '\"tier\":\"$best\"'"
 done_testing
