@@ -33,6 +33,7 @@ static void child(const struct tracer *tracer, int go, int failed, char *const *
 	int err = tracer__caller(tracer);
 	char byte;
 
+	survive__release(0);
 	if (write(failed, &err, sizeof(err)) != (ssize_t)sizeof(err))
 		_exit(EXIT_FAILURE);
 	dispositions__give_back();
@@ -87,7 +88,6 @@ int follow__start(struct follow *follow, struct tracer *tracer, char *const *arg
 	}
 	close(go[0]);
 	close(failed[1]);
-	survive__release(follow->pid);
 	follow->go_fd = go[1];
 	follow->failed_fd = failed[0];
 	return follow_child(follow, tracer);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "pidns.h"
 
 #define ROOM_PIECES 2 /* what a warning, its JSON and its hook may need */
 #define ROOM_PIECE (64U << 10)
@@ -20,10 +21,12 @@
 #define BALLAST (256U << 10) /* more than a CPU keeps back of what is unmapped: 31 pages */
 #define BALLAST_AGAIN_NS 1000000000ULL
 #define OOM_SCORE_ADJ "-900"
+#define OUR_SCORE_ADJ "/proc/self/oom_score_adj"
 
 #define NICE (-10) /* an emergency is when everything else wants the processor too */
 
-static char before[16]; /* "": not changed */
+static bool proc_is_ours; /* its numbers are those of our pid namespace: others may be strangers' */
+static char before[16];   /* "": not changed */
 static bool hurried;
 static int nice_before;
 static struct rlimit lock_limit_before;
@@ -31,14 +34,11 @@ static bool lock_limit_raised;
 static void *ballast;       /* NULL: dropped, or not to be had */
 static uint64_t dropped_ns; /* on CLOCK_MONOTONIC */
 
-static bool write_adj(pid_t pid, const char *value)
+static bool write_adj(const char *path, const char *value)
 {
-	char path[48];
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	bool done;
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	done = write(fd, value, strlen(value)) == (ssize_t)strlen(value);
@@ -48,7 +48,7 @@ static bool write_adj(pid_t pid, const char *value)
 
 static bool avoid_the_killer(void)
 {
-	int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	int fd = open(OUR_SCORE_ADJ, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
 	if (fd < 0)
@@ -56,7 +56,7 @@ static bool avoid_the_killer(void)
 	n = read(fd, before, sizeof(before) - 1);
 	close(fd);
 	before[n > 0 ? n : 0] = '\0';
-	if (before[0] && atoi(before) > atoi(OOM_SCORE_ADJ) && write_adj(getpid(), OOM_SCORE_ADJ))
+	if (before[0] && atoi(before) > atoi(OOM_SCORE_ADJ) && write_adj(OUR_SCORE_ADJ, OOM_SCORE_ADJ))
 		return true;
 	before[0] = '\0';
 	return false;
@@ -69,7 +69,9 @@ static void hurry(void)
 	struct dirent *task;
 
 	nice_before = getpriority(PRIO_PROCESS, 0);
-	while (tasks && (task = readdir(tasks))) {
+	if (!proc_is_ours)
+		hurried = nice_before > NICE && setpriority(PRIO_PROCESS, 0, NICE) == 0;
+	while (proc_is_ours && tasks && (task = readdir(tasks))) {
 		id_t tid = (id_t)atoi(task->d_name);
 
 		if (tid && nice_before > NICE && setpriority(PRIO_PROCESS, tid, NICE) == 0)
@@ -148,6 +150,7 @@ bool survive__prepare(void)
 {
 	bool locked = lock_memory();
 
+	proc_is_ours = !pidns__proc_above();
 	set_heap();
 	survive__keep_room();
 	hurry();
@@ -156,10 +159,14 @@ bool survive__prepare(void)
 
 void survive__release(pid_t child)
 {
+	char path[48];
+
 	if (hurried)
 		setpriority(PRIO_PROCESS, (id_t)child, nice_before);
 	if (lock_limit_raised)
 		prlimit(child, RLIMIT_MEMLOCK, &lock_limit_before, NULL);
-	if (before[0])
-		write_adj(child, before);
+	if (!before[0] || (child && !proc_is_ours))
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", child);
+	write_adj(child ? path : OUR_SCORE_ADJ, before);
 }

@@ -20,7 +20,10 @@ void survive__keep_room(void);
  * (select_bad_process(), mm/oom_kill.c), and who asks for memory in the same cgroup is killed, however low its score.
  */
 void survive__drop_ballast(void);
-/* A child of ours is as likely to be killed as it would be without us. */
+/*
+ * A child of ours is as likely to be killed as it would be without us. 0: the caller, a child after fork(): where /proc
+ * is of another pid namespace than ours only it finds itself there.
+ */
 void survive__release(pid_t child);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: dispositions hook say outbox escape survive thread
+// needs: dispositions hook say outbox escape survive thread pidns file parse
 /* The user's command: how its words are split, what it is given, and that nothing it does holds us. */
 #include <setjmp.h>
 #include <stdarg.h>
