@@ -156,6 +156,9 @@ static enum MHD_Result give_answer(struct http *http, struct MHD_Connection *con
 	width = mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "width");
 	request.width = width ? (unsigned)strtoul(width, NULL, 10) : 0;
 	request.since = mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "since");
+	if (http_response__too_many() && strcmp(url, "/healthz") != 0)
+		return http_response__refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+					     "too many answers that nobody reads: try again\n");
 	http->answer(http->context, &request, &response);
 	if (response.status != MHD_HTTP_OK && !response.body)
 		return http_response__refuse(connection, response.status,

@@ -1,17 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "http_response.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "http_library.h"
 
 #define REALM "pagetide"
+#define KEPT_MOST ((size_t)32 << 20) /* of answers that nobody has read yet */
+
+static size_t kept;
 
 /* the page needs its own script, style sheet and figures; nobody needs more */
 #define POLICY                                                                                         \
 	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " \
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+static void let_go(void *body)
+{
+	kept -= malloc_usable_size(body);
+	free(body);
+}
+
+bool http_response__too_many(void)
+{
+	return kept > KEPT_MOST;
+}
 
 /* takes the body over; NULL: no memory */
 static struct MHD_Response *make_response(struct http_response *response)
@@ -26,10 +41,15 @@ static struct MHD_Response *make_response(struct http_response *response)
 	};
 	struct MHD_Response *out;
 
-	out = mhd.create_response_from_buffer(response->length, response->body ? response->body : "",
-					      response->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+	if (response->body) {
+		kept += malloc_usable_size(response->body);
+		out = mhd.create_response_from_buffer_with_free_callback(response->length, response->body, let_go);
+	} else {
+		out = mhd.create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+	}
 	if (!out) {
-		free(response->body);
+		if (response->body)
+			let_go(response->body);
 		return NULL;
 	}
 	mhd.add_response_header(out, MHD_HTTP_HEADER_CONTENT_TYPE, response->type ? response->type : "text/plain");

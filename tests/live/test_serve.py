@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 sys.dont_write_bytecode = True
 from children import PAGETIDE  # noqa: E402
@@ -99,6 +100,34 @@ def hostile(t):
     for _ in range(300):
         t.equal(serve.get("/healthz")[0], 200, "status")
     t.equal(serve.process.child.poll(), None, "serve lives")
+
+
+@test("answers that nobody reads are bounded, and given up with their connections")
+def unread(t):
+    mount = t.tmpfs("64M")
+    for number in range(4000):
+        Path(mount, f"file-{number}").write_bytes(b"x")
+    serve = Serve(t)
+    wait_until(lambda: len(serve.get("/api/snapshot")[2]) > MIB, "answers of 1 MiB")
+
+    def resident():
+        status = Path(f"/proc/{serve.process.pid}/status").read_text(encoding="utf-8")
+        return int(status.split("VmRSS:")[1].split()[0]) << 10
+
+    before, peers = resident(), []
+    for _ in range(100):
+        peer = socket.socket()
+        t.undo.append(peer.close)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.connect(("127.0.0.1", serve.port))
+        peer.sendall(b"GET /api/snapshot HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+        peers.append(peer)
+    wait_until(lambda: serve.get("/metrics")[0] == 503, "a refusal")
+    t.equal(serve.get("/healthz")[0], 200, "status of /healthz")
+    t.equal(resident() - before < 48 * MIB, True, f"it grew by {(resident() - before) >> 20} MiB")
+    for peer in peers:
+        peer.close()
+    wait_until(lambda: serve.get("/metrics")[0] == 200, "it answers again")
 
 
 @test("snapshot asks a running serve, which knows the owners")
