@@ -78,6 +78,10 @@ static int refused_load(const struct session_needs *needs, int err)
 		say("no memory for the tables; give it more, or fewer files with --max-files");
 		return EXIT_FAILED;
 	}
+	if (err == -EMFILE) {
+		say("too many open files for the BPF programs: raise the limit (ulimit -n 256)");
+		return EXIT_FAILED;
+	}
 	/* 5.11 to 6.1: libbpf looks for a function that only later kernels have in their modules' types */
 	if (err == -EINVAL && !(rights__effective() >> CAP_SYS_ADMIN & 1))
 		return refused(needs, "this kernel refuses the BPF programs without CAP_SYS_ADMIN",
