@@ -120,7 +120,8 @@ static int parse_number(const char *option, const char *value, uint64_t min, uin
 static int parse_seconds(const char *option, const char *value, double min, double *out, const struct complaint *c)
 {
 	if (value__seconds(value, out) || *out < min || *out > SECONDS_MAX)
-		return complain(c, "%s '%s' is not a number of seconds: use a decimal like 0.5, at least %g, at most %.0f",
+		return complain(c,
+				"%s '%s' is not a number of seconds: use a decimal like 0.5, at least %g, at most %.0f",
 				option, value, min, (double)SECONDS_MAX);
 	return 0;
 }
