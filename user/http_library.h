@@ -10,13 +10,13 @@
 #include <microhttpd.h>
 #include <stdbool.h>
 
-#define HTTP_FUNCTIONS(each)                                                                                        \
-	each(start_daemon) each(stop_daemon) each(quiesce_daemon) each(run) each(get_timeout) each(get_daemon_info) \
-		each(get_connection_info) each(suspend_connection) each(resume_connection)                          \
-			each(lookup_connection_value) each(basic_auth_get_username_password)                        \
-				each(queue_basic_auth_fail_response) each(free) each(create_response_from_buffer)   \
-					each(create_response_from_buffer_with_free_callback)                        \
-						each(add_response_header) each(queue_response) each(destroy_response)
+#define HTTP_FUNCTIONS(each)                                                                                           \
+	each(start_daemon) each(stop_daemon) each(quiesce_daemon) each(run) each(get_timeout) each(get_daemon_info)    \
+		each(get_connection_info) each(suspend_connection) each(resume_connection)                             \
+			each(lookup_connection_value) each(basic_auth_get_username_password)                           \
+				each(queue_basic_auth_fail_response) each(free) each(create_response_from_buffer)      \
+					each(create_response_from_buffer_with_free_callback) each(add_response_header) \
+						each(queue_response) each(destroy_response)
 #define TLS_FUNCTIONS(each)                                                                           \
 	each(check_version) each(certificate_allocate_credentials) each(certificate_set_x509_key_mem) \
 		each(certificate_free_credentials) each(certificate_set_x509_trust_mem)               \

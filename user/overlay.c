@@ -267,8 +267,12 @@ static int path_through(const struct mount_view *view, const struct overlay_inde
 int overlay__path(const struct mount_view *view, const struct overlay_index *index, const char *real_path,
 		  struct mount_path *out)
 {
-	const struct overlay_layer *end = index->layers + index->count;
+	const struct overlay_layer *end;
 
+	out->path[0] = '\0';
+	if (!index->count)
+		return -ENOENT;
+	end = index->layers + index->count;
 	for (size_t len = strlen(real_path); len; len = parent_length(real_path, len)) {
 		const struct overlay_layer *first = find(index, real_path, len), *layer;
 

@@ -108,7 +108,6 @@ struct dentry {
 	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
-	struct inode *d_inode;
 	union {
 		struct hlist_node d_alias;
 	} d_u;
