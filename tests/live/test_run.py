@@ -87,10 +87,11 @@ def streams(t):
     t.equal(len(done.errors) >= len(data), True, "standard error")
 
 
-def own_and_ours(t, script, **how):
+def own_and_ours(t, script):
     """What a script prints, without pagetide and under it."""
-    own = subprocess.run([SHELL, "-c", script], capture_output=True, stdin=subprocess.DEVNULL, cwd=t.temp(), **how)
-    done, _ = run_shell(t, script, cwd=t.temp(), **({key: value for key, value in how.items() if key != "preexec_fn"}))
+    own = subprocess.run([SHELL, "-c", script], capture_output=True, stdin=subprocess.DEVNULL, cwd=t.temp(), check=False,
+                         preexec_fn=die_with_parent)
+    done, _ = run_shell(t, script, cwd=t.temp())
     return own.stdout.decode(), done.out.decode()
 
 
