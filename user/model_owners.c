@@ -56,7 +56,7 @@ static void split(struct owners_of_file *of, uint64_t total_shares, uint64_t pag
 	}
 }
 
-static bool add_part(struct model *model, struct owners_of_file *of, uint32_t owner, uint64_t shares, uint64_t added)
+static bool add_part(struct model *model, struct owners_of_file *of, uint32_t owner, uint64_t shares)
 {
 	if (of->count == of->capacity) {
 		size_t more = of->capacity ? of->capacity * 2 : 16;
@@ -69,7 +69,7 @@ static bool add_part(struct model *model, struct owners_of_file *of, uint32_t ow
 		of->parts = grown;
 		of->capacity = more;
 	}
-	of->parts[of->count++] = (struct part){ .owner = owner, .shares = shares, .added = added };
+	of->parts[of->count++] = (struct part){ .owner = owner, .shares = shares };
 	return true;
 }
 
@@ -78,10 +78,10 @@ void model__find_owners(struct model *model, const struct reading *reading, uint
 			struct owners_of_file *of)
 {
 	const struct file_slot *slot = &reading->files[index];
-	uint64_t added = slot__added(slot), total = slot->shares;
+	uint64_t total = slot->shares;
 
 	of->count = 0;
-	if (!add_part(model, of, slot->owner, slot->shares, 0))
+	if (!add_part(model, of, slot->owner, slot->shares))
 		return;
 	for (; *pair < reading->pair_count && reading->pairs[*pair].key.file <= index; ++*pair) {
 		const struct pair_row *row = &reading->pairs[*pair];
@@ -96,11 +96,9 @@ void model__find_owners(struct model *model, const struct reading *reading, uint
 			continue;
 		}
 		total += shares;
-		added -= row->pair.added < added ? row->pair.added : added;
-		if (!add_part(model, of, row->key.owner, shares, row->pair.added))
+		if (!add_part(model, of, row->key.owner, shares))
 			return;
 	}
-	of->parts[0].added = added;
 	if (!(slot->flags & FILE_SHARED))
 		of->parts[0].shares = total = 1;
 	/* shares that no pair had room for are nobody's */

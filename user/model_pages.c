@@ -34,11 +34,6 @@ struct change {
 	uint64_t may_lose; /* pages: it had them or brought them in, and has them no more */
 };
 
-struct changes {
-	struct change *list;
-	size_t count, capacity;
-};
-
 static void tell(struct model *model, struct process *process, struct event *event, bool tmpfs)
 {
 	struct pages_rest *rest;
@@ -99,38 +94,28 @@ void model__note_pairs(struct model *model, const struct reading *reading)
 	}
 }
 
-static struct change *add_change(struct model *model, struct changes *changes, struct process *process, uint64_t added,
-				 uint64_t had, uint64_t has)
+static void add_change(struct model *model, struct process *process, uint64_t added, uint64_t had, uint64_t has)
 {
-	struct change *change;
+	struct change *change = rows__add(model, &model->changes, sizeof(*change));
 
-	if (changes->count == changes->capacity) {
-		size_t more = changes->capacity ? changes->capacity * 2 : 8;
-		void *grown = realloc(changes->list, more * sizeof(*changes->list));
-
-		if (!grown) {
-			model->failed = true;
-			return NULL;
-		}
-		changes->list = grown;
-		changes->capacity = more;
-	}
-	change = &changes->list[changes->count++];
-	*change = (struct change){ .process = process, .added = added };
+	if (!change)
+		return;
+	change->process = process;
+	change->added = added;
 	if (had + added > has)
 		change->may_lose = had + added - has;
-	return change;
 }
 
 /* what went was theirs who have less now; where the books do not say it to the page, in proportion to that */
-static void share_removed(struct changes *changes, uint64_t removed)
+static void share_removed(const struct rows *changes, uint64_t removed)
 {
+	struct change *list = changes->data;
 	uint64_t most = 0, left = removed;
 
 	for (size_t i = 0; i < changes->count; i++)
-		most += changes->list[i].may_lose;
+		most += list[i].may_lose;
 	for (size_t i = 0; most && i < changes->count; i++) {
-		struct change *change = &changes->list[i];
+		struct change *change = &list[i];
 
 		change->removed = most == removed
 					  ? change->may_lose
@@ -140,21 +125,23 @@ static void share_removed(struct changes *changes, uint64_t removed)
 		left -= change->removed;
 	}
 	if (changes->count)
-		changes->list[0].removed += left;
+		list[0].removed += left;
 }
 
 /* the first owner's is the last; of one that is not met yet the event says who it is */
-static void tell_changes(struct model *model, const struct changes *changes, struct event *event, bool tmpfs)
+static void tell_changes(struct model *model, const struct event *event, bool tmpfs)
 {
-	for (size_t i = 0; i < changes->count; i++) {
-		const struct change *change = &changes->list[i];
+	const struct change *list = model->changes.data;
+
+	for (size_t i = 0; i < model->changes.count; i++) {
+		const struct change *change = &list[i];
 		struct event of_one = *event;
 
 		if (!change->added && !change->removed)
 			continue;
 		of_one.pages.added_bytes = pages_to_bytes(model, change->added);
 		of_one.pages.removed_bytes = pages_to_bytes(model, change->removed);
-		if (change->process || i + 1 < changes->count) {
+		if (change->process || i + 1 < model->changes.count) {
 			of_one.pid = 0;
 			of_one.comm = NULL;
 		}
@@ -168,13 +155,19 @@ static bool is_met(struct model *model, uint32_t owner)
 	return owner < OWNER_FIRST || model__owner(model, owner);
 }
 
-/* of those further owners that can be told; *untold: what the others brought in and is told at the next reading */
-static void changes_of_pairs(struct model *model, const struct file_slot *slot, uint32_t index,
-			     const struct owners_of_file *of, struct changes *changes, uint64_t *untold)
+/*
+ * Of those further owners that can be told. Returns what all of them brought in; *untold: of it, what is told at the
+ * next reading.
+ */
+static uint64_t changes_of_pairs(struct model *model, const struct file_slot *slot, uint32_t index,
+				 const struct owners_of_file *of, uint64_t *untold)
 {
+	uint64_t of_all = 0;
+
 	for (size_t i = 1; i < of->count; i++) {
 		struct pair_key key;
 		struct pair_state *state;
+		uint64_t added;
 
 		memset(&key, 0, sizeof(key));
 		key.file = index;
@@ -182,16 +175,18 @@ static void changes_of_pairs(struct model *model, const struct file_slot *slot, 
 		key.birth_ns = slot->birth_ns;
 		state = pair_state(model, &key);
 		if (!state)
-			return;
+			break;
+		added = state->added - state->told;
+		of_all += added;
 		if (!is_met(model, key.owner)) {
-			*untold += state->added - state->told;
+			*untold += added;
 			continue;
 		}
-		add_change(model, changes, model__owner(model, key.owner), state->added - state->told, state->pages,
-			   of->parts[i].pages);
+		add_change(model, model__owner(model, key.owner), added, state->pages, of->parts[i].pages);
 		state->told = state->added;
 		state->pages = of->parts[i].pages;
 	}
+	return of_all;
 }
 
 void model__tell_file(struct model *model, const struct reading *reading, uint32_t index,
@@ -201,36 +196,35 @@ void model__tell_file(struct model *model, const struct reading *reading, uint32
 	struct file_state *state = &model->files[index];
 	struct file_past *past = model__past(model, state);
 	struct event event = { .boot_ns = reading->boot_ns };
-	uint64_t added, removed, before = 0, untold = 0;
-	struct changes changes = {};
+	uint64_t added, of_others, removed, before = 0, untold = 0;
 
 	if (!model->settings.page_events || !is_met(model, of->parts[0].owner))
 		return;
 	added = slot__added(slot) - past->told_added;
 	removed = slot->removed - past->last_removed;
-	changes_of_pairs(model, slot, index, of, &changes, &untold);
-	for (size_t i = 0; i < changes.count; i++)
-		added -= changes.list[i].added < added ? changes.list[i].added : added;
-	added -= untold < added ? untold : added;
+	model->changes.count = 0;
+	of_others = changes_of_pairs(model, slot, index, of, &untold);
+	added -= of_others < added ? of_others : added;
 	if (past->owner != of->parts[0].owner && past->owner_pages + past->told_added) {
 		/* it was empty in between: what it lost until then, and had got, was another's */
 		before = added > slot__uncredited(slot) ? added - slot__uncredited(slot) : 0;
-		add_change(model, &changes, model__owner(model, past->owner), before, past->owner_pages, 0);
+		add_change(model, model__owner(model, past->owner), before, past->owner_pages, 0);
 		past->owner_pages = 0;
 	}
-	add_change(model, &changes, model__owner(model, of->parts[0].owner), added - before, past->owner_pages,
+	add_change(model, model__owner(model, of->parts[0].owner), added - before, past->owner_pages,
 		   of->parts[0].pages);
-	share_removed(&changes, removed);
 	past->told_added = slot__added(slot) - untold;
 	past->last_removed = slot->removed;
 	past->owner_pages = of->parts[0].pages;
 	past->owner = of->parts[0].owner;
+	if (!removed && !of_others && !added)
+		return;
+	share_removed(&model->changes, removed);
 	event.pages.path = state->full;
 	event.pages.mount = model__mount_path(model, slot->dev);
 	event.pages.resident_bytes = pages_to_bytes(model, slot->nrpages);
 	event.pages.deleted = slot->flags & FILE_DELETED;
-	tell_changes(model, &changes, &event, slot->flags & FILE_TMPFS);
-	free(changes.list);
+	tell_changes(model, &event, slot->flags & FILE_TMPFS);
 }
 
 /* ---- files that are gone ---- */
@@ -251,18 +245,18 @@ static size_t first_pair(const struct reading *reading, const struct record_file
 	return low;
 }
 
-static uint64_t change_of_gone_pair(struct model *model, struct pair_state *state, struct changes *changes)
+static uint64_t change_of_gone_pair(struct model *model, struct pair_state *state)
 {
 	uint64_t added = state->added - state->told;
 
-	add_change(model, changes, model__owner(model, state->key.owner), added, state->pages, 0);
+	add_change(model, model__owner(model, state->key.owner), added, state->pages, 0);
 	state->told = state->added;
 	state->pages = 0;
 	return added;
 }
 
 static uint64_t changes_of_gone_pairs(struct model *model, const struct reading *reading,
-				      const struct record_file_gone *record, struct changes *changes)
+				      const struct record_file_gone *record)
 {
 	struct pair_state *state;
 	uint64_t added = 0;
@@ -274,14 +268,14 @@ static uint64_t changes_of_gone_pairs(struct model *model, const struct reading 
 			break;
 		state = pair_state(model, key);
 		if (state)
-			added += change_of_gone_pair(model, state, changes);
+			added += change_of_gone_pair(model, state);
 	}
-	if (changes->count)
+	if (model->changes.count)
 		return added;
 	/* the last reading had them, and let the kernel side forget them */
 	for (state = model->pair_states; state; state = state->hh.next) {
 		if (state->key.file == record->index && state->key.birth_ns == record->birth_ns)
-			added += change_of_gone_pair(model, state, changes);
+			added += change_of_gone_pair(model, state);
 	}
 	return added;
 }
@@ -293,13 +287,13 @@ static void tell_gone(struct model *model, const struct reading *reading, const 
 	struct event event = { .boot_ns = record->head.time_ns };
 	uint64_t added = record->added - gone->past.told_added, of_others = 0, had = gone->past.owner_pages;
 	struct process *process = NULL;
-	struct changes changes = {};
 
+	model->changes.count = 0;
 	if (reading && record->flags & FILE_SHARED)
-		of_others = changes_of_gone_pairs(model, reading, record, &changes);
+		of_others = changes_of_gone_pairs(model, reading, record);
 	added -= of_others < added ? of_others : added;
 	if (had && gone->past.owner != record->owner) {
-		add_change(model, &changes, model__owner(model, gone->past.owner), 0, had, 0);
+		add_change(model, model__owner(model, gone->past.owner), 0, had, 0);
 		had = 0;
 	}
 	if (record->owner_start_ns)
@@ -311,13 +305,12 @@ static void tell_gone(struct model *model, const struct reading *reading, const 
 		event.comm = record->owner_pid ? record->owner_comm : NULL;
 		event.followed = record->owner_flags & PROCESS_FOLLOWED;
 	}
-	add_change(model, &changes, process, added, had, 0);
-	share_removed(&changes, record->removed - gone->past.last_removed);
+	add_change(model, process, added, had, 0);
+	share_removed(&model->changes, record->removed - gone->past.last_removed);
 	event.pages.path = path;
 	event.pages.mount = model__mount_path(model, record->dev);
 	event.pages.deleted = record->flags & FILE_DELETED;
-	tell_changes(model, &changes, &event, record->flags & FILE_TMPFS);
-	free(changes.list);
+	tell_changes(model, &event, record->flags & FILE_TMPFS);
 }
 
 void model__tell_gone(struct model *model, const struct record_file_gone *record, struct file_state *state)
@@ -403,6 +396,7 @@ void model__free_pages(struct model *model)
 		free(gone[i].full);
 	}
 	free(model->gone_later.data);
+	free(model->changes.data);
 
 	HASH_ITER (hh, model->pair_states, state, next) {
 		HASH_DEL(model->pair_states, state);

@@ -90,7 +90,7 @@ struct pair_state;
 /* one owner of the file at hand */
 struct part {
 	uint32_t owner;
-	uint64_t shares, added, pages;
+	uint64_t shares, pages;
 	double share, rest;
 };
 
@@ -113,6 +113,7 @@ struct model {
 	struct gone_file *gone_named; /* of those, the files that may come back */
 	struct pair_state *pair_states;
 	struct rows gone_later; /* of struct gone_later */
+	struct rows changes;    /* of the file at hand, of struct change */
 	struct rows process_rows, cgroup_rows, mount_rows, file_rows, owner_rows, holder_pids, part_rows, loss_rows,
 		garbage_pairs, garbage_owners, garbage_keys, other_owners;
 	/* owner index -> process, of this reading */

@@ -45,19 +45,27 @@ static void pages_are_told_once_an_interval(void **state)
 	world__free(w);
 }
 
-/* added_bytes of a process are its own, though another was the first owner */
-static void a_further_owner_is_told_of_its_own_pages(void **state)
+/* a file with so many pages of the first of two owners, 42 and 43 */
+static struct world *world_of_two(uint64_t pages)
 {
 	struct world *w = world__new(false, true);
-	const struct kept_event *told;
 
-	(void)state;
 	world__task(w, 42, 0, "first");
 	world__task(w, 43, 0, "second");
 	world__owner(w, 2, 42, "first");
 	world__owner(w, 3, 43, "second");
-	world__file(w, 1, TMPFS_DEV, 2, 10);
+	world__file(w, 1, TMPFS_DEV, 2, pages);
 	world__read(w, SECOND);
+	return w;
+}
+
+/* added_bytes of a process are its own, though another was the first owner */
+static void a_further_owner_is_told_of_its_own_pages(void **state)
+{
+	struct world *w = world_of_two(10);
+	const struct kept_event *told;
+
+	(void)state;
 	w->files[1].added = w->files[1].nrpages = 16;
 	world__pair(w, 1, 3, 6, 6);
 	world__share(w, 1, 10);
@@ -106,14 +114,8 @@ static void assert_told(const struct world *w, uint32_t pid, uint64_t added, uin
 /* 2 pages of 42's and 6 of 43's, both told */
 static struct world *shared_world(void)
 {
-	struct world *w = world__new(false, true);
+	struct world *w = world_of_two(2);
 
-	world__task(w, 42, 0, "first");
-	world__task(w, 43, 0, "second");
-	world__owner(w, 2, 42, "first");
-	world__owner(w, 3, 43, "second");
-	world__file(w, 1, TMPFS_DEV, 2, 2);
-	world__read(w, SECOND);
 	assert_told(w, 42, 2, 0);
 	w->files[1].added = w->files[1].nrpages = 8;
 	world__pair(w, 1, 3, 6, 6);
@@ -179,15 +181,9 @@ static void its_record_may_come_a_reading_later(void **state)
 
 static void a_file_that_was_emptied_and_filled_by_another_is_told_of_both(void **state)
 {
-	struct world *w = world__new(false, true);
+	struct world *w = world_of_two(10);
 
 	(void)state;
-	world__task(w, 42, 0, "first");
-	world__task(w, 43, 0, "second");
-	world__owner(w, 2, 42, "first");
-	world__owner(w, 3, 43, "second");
-	world__file(w, 1, TMPFS_DEV, 2, 10);
-	world__read(w, SECOND);
 	/* 42 adds 3, all 13 go, 43 adds 7 and loses 1 */
 	w->files[1].owner = 3;
 	w->files[1].credited = 13;
