@@ -37,7 +37,7 @@ static void split(struct owners_of_file *of, uint64_t total_shares, uint64_t pag
 
 		of->parts[i].share = total_shares ? (double)of->parts[i].shares / (double)total_shares : 0;
 		exact = of->parts[i].share * (double)pages;
-		of->parts[i].pages = (uint64_t)exact;
+		of->parts[i].pages = at_most(exact, pages);
 		of->parts[i].rest = exact - (double)of->parts[i].pages;
 		given += of->parts[i].pages;
 	}
@@ -138,7 +138,7 @@ uint64_t model__credit(struct model *model, const struct file_slot *slot, const 
 	for (size_t i = 0; i < of->count; i++) {
 		const struct part *part = &of->parts[i];
 		struct process *process = model__owner(model, part->owner);
-		uint64_t swapped = (uint64_t)((double)slot->swapped * part->share + 0.5);
+		uint64_t swapped = at_most((double)slot->swapped * part->share + 0.5, slot->swapped);
 		const struct cgroup_state *cgroup;
 		struct snapshot_owner *row;
 

@@ -119,9 +119,7 @@ static void share_removed(const struct rows *changes, uint64_t removed)
 
 		change->removed = most == removed
 					  ? change->may_lose
-					  : (uint64_t)((double)change->may_lose / (double)most * (double)removed);
-		if (change->removed > left)
-			change->removed = left;
+					  : at_most((double)change->may_lose / (double)most * (double)removed, left);
 		left -= change->removed;
 	}
 	if (changes->count)

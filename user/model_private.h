@@ -127,6 +127,12 @@ struct model {
 	bool failed; /* out of memory while building */
 };
 
+/* what a proportion of a count comes to, never more than `most`: a double near 2^64 is beyond what an integer holds */
+static inline uint64_t at_most(double exact, uint64_t most)
+{
+	return exact < (double)most ? (uint64_t)exact : most;
+}
+
 /* model.c */
 void *rows__add(struct model *model, struct rows *rows, size_t size);
 void model__free_process(struct process *process);

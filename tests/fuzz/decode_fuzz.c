@@ -21,6 +21,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const struct model_settings settings = {
+	.host = "",
+	.kernel = "",
+	.tier = "",
+	.page_bytes = 4096,
+	.keep_gone = true,
+	.page_events = true,
+};
+
 /* in memory of exactly its size, aligned as the ring is */
 static void *copy_of(const uint8_t *data, size_t size)
 {
@@ -36,14 +45,6 @@ static void *copy_of(const uint8_t *data, size_t size)
 /* records, each behind its length in two bytes; then one reading without anything */
 static void records(const uint8_t *data, size_t size)
 {
-	static const struct model_settings settings = {
-		.host = "",
-		.kernel = "",
-		.tier = "",
-		.page_bytes = 4096,
-		.keep_gone = true,
-		.page_events = true,
-	};
 	struct reading reading = { .boot_ns = 1, .tracing = true };
 	struct decode_stats stats = { 0 };
 	struct model *model;
@@ -69,6 +70,61 @@ static void records(const uint8_t *data, size_t size)
 	}
 	if (!model__update(model, &reading))
 		abort();
+	model__close(model);
+}
+
+/* `out` is filled as far as there are bytes */
+static void take(const uint8_t **data, size_t *size, void *out, size_t length)
+{
+	size_t part = *size < length ? *size : length;
+
+	if (part)
+		memcpy(out, *data, part);
+	*data += part;
+	*size -= part;
+}
+
+/*
+ * Readings of the same few files, further owners and processes, with counters that may be anything: as races and
+ * overflows leave them.
+ */
+static void counters(const uint8_t *data, size_t size)
+{
+	enum { FILES = 3, PAIRS = 4, OWNERS = 3 };
+	struct file_slot files[1 + FILES] = { 0 };
+	struct pair_row pairs[PAIRS] = { 0 };
+	struct owner_slot owners[OWNER_FIRST + OWNERS] = { 0 };
+	struct reading reading = {
+		.tracing = true,
+		.files = files,
+		.file_slots = 1 + FILES,
+		.pairs = pairs,
+		.pair_count = PAIRS,
+		.owners = owners,
+		.owner_slots = OWNER_FIRST + OWNERS,
+	};
+	struct model *model;
+
+	if (model__open(&model, &settings, NULL, NULL))
+		abort();
+	for (uint32_t i = OWNER_FIRST; i < OWNER_FIRST + OWNERS; i++)
+		owners[i] = (struct owner_slot){ .start_ns = i, .pid = i };
+	do {
+		reading.boot_ns++;
+		for (size_t i = 1; i <= FILES; i++) {
+			take(&data, &size, &files[i], sizeof(files[i]));
+			files[i].mapping = i;
+			files[i].birth_ns = 1;
+		}
+		for (size_t i = 0; i < PAIRS; i++) {
+			take(&data, &size, &pairs[i], sizeof(pairs[i]));
+			pairs[i].key.file = 1 + pairs[i].key.file % FILES;
+			pairs[i].key.owner = OWNER_FIRST + pairs[i].key.owner % OWNERS;
+			pairs[i].key.birth_ns = 1;
+		}
+		if (!model__update(model, &reading))
+			abort();
+	} while (size && reading.boot_ns < 5);
 	model__close(model);
 }
 
@@ -169,7 +225,7 @@ static void meminfo(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const readers[])(const uint8_t *data, size_t size) = {
-		records, path, proc, mount_table, cgroup_files, meminfo,
+		records, path, proc, mount_table, cgroup_files, meminfo, counters,
 	};
 	uint8_t *copy;
 
