@@ -118,13 +118,14 @@ def xgboost_cycle(t):
 @test("sessions: each is a step towards the limit of the cgroup, warned of by time")
 def sessions(t):
     cgroup = limited(t, 160 * MIB)
-    ended = Ended(t, in_cgroup(cgroup, scenario("sessions.py", 100, 10, 0.4)), f"/{cgroup.name}")
+    # slow enough: where a reading meets the scratch memory of a session, the rise begins anew behind it
+    ended = Ended(t, in_cgroup(cgroup, scenario("sessions.py", 100, 10, 0.8)), f"/{cgroup.name}")
     pid = killed_while_it_grows(t, ended, cgroup, 160 * MIB)
     warnings = ended.warned(1)
     names(t, warnings, pid)
     first = warnings[0]
     t.equal(first["reason"], "eta", "the reason of the first")
-    close(t, first["rate_bytes_per_second"], 25 * MIB, "the rate", under=12 * MIB, over=12 * MIB)
+    close(t, first["rate_bytes_per_second"], 12.5 * MIB, "the rate", under=6 * MIB, over=6 * MIB)
 
 
 if __name__ == "__main__":
