@@ -42,6 +42,23 @@ static void free_rows(struct model *model)
 		free(all[i]->data);
 }
 
+void model__retire(struct model *model, void *memory)
+{
+	void **slot = memory ? rows__add(model, &model->retired, sizeof(*slot)) : NULL;
+
+	if (slot)
+		*slot = memory; /* else it is never freed: without memory that is better than to show what is not there */
+}
+
+static void release_retired(struct model *model)
+{
+	void **list = model->retired.data;
+
+	for (size_t i = 0; i < model->retired.count; i++)
+		free(list[i]);
+	model->retired.count = 0;
+}
+
 void model__close(struct model *model)
 {
 	struct process *process, *next;
@@ -55,11 +72,13 @@ void model__close(struct model *model)
 	model__free_cgroups(model);
 	model__free_mounts(model);
 	for (uint32_t i = 0; i < model->file_slots; i++) {
-		model__free_names(&model->files[i]);
-		model__forget_past(model__past(model, &model->files[i]));
+		model__free_names(model, &model->files[i]);
+		model__forget_past(model, model__past(model, &model->files[i]));
 	}
 	model__free_gone(model);
 	model__free_pages(model);
+	release_retired(model);
+	free(model->retired.data);
 	free_rows(model);
 	free(model->files);
 	free(model->pasts);
@@ -253,6 +272,8 @@ static void begin(struct model *model)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		all[i]->count = 0;
+	release_retired(model);
+	model->snapshot = (struct snapshot){ 0 };
 	model->failed = false;
 }
 

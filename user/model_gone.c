@@ -79,6 +79,19 @@ static void free_file(struct gone_file *file)
 	free(file);
 }
 
+/* one that was read has a row in the last snapshot */
+static void retire_file(struct model *model, struct gone_file *file)
+{
+	if (!file || !file->name.seen.full) {
+		free_file(file);
+		return;
+	}
+	model__retire(model, file->name.seen.full);
+	model__retire(model, file->name.mount);
+	free(file->path);
+	model__retire(model, file);
+}
+
 static void free_group(struct gone_group *group)
 {
 	for (size_t i = 0; i < group->listed; i++)
@@ -116,11 +129,11 @@ void model__free_gone(struct model *model)
 	}
 }
 
-void model__forget_past(struct file_past *past)
+void model__forget_past(struct model *model, struct file_past *past)
 {
 	if (!past)
 		return;
-	free_file(past->gone);
+	retire_file(model, past->gone);
 	memset(past, 0, sizeof(*past));
 }
 
@@ -343,7 +356,7 @@ void model__file_gone(struct model *model, const struct record_file_gone *record
 		if (!past->gone)
 			take_past(model, record->ino, record->dev, state);
 		keep(model, record, state->path ? state->path : "", past->gone);
-		free_file(past->gone);
+		retire_file(model, past->gone);
 		past->gone = NULL;
 	}
 	model__tell_gone(model, record, state);

@@ -51,11 +51,11 @@ static int grow_files(struct model *model, uint32_t slots)
 	return 0;
 }
 
-void model__free_names(struct file_state *state)
+void model__free_names(struct model *model, struct file_state *state)
 {
 	if (!state->inside)
 		free(state->path);
-	free(state->full);
+	model__retire(model, state->full);
 	state->path = state->full = NULL;
 	state->inside = false;
 }
@@ -103,8 +103,8 @@ struct file_state *model__file(struct model *model, uint32_t index, uint64_t bir
 		return NULL;
 	state = &model->files[index];
 	if (state->birth_ns != birth_ns) {
-		model__free_names(state);
-		model__forget_past(model__past(model, state));
+		model__free_names(model, state);
+		model__forget_past(model, model__past(model, state));
 		memset(state, 0, sizeof(*state));
 		state->birth_ns = birth_ns;
 	}
@@ -124,7 +124,7 @@ int model__name_file(struct model *model, const struct record_file *record)
 	/* an inode whose dentry was dropped, by an unlink or to save memory: its name was right */
 	if (length <= 0 && state->path)
 		return 0;
-	model__free_names(state);
+	model__free_names(model, state);
 	state->path = length > 0 ? path_block(path, (size_t)length) : NULL;
 	state->view_generation = 0;
 	return 0;

@@ -114,6 +114,7 @@ struct model {
 	struct pair_state *pair_states;
 	struct rows gone_later; /* of struct gone_later */
 	struct rows changes;    /* of the file at hand, of struct change */
+	struct rows retired;    /* of void * */
 	struct rows process_rows, cgroup_rows, mount_rows, file_rows, owner_rows, holder_pids, part_rows, loss_rows,
 		garbage_pairs, garbage_owners, garbage_keys, other_owners;
 	/* owner index -> process, of this reading */
@@ -135,6 +136,8 @@ static inline uint64_t at_most(double exact, uint64_t most)
 
 /* model.c */
 void *rows__add(struct model *model, struct rows *rows, size_t size);
+/* free(3), at the next reading: the snapshot is shown until then, while records come. Only for what has a row in it. */
+void model__retire(struct model *model, void *memory);
 void model__free_process(struct process *process);
 struct process *model__process(struct model *model, uint64_t start_ns, uint32_t pid, bool make);
 uint64_t model__realtime(const struct model *model, uint64_t boot_ns);
@@ -191,7 +194,7 @@ static inline struct file_past *model__past(const struct model *model, const str
 void model__complete_name(struct model *model, const struct reading *reading, uint32_t index);
 const char *model__mapped_path(const struct record_map *record, char *out, size_t size);
 void model__file_gone(struct model *model, const struct record_file_gone *record);
-void model__free_names(struct file_state *state);
+void model__free_names(struct model *model, struct file_state *state);
 /* a path inside a filesystem as people see it; full is the caller's to free */
 struct seen_name {
 	char *full;
@@ -205,7 +208,7 @@ void model__gone_rows(struct model *model, const struct reading *reading);
 /* adds to the row of a living file what it was before it was gone */
 void model__join_gone(struct model *model, const struct file_slot *slot, struct file_state *state,
 		      const struct owners_of_file *of, struct snapshot_file *row);
-void model__forget_past(struct file_past *past);
+void model__forget_past(struct model *model, struct file_past *past);
 void model__free_gone(struct model *model);
 /* model_processes.c */
 void model__tasks(struct model *model, const struct reading *reading);

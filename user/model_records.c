@@ -31,7 +31,7 @@ static void take_exec(struct model *model, const struct record_exec *record)
 
 	if (!process)
 		return;
-	free(process->cmdline); /* it is another program's now */
+	model__retire(model, process->cmdline); /* it is another program's now */
 	process->cmdline = NULL;
 	event.exec.path = record->path;
 	event.tid = record->head.tid;

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "snapshot_copy.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define PAGE 4096U
@@ -36,6 +37,7 @@ struct kept_event {
 
 struct world {
 	struct model *model;
+	const struct snapshot *last;
 	struct reading reading;
 	struct task_row tasks[WORLD_ROWS];
 	const char *cmdlines[WORLD_ROWS];
@@ -124,6 +126,7 @@ static inline const struct snapshot *world__read(struct world *w, uint64_t later
 	w->reading.time_ns += later_ns;
 	snapshot = model__update(w->model, &w->reading);
 	assert_non_null(snapshot);
+	w->last = snapshot;
 	return snapshot;
 }
 
@@ -218,9 +221,12 @@ static inline struct reading_mount *world__mount(struct world *w, const char *pa
 	return mount;
 }
 
+/* the last snapshot is whole after it: all of it is read once */
 static inline void world__record(struct world *w, const void *record)
 {
 	assert_int_equal(model__record(w->model, record), 0);
+	if (w->last)
+		snapshot_copy__free(snapshot_copy__make(w->last));
 }
 
 /* components, leaf first: "f\0dir\0" */

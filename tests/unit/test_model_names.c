@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: model model_records model_files model_owners model_mounts model_pages model_gone model_names model_cgroups model_containers model_processes decode mounts mountview overlay container cgroup parse names
+// needs: model model_records model_files model_owners model_mounts model_pages model_gone model_names model_cgroups model_containers model_processes decode mounts mountview overlay container cgroup parse names snapshot_copy
 /* What a file is called, who holds it, and the files that have no slot. */
 #include "fixture_model.h"
 
@@ -16,6 +16,32 @@ static void a_name_and_a_rename(void **state)
 	assert_string_equal(the_file(world__read(w, SECOND), 1)->path, "/dir/f");
 	world__name(w, 1, "a \n\033[2J\0dir", 12);
 	assert_string_equal(the_file(world__read(w, SECOND), 1)->path, "/dir/a \n\033[2J");
+	world__free(w);
+}
+
+/* a reading is shown until the next one, while records come */
+static void what_is_shown_stays_until_the_next_reading(void **state)
+{
+	struct world *w = world__new(false, false);
+	struct record_exec exec = { .head = { .length = sizeof(exec), .type = RECORD_EXEC } };
+	const struct snapshot *shown;
+
+	(void)state;
+	world__task(w, 42, 0, "x");
+	w->cmdlines[0] = "x --before";
+	w->reading.cmdlines = w->cmdlines;
+	world__file(w, 1, TMPFS_DEV, 2, 9);
+	world__name(w, 1, "before", 7);
+	shown = world__read(w, SECOND);
+	world__name(w, 1, "after", 6);
+	assert_string_equal(the_file(shown, 1)->path, "/before");
+	exec.process = world__process(42, "y", 0);
+	world__record(w, &exec);
+	assert_string_equal(the_process(shown, 42)->cmdline, "x --before");
+	w->cmdlines[0] = "y --after";
+	shown = world__read(w, SECOND);
+	assert_string_equal(the_file(shown, 1)->path, "/after");
+	assert_string_equal(the_process(shown, 42)->cmdline, "y --after");
 	world__free(w);
 }
 
@@ -279,6 +305,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_and_a_rename),
+		cmocka_unit_test(what_is_shown_stays_until_the_next_reading),
 		cmocka_unit_test(a_slot_used_again_forgets_the_name),
 		cmocka_unit_test(a_name_that_was_lost_stays_known),
 		cmocka_unit_test(a_name_without_end_is_none),
