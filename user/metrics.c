@@ -213,24 +213,34 @@ static void write_events(struct page *page, const struct family *family)
 	tally__each(page->input->tally, put_count, &counting);
 }
 
+static double count_of(const struct snapshot *s, const char *kind)
+{
+	for (size_t i = 0; i < s->loss_count; i++)
+		if (strcmp(s->lost[i].kind, kind) == 0)
+			return (double)s->lost[i].count;
+	return 0;
+}
+
+/* every kind from 0: of a series that begins with its first loss, increase() does not see that one */
 static void write_lost(struct page *page, const struct family *family)
 {
-	const struct snapshot *s = page->input->snapshot;
+	static const char *const kinds[] = {
+		"records_file",       "records_file_gone",   "records_fork",
+		"records_exec",       "records_exit",        "records_oom",
+		"records_mapping",    "records_full",        "records_limit",
+		"records_refused",    "records_denied",      "files_without_name",
+		"pages_without_file", "pages_without_owner", "pages_without_further_owner",
+		"pages_unresolved",   "records_odd",         "output_dropped",
+		"events_skipped",
+	};
 
-	for (size_t i = 0; i < s->loss_count; i++)
-		if (strcmp(s->lost[i].kind, "pages_corrected") != 0)
-			put(page, family, "kind", s->lost[i].kind, (double)s->lost[i].count);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		put(page, family, "kind", kinds[i], count_of(page->input->snapshot, kinds[i]));
 }
 
 static void write_corrected(struct page *page, const struct family *family)
 {
-	const struct snapshot *s = page->input->snapshot;
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < s->loss_count; i++)
-		if (strcmp(s->lost[i].kind, "pages_corrected") == 0)
-			count = s->lost[i].count;
-	put(page, family, NULL, NULL, (double)count);
+	put(page, family, NULL, NULL, count_of(page->input->snapshot, "pages_corrected"));
 }
 
 static void write_ways(struct page *page, const struct family *family)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: model model_records model_files model_owners model_mounts model_pages model_gone model_names model_cgroups model_containers model_processes decode mounts mountview overlay container cgroup parse names snapshot_copy
+// needs: model model_records model_files model_owners model_mounts model_pages model_gone model_names model_cgroups model_containers model_processes decode mounts mountview overlay container cgroup parse names snapshot_copy metrics metrics_rows unit bag tally escape out
 /* What the model makes of records, of losses, and of cgroups. */
 #include "fixture_model.h"
 
 #include "cgroup.h"
+#include "metrics.h"
 
 /* ---- records ---- */
 
@@ -271,6 +272,42 @@ static void every_loss_has_a_name(void **state)
 	world__free(w);
 }
 
+static size_t series_of_losses(const struct snapshot *snapshot, const char *sample)
+{
+	struct metrics_input input = { .snapshot = snapshot, .max_series = 1000 };
+	struct tally *tally;
+	char *text = NULL;
+	size_t size, count = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_int_equal(tally__open(&tally, 0), 0);
+	input.tally = tally;
+	assert_int_equal(metrics__write(out, &input, METRICS_TEXT), 0);
+	fclose(out);
+	tally__close(tally);
+	for (const char *at = text; (at = strstr(at, "pagetide_events_lost_total{")); at++)
+		count++;
+	if (!strstr(text, sample))
+		fail_msg("no %s in\n%s", sample, text);
+	free(text);
+	return count;
+}
+
+/* a corrected page has a metric of its own */
+static void every_loss_has_a_series_before_the_first(void **state)
+{
+	struct world *w = world__new(false, false);
+
+	(void)state;
+	assert_int_equal(series_of_losses(world__read(w, SECOND), "{kind=\"records_odd\"} 0\n"), LOSS_KINDS - 2);
+	for (size_t kind = 1; kind < LOSSES; kind++)
+		w->reading.losses[kind] = kind;
+	w->reading.odd_records = w->reading.dropped_output = w->reading.skipped_events = 1;
+	assert_int_equal(series_of_losses(world__read(w, SECOND), "{kind=\"records_odd\"} 1\n"), LOSS_KINDS - 2);
+	world__free(w);
+}
+
 /* ---- cgroups ---- */
 
 static void set(struct parse_figure *figure, uint64_t value)
@@ -380,6 +417,7 @@ int main(void)
 		cmocka_unit_test(unknown_records_are_nothing),
 		cmocka_unit_test(losses_are_told_once_and_stay_listed),
 		cmocka_unit_test(every_loss_has_a_name),
+		cmocka_unit_test(every_loss_has_a_series_before_the_first),
 		cmocka_unit_test(cgroups_and_their_tightest_limit),
 		cmocka_unit_test(a_removed_cgroup_keeps_its_name_for_those_who_were_in_it),
 	};
