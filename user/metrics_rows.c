@@ -168,7 +168,8 @@ static void add_process(struct bag bags[BAGS], const struct snapshot_process *pr
 		bag__add(&bags[BAG_CONTAINERS], container, CGROUP_CACHE, number(process->cache_bytes));
 		bag__add(&bags[BAG_CONTAINERS], container, CGROUP_TMPFS, number(process->tmpfs_bytes));
 		bag__add(&bags[BAG_CONTAINERS], container, CGROUP_PROCESSES, !process->exited);
-		add_info(&bags[BAG_INFO], process->in);
+		if (!process->exited) /* of one that ran before under this name, the image may be another */
+			add_info(&bags[BAG_INFO], process->in);
 	}
 	if (process->kernel)
 		return;

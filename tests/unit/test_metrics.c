@@ -160,6 +160,34 @@ static void bounded(void **state)
 	tally__close(tally);
 }
 
+/* what an earlier container of the same name left behind is its own no longer */
+static void info_of_the_living(void **state)
+{
+	static struct snapshot_container in[2] = {
+		{ .shown = "shop", .id = "1", .kind = "container", .name = "shop", .runtime = "podman", .image = "v1" },
+		{ .shown = "shop", .id = "2", .kind = "container", .name = "shop", .runtime = "podman", .image = "v2" },
+	};
+	static struct snapshot_process processes[2] = {
+		{ .comm = "old", .in = &in[0], .exited = true, .cache_bytes = 4096 },
+		{ .comm = "new", .in = &in[1], .cache_bytes = 8192 },
+	};
+	struct snapshot snapshot = {
+		.tier = "tracepoint", .kernel = "6.1", .processes = processes, .process_count = 2
+	};
+	struct tally *tally = some_tally();
+	char *text = page(&snapshot, tally, METRICS_TEXT, 20000);
+	double sum;
+
+	(void)state;
+	lines(text, "pagetide_container_info{", &sum);
+	assert_true(sum == 1);
+	assert_non_null(strstr(text, "image=\"v2\"} 1\n"));
+	lines(text, "pagetide_container_owned_bytes{", &sum);
+	assert_true(sum == 12288);
+	free(text);
+	tally__close(tally);
+}
+
 static void documented(void **state)
 {
 	char *table = NULL, *text = malloc(1 << 20);
@@ -187,9 +215,8 @@ static void documented(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text),
-		cmocka_unit_test(openmetrics),
-		cmocka_unit_test(bounded),
+		cmocka_unit_test(text),       cmocka_unit_test(openmetrics),
+		cmocka_unit_test(bounded),    cmocka_unit_test(info_of_the_living),
 		cmocka_unit_test(documented),
 	};
 
