@@ -6,20 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
+
 #define KEY_MOST 4096
 
-/* labels with NULs between them; too long ones are cut */
+/* labels as they are shown, so that no two rows look the same, with NULs between them; too long ones are cut */
 static size_t make_key(const struct bag *bag, const char *const labels[BAG_LABELS], char key[KEY_MOST])
 {
 	size_t used = 0, each = KEY_MOST / BAG_LABELS - 1;
 
 	for (size_t i = 0; i < bag->labels; i++) {
-		size_t len = labels[i] ? strnlen(labels[i], each) : 0;
-
-		if (len)
-			memcpy(key + used, labels[i], len);
-		used += len;
-		key[used++] = '\0';
+		escape__text(key + used, each + 1, labels[i] ? labels[i] : "");
+		used += strlen(key + used) + 1;
 	}
 	return used;
 }

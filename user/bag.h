@@ -37,7 +37,7 @@ struct bag {
 	int err;
 };
 
-/* NULL labels count as empty. NULL: no memory (bag->err is set). */
+/* NULL labels count as empty; a row's own are as escape__text() shows them. NULL: no memory (bag->err is set). */
 struct bag_row *bag__row(struct bag *bag, const char *const labels[BAG_LABELS]);
 void bag__add(const struct bag *bag, struct bag_row *row, size_t figure, double value);
 /* Sorts by that figure, and merges all beyond `most` rows. */

@@ -2,16 +2,19 @@
 #include "tally.h"
 
 #include "bag.h"
+#include "escape.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define LABEL_MAX 256
+
 struct count {
 	struct tally_row row;
 	uint64_t last; /* the number of the event that it last counted */
-	char text[3][256];
+	char text[3][LABEL_MAX];
 };
 
 struct tally {
@@ -102,22 +105,28 @@ void tally__close(struct tally *tally)
 	free(tally);
 }
 
-static const char *text(const char *text)
+/* as it is shown, so that no two rows look the same */
+static const char *text(const char *raw, char shown[LABEL_MAX])
 {
-	return text ? text : "";
+	escape__text(shown, LABEL_MAX, raw ? raw : "");
+	return shown;
 }
 
 void tally__take(struct tally *tally, const struct event *event)
 {
 	const struct snapshot_container *in = event->in;
-	const char *label[3] = { in ? text(in->pod_namespace) : "", in ? text(in->pod) : "", "" };
+	char shown[3][LABEL_MAX];
+	const char *label[3] = { "", "", "" };
 	struct counts *counts = &tally->of[event->type];
 	struct count *c;
 
 	if (!(tally->types & 1U << event->type))
 		return;
-	if (in)
-		label[2] = in->name ? in->name : in->shown;
+	if (in) {
+		label[0] = text(in->pod_namespace, shown[0]);
+		label[1] = text(in->pod, shown[1]);
+		label[2] = text(in->name ? in->name : in->shown, shown[2]);
+	}
 	c = find(counts, label);
 	if (!c)
 		c = counts->count < TALLY_MOST ? append(counts, event->type, label) : make_room(counts, label);

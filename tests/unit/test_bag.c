@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs:
+// needs: escape
 /* Rows summed by labels, the small ones merged: nothing may get lost on the way. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -188,6 +188,49 @@ static void info_of_the_living(void **state)
 	tally__close(tally);
 }
 
+static void assert_no_series_twice(const char *text)
+{
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
+		const char *end = line + strcspn(line, "\n");
+
+		while (end > line && *end != ' ')
+			end--;
+		for (const char *other = end + strcspn(end, "\n") + 1; *line != '#' && *other;
+		     other += strcspn(other, "\n") + 1)
+			if (strncmp(line, other, (size_t)(end - line) + 1) == 0)
+				fail_msg("twice: %.*s", (int)(end - line), line);
+	}
+}
+
+/* names that differ, and look the same where they are shown */
+static void one_series_for_what_looks_the_same(void **state)
+{
+	static struct snapshot_container in[2] = {
+		{ .shown = "a\x01", .id = "1", .kind = "container" },
+		{ .shown = "a\\x01", .id = "2", .kind = "container" },
+	};
+	static struct snapshot_process processes[2] = {
+		{ .comm = "dup\x01", .in = &in[0], .anon_bytes = 1 },
+		{ .comm = "dup\\x01", .in = &in[1], .anon_bytes = 2 },
+	};
+	struct snapshot snapshot = {
+		.tier = "tracepoint", .kernel = "6.1", .processes = processes, .process_count = 2
+	};
+	const struct event events[2] = { { .type = EVENT_OOM, .in = &in[0] }, { .type = EVENT_OOM, .in = &in[1] } };
+	struct tally *tally = some_tally();
+	char *text;
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		tally__take(tally, &events[i]);
+	text = page(&snapshot, tally, METRICS_TEXT, 20000);
+	assert_no_series_twice(text);
+	assert_non_null(strstr(text, "pagetide_process_memory_bytes{comm=\"dup\\\\x01\",kind=\"anon\"} 3\n"));
+	assert_non_null(strstr(text, "pagetide_oom_kills_total{namespace=\"\",pod=\"\",container=\"a\\\\x01\"} 2\n"));
+	free(text);
+	tally__close(tally);
+}
+
 static void documented(void **state)
 {
 	char *table = NULL, *text = malloc(1 << 20);
@@ -215,8 +258,11 @@ static void documented(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text),       cmocka_unit_test(openmetrics),
-		cmocka_unit_test(bounded),    cmocka_unit_test(info_of_the_living),
+		cmocka_unit_test(text),
+		cmocka_unit_test(openmetrics),
+		cmocka_unit_test(bounded),
+		cmocka_unit_test(info_of_the_living),
+		cmocka_unit_test(one_series_for_what_looks_the_same),
 		cmocka_unit_test(documented),
 	};
 

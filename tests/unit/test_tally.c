@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+// needs: escape
 /* Counts by container that outlive it, of a bounded number of containers. */
 #include <setjmp.h>
 #include <stdarg.h>
