@@ -420,7 +420,7 @@ static const struct family families[] = {
 	{ "pagetide_page_seconds", GAUGE, "How long the page before this one took.", BY_HAND("", write_rendering) },
 	{ "pagetide_reading_timestamp_seconds", GAUGE, "When the figures of this page were read.",
 	  BY_HAND("", write_time) },
-	{ "pagetide_merged_rows", GAUGE, "Rows that are in \"other\" to keep the page small.",
+	{ "pagetide_merged_rows", GAUGE, "Rows that the row named other holds, to keep the page small.",
 	  BY_HAND("table", write_merged) },
 	{ "pagetide_probe_info", INFO, "Which way each fact is taken on this kernel; always 1.",
 	  BY_HAND("fact, way", write_ways) },
