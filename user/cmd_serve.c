@@ -252,6 +252,7 @@ static int reload(struct server *server)
 	serve_reload__config(&server->reload);
 	server->input.max_series = server->options->max_series;
 	server->textfile_failed = false;
+	page__set_interval(server->page, server->options->interval_seconds);
 	err = protect_anew(server);
 	if (!err)
 		err = read_now(server, WANT_FRESH);

@@ -61,6 +61,11 @@ void page__close(struct page *page)
 	free(page);
 }
 
+void page__set_interval(struct page *page, double seconds)
+{
+	page->interval_seconds = seconds;
+}
+
 void page__event(struct page *page, const struct event *event)
 {
 	recent__take(page->recent, event);

@@ -15,6 +15,8 @@ struct page;
 /* forecast is copied; what it points to must outlive the page. 0 or -ENOMEM. */
 int page__open(struct page **page, double interval_seconds, const struct metrics_forecast *forecast);
 void page__close(struct page *page); /* takes NULL */
+/* from now on; figures that are later than that are shown as old */
+void page__set_interval(struct page *page, double seconds);
 void page__event(struct page *page, const struct event *event);
 /* Lives until the next one; NULL: the last reading failed. */
 void page__reading(struct page *page, const struct snapshot *snapshot);

@@ -27,7 +27,7 @@ class Serve:
         self.port = free_port()
         self.socket = str(Path(t.temp(), f"socket-{self.port}"))
         words = [PAGETIDE, "serve", "--listen", f"127.0.0.1:{self.port}", "--socket", self.socket,
-                 "--interval", interval, *TIER, *options]
+                 *(("--interval", interval) if interval else ()), *TIER, *options]
         self.process = t.start(Process(["env", *(f"{k}={v}" for k, v in (env or {}).items()), *map(str, words)]))
         wait_until(self.is_up, "serve answers", 30)
 

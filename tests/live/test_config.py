@@ -17,10 +17,10 @@ MIB = 1 << 20
 
 
 class Configured(Serve):
-    def __init__(self, t, text, *options):
+    def __init__(self, t, text, *options, interval=0.2):
         self.file = Path(t.temp(), "pagetide.yml")
         self.file.write_text(text)
-        super().__init__(t, "--config", self.file, *options)
+        super().__init__(t, "--config", self.file, *options, interval=interval)
 
     def hangup(self, text):
         self.file.write_text(text)
@@ -45,6 +45,18 @@ def reloaded(t):
     warning = next(line for line in map(json.loads, told.read_text().splitlines()) if line["target"] == folder)
     t.equal((warning["limit"], warning["used_bytes"]), ("tmpfs", 32 * MIB), "what it was told")
     t.equal(serve.lines(), [], "standard error")
+
+
+@test("the page learns another interval: it calls figures old that are late")
+def page(t):
+    serve = Configured(t, "interval: 0.5\n", interval=None)
+
+    def told():
+        return json.loads(serve.get("/api/live")[2])["page"]["reading_seconds"]
+
+    t.equal(told(), 0.5, "seconds between readings")
+    serve.hangup("interval: 3\n")
+    wait_until(lambda: told() == 3, "the page has the new interval")
 
 
 @test("what needs a restart is said, and a file that cannot be used changes nothing")
