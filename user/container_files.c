@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where runtimes keep what a container is called. It must never wait: a file that is no regular
- * file (a FIFO in somebody's home) is not read, a large one is left alone.
+ * Where runtimes keep what a container is called. It must never wait, nor open what a user put where a file was
+ * expected (a FIFO, a link to a device): what it is is looked at first. A large file is left alone.
  */
 #include "container_files.h"
 
@@ -17,7 +17,10 @@
 #include "file.h"
 #include "parse.h"
 
-#define FILE_MOST (8 << 20)
+/* parsed as JSON a file takes up to 80 times its size */
+#define FILE_MOST (1 << 20)
+#define USERS_FILE_MOST (256 << 10)
+#define PASSWD_MOST (8 << 20) /* that is no JSON */
 #define FOLDERS_MOST 4
 
 enum file_form { FORM_BUNDLE, FORM_DOCKER, FORM_STORAGE };
@@ -68,20 +71,41 @@ static char *read_all(int fd, size_t size, size_t *len)
 	return text;
 }
 
-/* a regular file of a sane size, of that owner; NULL: not to be had */
-char *container_files__read(int dir_fd, const char *path, uid_t owner, size_t *len)
+/* opening a device does something already, so O_PATH comes first; a user's link may lead to what only we can open */
+static int open_regular(int dir_fd, const char *path, uid_t owner, off_t most, size_t *size)
 {
-	int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int place = openat(dir_fd, path, O_PATH | O_CLOEXEC | (owner == ANY_OWNER ? 0 : O_NOFOLLOW)), fd = -1;
+	char itself[32];
 	struct stat status;
-	char *text = NULL;
+
+	if (place < 0)
+		return -1;
+	if (fstat(place, &status) == 0 && S_ISREG(status.st_mode) && status.st_size <= most &&
+	    (owner == ANY_OWNER || status.st_uid == owner)) {
+		snprintf(itself, sizeof(itself), "/proc/self/fd/%d", place);
+		fd = open(itself, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		*size = (size_t)status.st_size;
+	}
+	close(place);
+	return fd;
+}
+
+static char *read_file(int dir_fd, const char *path, uid_t owner, off_t most, size_t *len)
+{
+	size_t size = 0;
+	int fd = open_regular(dir_fd, path, owner, most, &size);
+	char *text;
 
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size <= FILE_MOST &&
-	    (owner == ANY_OWNER || status.st_uid == owner))
-		text = read_all(fd, (size_t)status.st_size, len);
+	text = read_all(fd, size, len);
 	close(fd);
 	return text;
+}
+
+char *container_files__read(int dir_fd, const char *path, uid_t owner, size_t *len)
+{
+	return read_file(dir_fd, path, owner, owner == ANY_OWNER ? FILE_MOST : USERS_FILE_MOST, len);
 }
 
 static void look_into(int dir_fd, const struct source *source, uid_t owner, const char *id,
@@ -209,7 +233,7 @@ static bool find_home(struct parse_span line, uint64_t uid, char *home, size_t c
 static bool home_of(int root_fd, uint64_t uid, char *home, size_t cap)
 {
 	size_t len = 0;
-	char *text = container_files__read(root_fd, "etc/passwd", ANY_OWNER, &len);
+	char *text = read_file(root_fd, "etc/passwd", ANY_OWNER, PASSWD_MOST, &len);
 	struct parse_span rest = { text, len }, line;
 	bool found = false;
 

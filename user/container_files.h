@@ -14,7 +14,7 @@
 void container_files__find(int root_fd, const char *cgroup, const struct container_identity *identity,
 			   struct container_label *label);
 
-/* A regular file of a sane size that belongs to that user, for free(); NULL: not to be had. */
+/* A regular file of a sane size that belongs to that user and is no link, for free(); NULL: not to be had. */
 char *container_files__read(int dir_fd, const char *path, uid_t owner, size_t *len);
 
 /* 64 lower-case hex digits */
