@@ -248,9 +248,18 @@ static void note_pod(const struct pattern *row, struct parse_span uid, struct co
 	out->id[0] = '\0'; /* an id further up is of what the pod runs in */
 }
 
-static void note_component(struct parse_span parent, struct parse_span component, struct container_identity *out)
+/* a container may name cgroups of its own by its id */
+static bool is_same(const struct pattern *row, struct parse_span id, const struct container_identity *out)
+{
+	return out->kind == CONTAINER_CONTAINER && row->kind == CONTAINER_CONTAINER && id.len == HEX_ID_LEN &&
+	       parse__equals(id, out->id);
+}
+
+/* whether a container, machine or pod begins here */
+static bool note_component(struct parse_span parent, struct parse_span component, struct container_identity *out)
 {
 	struct parse_span id, runtime;
+	bool begins;
 
 	note_unit(component, out);
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
@@ -259,7 +268,8 @@ static void note_component(struct parse_span parent, struct parse_span component
 		if (!matches(row, parent, component, &id, &runtime))
 			continue;
 		if (row->kind == CONTAINER_NONE)
-			return;
+			return false;
+		begins = !is_same(row, id, out);
 		out->kind = row->kind;
 		put(runtime, out->runtime, sizeof(out->runtime));
 		if (row->kind == CONTAINER_POD)
@@ -268,21 +278,22 @@ static void note_component(struct parse_span parent, struct parse_span component
 			put_unescaped(id, out->id, sizeof(out->id));
 		else
 			put(id, out->id, sizeof(out->id));
-		return;
+		return begins;
 	}
+	return false;
 }
 
 /* runc without systemd keeps "SLICE:PREFIX:ID" as one component: it names two. */
-static void note_whole(struct parse_span parent, struct parse_span component, struct container_identity *out)
+static bool note_whole(struct parse_span parent, struct parse_span component, struct container_identity *out)
 {
 	struct parse_span rest = component, slice;
 
 	if (parse__until(&rest, ':', &slice) && rest.p && ends(slice, ".slice")) {
-		note_component(parent, slice, out);
-		note_component(slice, rest, out);
-		return;
+		bool pod = note_component(parent, slice, out);
+
+		return note_component(slice, rest, out) || pod;
 	}
-	note_component(parent, component, out);
+	return note_component(parent, component, out);
 }
 
 static enum container_kind unit_kind(const struct container_identity *out)
@@ -335,7 +346,8 @@ void container__identify(const char *cgroup_path, struct container_identity *out
 	while (parse__until(&rest, '/', &component)) {
 		if (component.len == 0 || parse__equals(component, "..") || parse__equals(component, "."))
 			continue;
-		note_whole(parent, component, out);
+		if (note_whole(parent, component, out))
+			out->place = (size_t)(component.p + component.len - cgroup_path);
 		parent = component;
 	}
 	if (out->kind == CONTAINER_NONE)

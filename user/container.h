@@ -31,9 +31,13 @@ enum container_kind {
 	CONTAINER_CONTAINER,
 };
 
-/* Strings are empty where the path does not tell; too long ones are cut. */
+/*
+ * Two are the same container only where that cgroup is the same: ids are chosen by whoever makes a cgroup, and names
+ * of machines are one runtime's, one user's. Strings are empty where the path does not tell; too long ones are cut.
+ */
 struct container_identity {
 	enum container_kind kind;
+	size_t place; /* how much of the path is its topmost cgroup: container, machine, pod; 0: none of them */
 	char runtime[CONTAINER_RUNTIME_MAX]; /* "docker" "containerd" "cri-o" "podman" "lxc" ... */
 	char id[CONTAINER_ID_MAX];           /* container id, or the name of a machine */
 	char pod_uid[CONTAINER_POD_UID_MAX]; /* with dashes; static pods 32 hex; podman's pod id */

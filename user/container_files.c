@@ -252,6 +252,16 @@ static bool user_of(const char *path, uint64_t *uid)
 	return at && parse__take_u64(&rest, uid) == 0 && parse__starts(rest, ".slice/");
 }
 
+bool container_files__is_of_user(const char *cgroup)
+{
+	static const char manager[] = "/user@";
+	const char *at = strstr(cgroup, manager);
+	struct parse_span rest = { at ? at + strlen(manager) : NULL, at ? strlen(at + strlen(manager)) : 0 };
+	uint64_t uid = 0;
+
+	return at && parse__take_u64(&rest, &uid) == 0 && uid && parse__starts(rest, ".service/");
+}
+
 static void look_at_home(int root_fd, const char *cgroup, const char *id, struct container_label *label)
 {
 	char home[PATH_MAX];
@@ -276,6 +286,11 @@ bool container_files__is_id(const char *id)
 void container_files__find(int root_fd, const char *cgroup, const struct container_identity *identity,
 			   struct container_label *label)
 {
+	if (container_files__is_of_user(cgroup)) {
+		if (identity->kind == CONTAINER_CONTAINER && container_files__is_id(identity->id))
+			look_at_home(root_fd, cgroup, identity->id, label);
+		return;
+	}
 	if (identity->kind == CONTAINER_CONTAINER && container_files__is_id(identity->id)) {
 		for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]) && !label->name[0]; i++)
 			look_into(root_fd, &sources[i], ANY_OWNER, identity->id, label);

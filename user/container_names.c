@@ -21,10 +21,9 @@
 #define STATES_MOST 4096
 
 struct entry {
-	char *key; /* id, pod uid, or of containers by hand the cgroup's path */
+	char *key; /* its topmost cgroup: whoever may make one may name it by another one's id */
 	UT_hash_handle hh;
 	struct container_known known;
-	char *path; /* the cgroup it was first seen at */
 	bool named;
 	unsigned looks;
 	uint64_t next_look_ns, seen_ns;
@@ -56,7 +55,6 @@ static void free_entry(struct container_names *names, struct entry *entry)
 {
 	HASH_DEL(names->entries, entry);
 	free(entry->key);
-	free(entry->path);
 	free(entry);
 }
 
@@ -115,17 +113,12 @@ static void look(struct container_names *names, struct entry *entry, uint64_t no
 
 	if (entry->named || now_ns < entry->next_look_ns)
 		return;
-	container_files__find(names->root_fd, entry->path, &entry->known.identity, &label);
+	container_files__find(names->root_fd, entry->key, &entry->known.identity, &label);
 	entry->next_look_ns = now_ns + (SECOND_NS << (entry->looks < PAUSE_MOST ? entry->looks : PAUSE_MOST));
 	entry->looks++;
 	set_label(names, entry, &label);
-	if (!entry->named)
+	if (!entry->named && !container_files__is_of_user(entry->key))
 		container_ask__put(names->ask, &entry->known.identity);
-}
-
-static const char *key_of(const struct container_identity *identity)
-{
-	return identity->kind == CONTAINER_POD ? identity->pod_uid : identity->id;
 }
 
 static struct entry *find_entry(const struct container_names *names, const char *key, size_t len)
@@ -142,24 +135,32 @@ static void fill(char *field, const char *text, size_t cap)
 		snprintf(field, cap, "%s", text);
 }
 
+static bool is_asked_of(const struct entry *entry, const char *id)
+{
+	const struct container_identity *identity = &entry->known.identity;
+
+	return !entry->named && strcmp(identity->kind == CONTAINER_POD ? identity->pod_uid : identity->id, id) == 0 &&
+	       !container_files__is_of_user(entry->key);
+}
+
 static void take_answers(struct container_names *names)
 {
 	struct container_answer answer;
+	struct entry *entry, *next;
 
-	while (container_ask__take(names->ask, &answer)) {
-		struct entry *entry = find_entry(names, answer.id, strlen(answer.id));
-		struct container_label label;
+	while (container_ask__take(names->ask, &answer))
+		HASH_ITER (hh, names->entries, entry, next) {
+			struct container_label label = entry->known.label;
 
-		if (!entry || entry->named)
-			continue;
-		label = entry->known.label;
-		fill(label.name, answer.label.name, sizeof(label.name));
-		fill(label.pod, answer.label.pod, sizeof(label.pod));
-		fill(label.pod_namespace, answer.label.pod_namespace, sizeof(label.pod_namespace));
-		fill(label.image, answer.label.image, sizeof(label.image));
-		fill(label.runtime, answer.label.runtime, sizeof(label.runtime));
-		set_label(names, entry, &label);
-	}
+			if (!is_asked_of(entry, answer.id))
+				continue;
+			fill(label.name, answer.label.name, sizeof(label.name));
+			fill(label.pod, answer.label.pod, sizeof(label.pod));
+			fill(label.pod_namespace, answer.label.pod_namespace, sizeof(label.pod_namespace));
+			fill(label.image, answer.label.image, sizeof(label.image));
+			fill(label.runtime, answer.label.runtime, sizeof(label.runtime));
+			set_label(names, entry, &label);
+		}
 }
 
 void container_names__await(struct container_names *names, unsigned milliseconds)
@@ -168,17 +169,16 @@ void container_names__await(struct container_names *names, unsigned milliseconds
 	take_answers(names);
 }
 
-static struct entry *add_entry(struct container_names *names, const char *key, const char *path)
+static struct entry *add_entry(struct container_names *names, const char *key, size_t len)
 {
 	struct entry *entry = calloc(1, sizeof(*entry));
 
-	if (!entry || !(entry->key = strdup(key)) || !(entry->path = strdup(path))) {
-		if (entry)
-			free(entry->key);
+	if (!entry || !(entry->key = strndup(key, len))) {
 		free(entry);
 		return NULL;
 	}
-	HASH_ADD_KEYPTR(hh, names->entries, entry->key, strlen(entry->key), entry);
+	entry->known.cgroup = entry->key;
+	HASH_ADD_KEYPTR(hh, names->entries, entry->key, len, entry);
 	names->generation++;
 	return entry;
 }
@@ -191,9 +191,9 @@ static void note_path(struct container_names *names, const char *path, uint64_t 
 	container__identify(path, &identity);
 	if (identity.kind < CONTAINER_POD)
 		return;
-	entry = find_entry(names, key_of(&identity), strlen(key_of(&identity)));
+	entry = find_entry(names, path, identity.place);
 	if (!entry) {
-		entry = add_entry(names, key_of(&identity), path);
+		entry = add_entry(names, path, identity.place);
 		if (!entry)
 			return;
 		entry->known.identity = identity;
@@ -217,7 +217,7 @@ static void note_state(struct container_names *names, const struct container_sta
 		return;
 	entry = find_entry(names, state->cgroup, strlen(state->cgroup));
 	if (!entry) {
-		entry = add_entry(names, state->cgroup, state->cgroup);
+		entry = add_entry(names, state->cgroup, strlen(state->cgroup));
 		if (!entry)
 			return;
 		identity.kind = CONTAINER_CONTAINER;
@@ -305,6 +305,6 @@ const struct container_known *container_names__find(const struct container_names
 	container__identify(path, &identity);
 	if (identity.kind < CONTAINER_POD)
 		return find_by_path(names, path);
-	entry = find_entry(names, key_of(&identity), strlen(key_of(&identity)));
+	entry = find_entry(names, path, identity.place);
 	return entry ? &entry->known : NULL;
 }

@@ -18,6 +18,7 @@ struct container_names;
 
 /* What is known of one container. Strings are empty where nobody told. */
 struct container_known {
+	const char *cgroup; /* its topmost cgroup: the same container is the same cgroup and id */
 	struct container_identity identity;
 	struct container_label label;
 	/* what people read and type: NAMESPACE/POD/CONTAINER, NAMESPACE/POD, a name, or a short id */

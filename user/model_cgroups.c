@@ -47,13 +47,18 @@ static void note_container(struct model *model, struct cgroup_state *state, cons
 /* only the path tells: the collector knows no more */
 static void identify(struct model *model, struct cgroup_state *state, const struct container_identity *identity)
 {
-	struct container_known known = {};
+	struct container_known known = { .identity = *identity };
+	char *place;
 
 	if (identity->kind < CONTAINER_POD)
 		return;
-	known.identity = *identity;
+	known.cgroup = place = strndup(state->path, identity->place);
 	snprintf(known.shown, sizeof(known.shown), "%s", identity->name);
-	note_container(model, state, &known);
+	if (place)
+		note_container(model, state, &known);
+	else
+		model->failed = true;
+	free(place);
 }
 
 static struct cgroup_state *new_cgroup(struct model *model, const struct cgroup_node *node)
@@ -99,7 +104,7 @@ static bool is_inner(const struct model *model, const struct cgroup_tree *tree, 
 
 	if (node->parent != CGROUP_NO_NODE)
 		above = model__cgroup(model, tree->nodes[node->parent].id);
-	return above && above->in && state->in && strcmp(above->in->shown, state->in->shown) == 0;
+	return above && above->in && state->in && strcmp(above->in->cgroup, state->in->cgroup) == 0;
 }
 
 static void fill_row(struct model *model, const struct reading *reading, uint32_t index, struct cgroup_state *state)

@@ -10,7 +10,7 @@ struct part_of {
 	size_t field;
 };
 
-#define PARTS 8
+#define PARTS 9
 #define FIELD(name) offsetof(struct snapshot_container, name)
 
 static void list_parts(const struct container_known *known, struct part_of parts[PARTS])
@@ -19,6 +19,7 @@ static void list_parts(const struct container_known *known, struct part_of parts
 	const struct container_label *label = &known->label;
 	const struct part_of all[PARTS] = {
 		{ known->shown, FIELD(shown) },
+		{ known->cgroup, FIELD(cgroup) },
 		{ identity->kind == CONTAINER_POD ? identity->pod_uid : identity->id, FIELD(id) },
 		{ container__kind_name(identity->kind), FIELD(kind) },
 		{ label->runtime[0] ? label->runtime : identity->runtime, FIELD(runtime) },

@@ -41,6 +41,9 @@ bool select__event(const struct event *event, const struct options *options);
 /* path is `cgroup` or below it; a missing leading "/" and a "/sys/fs/cgroup" before it are forgiven */
 bool select__in_cgroup(const char *path, const char *cgroup);
 
+/* whether it is one of the row's container, or was of the one that this is started anew of */
+bool select__is_in_row(const struct snapshot_process *process, const struct container_row *row);
+
 /* shown is `wanted`, or both begin the same container id */
 bool select__is_container(const char *shown, const char *wanted);
 /* the same, or wanted is its name, its pod, NAMESPACE/POD, or begins its whole id; in may be NULL */

@@ -47,6 +47,7 @@ struct snapshot_system {
 /* what is known of a container, pod or machine; strings are NULL where nobody told */
 struct snapshot_container {
 	const char *shown;   /* what people read and type: NAMESPACE/POD/CONTAINER, a name, a short id */
+	const char *cgroup;  /* its topmost: another one is another container, whatever its name and id */
 	const char *id;      /* whole; of a pod its uid */
 	const char *kind;    /* "container", "pod", "machine" */
 	const char *runtime; /* "docker", "containerd", … */

@@ -101,6 +101,7 @@ static void container(struct copy *copy, const struct snapshot_container **in)
 	if (!c || c->shown != from->shown)
 		return; /* there is none, or its texts were copied before */
 	text(copy, &c->shown);
+	text(copy, &c->cgroup);
 	text(copy, &c->id);
 	text(copy, &c->kind);
 	text(copy, &c->runtime);

@@ -226,7 +226,6 @@ static void part_of_cgroup(struct top *top, struct page *page, const void *row)
 
 static void part_of_container(struct top *top, struct page *page, const void *row)
 {
-	const char *container = ((const struct container_row *)row)->container;
 	const struct options everything = { 0 };
 	struct rows rows;
 	size_t kept = 0;
@@ -235,8 +234,7 @@ static void part_of_container(struct top *top, struct page *page, const void *ro
 		for (size_t i = 0; i < rows.count; i++) {
 			const struct snapshot_process *process = rows.row[i];
 
-			if (container && process->container ? strcmp(container, process->container) == 0
-							    : !container && !process->container)
+			if (select__is_in_row(process, row))
 				rows.row[kept++] = process;
 		}
 		rows.count = kept;

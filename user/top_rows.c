@@ -31,6 +31,14 @@ static struct row_id file_id(const struct snapshot_file *f)
 	return (struct row_id){ f->ino, device(f->major, f->minor), 0 };
 }
 
+static struct row_id container_id(const struct container_row *c)
+{
+	bool placed = c->in && c->in->cgroup;
+
+	return (struct row_id){ hash(placed ? c->in->cgroup : c->container), hash(c->in ? c->in->id : NULL),
+				1 + (c->container != NULL) };
+}
+
 struct row_id top_table__id(enum view view, const void *row)
 {
 	const struct snapshot_process *process = row;
@@ -47,7 +55,7 @@ struct row_id top_table__id(enum view view, const void *row)
 	case VIEW_MOUNT:
 		return (struct row_id){ device(mount->major, mount->minor), mount->namespace_id, hash(mount->path) };
 	case VIEW_CONTAINER:
-		return (struct row_id){ hash(container->container), container->container != NULL, 1 };
+		return container_id(container);
 	case VIEW_SYSTEM:
 		return (struct row_id){ hash(part->name), 1, 1 };
 	case VIEW_FILE:

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "buffer.h"
 #include "container.h"
 
@@ -223,6 +225,40 @@ static void enormous(void **state)
 	assert_int_equal(out.kind, CONTAINER_NONE);
 }
 
+/* its topmost cgroup, which tells it from all others */
+static void places(void **state)
+{
+	static const struct {
+		const char *place, *below;
+	} cases[] = {
+		{ "/docker/" C, "" },
+		{ "/system.slice/docker-" C ".scope", "/init.scope" },
+		{ USER "/app.slice/docker-" C ".scope", "" },
+		{ "/machine.slice/libpod-" C ".scope", "/container/" C "/deeper" },
+		{ "/docker/" D "/docker/" C, "/x" },
+		{ "/docker/" C "/docker/" D "/docker/" C, "/x" },
+		{ "/kubepods/burstable/pod" U_DASH, "" },
+		{ "/kubepods/burstable/pod" U_DASH "/crio-" C, "/container" },
+		{ "/kubepods-besteffort-pod" U_LOW ".slice:crio:" C, "/x" },
+		{ "/lxc.payload.db", "/system.slice/db.service" },
+		{ "/lxc/db/lxc/db", "/x" },
+		{ "/../../machine.slice/machine-db.scope", "/payload" },
+		{ "", "/system.slice/nginx.service" },
+		{ "", USER "/app.slice" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct container_identity out;
+		char path[1024];
+
+		snprintf(path, sizeof(path), "%s%s", cases[i].place, cases[i].below);
+		container__identify(path, &out);
+		if (out.place != strlen(cases[i].place))
+			fail_msg("%s: %zu, not %zu", path, out.place, strlen(cases[i].place));
+	}
+}
+
 static void folders_of_containers(void **state)
 {
 	static const char *const theirs[] = {
@@ -265,7 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_pattern),  cmocka_unit_test(what_only_looks_like_one),
 		cmocka_unit_test(enormous),       cmocka_unit_test(folders_of_containers),
-		cmocka_unit_test(names_of_kinds),
+		cmocka_unit_test(names_of_kinds), cmocka_unit_test(places),
 	};
 
 	return cmocka_run_group_tests_name("container", tests, NULL, NULL);

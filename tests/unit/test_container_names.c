@@ -383,6 +383,54 @@ static void a_pod_of_podman(void **state)
 	fake__stop(fake);
 }
 
+/* whoever may make cgroups chooses their names */
+static void an_id_of_another_one(void **state)
+{
+	static const char mine[] = "/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" C ".scope";
+	struct machine *m = *state;
+
+	put_file(m, "var/lib/docker/containers/" C "/config.v2.json", "{\"Name\":\"/web\"}");
+	cgroup__add(&m->tree, 1, "/", CGROUP_NO_NODE);
+	cgroup__add(&m->tree, 2, mine, 0);
+	cgroup__add(&m->tree, 3, DOCKER, 0);
+	assert_string_equal(shown(m, DOCKER, 1), "web");
+	assert_string_equal(shown(m, mine, 2), "0123456789ab");
+	assert_string_equal(container_names__find(m->names, mine)->cgroup, mine);
+	assert_string_equal(container_names__find(m->names, DOCKER "/x")->cgroup, DOCKER);
+}
+
+/* root's daemon is not asked of it, and what it says of that id is not believed */
+static void an_id_of_another_one_is_not_asked_of(void **state)
+{
+	static const char mine[] = "/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" C ".scope";
+	struct machine *m = *state;
+	struct fake_daemon *fake = docker_of(m, knows);
+
+	assert_string_equal(shown(m, mine, 1), "0123456789ab");
+	container_names__await(m->names, 5000);
+	assert_int_equal(fake->asked, 0);
+	cgroup__free_tree(&m->tree);
+	memset(&m->tree, 0, sizeof(m->tree));
+	assert_string_equal(shown(m, DOCKER, 2), "0123456789ab");
+	container_names__await(m->names, 5000);
+	assert_string_equal(container_names__find(m->names, DOCKER)->shown, "web");
+	assert_string_equal(container_names__find(m->names, mine)->shown, "0123456789ab");
+	fake__stop(fake);
+}
+
+static void two_runtimes_with_one_name(void **state)
+{
+	struct machine *m = *state;
+
+	cgroup__add(&m->tree, 1, "/", CGROUP_NO_NODE);
+	cgroup__add(&m->tree, 2, "/lxc.payload.db", 0);
+	cgroup__add(&m->tree, 3, "/machine.slice/machine-db.scope", 0);
+	assert_string_equal(shown(m, "/lxc.payload.db", 1), "db");
+	assert_string_equal(container_names__find(m->names, "/lxc.payload.db")->label.runtime, "lxc");
+	assert_string_equal(container_names__find(m->names, "/machine.slice/machine-db.scope")->label.runtime,
+			    "nspawn");
+}
+
 static void by_hand(void **state)
 {
 	struct machine *m = *state;
@@ -444,6 +492,9 @@ int main(void)
 		TEST(files_come_first),
 		TEST(a_daemon_that_hangs_delays_nothing),
 		TEST(a_pod_of_podman),
+		TEST(an_id_of_another_one),
+		TEST(an_id_of_another_one_is_not_asked_of),
+		TEST(two_runtimes_with_one_name),
 		TEST(by_hand),
 		TEST(a_name_that_comes_later),
 		TEST(a_name_outlives_its_container),

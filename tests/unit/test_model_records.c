@@ -368,9 +368,33 @@ static void cgroups_and_their_tightest_limit(void **state)
 	assert_string_equal(row->container, "0123456789ab");
 	assert_string_equal(the_process(s, 42)->cgroup, POD);
 	assert_string_equal(the_process(s, 42)->container, "0123456789ab");
+	assert_string_equal(row->in->cgroup, POD);
 	assert_true(isnan(row->usage_rate));
 	set(&tree.nodes[3].figures.usage_bytes, 27);
 	assert_true(the_cgroup(world__read(w, 2 * SECOND), 4)->usage_rate == 10.0);
+	cgroup__free_tree(&tree);
+	world__free(w);
+}
+
+/* one within another of the same name is another one; a cgroup within it is not */
+static void containers_in_containers(void **state)
+{
+	struct world *w = world__new(false, false);
+	struct cgroup_tree tree = { .version = 2 };
+	const struct snapshot *s;
+
+	(void)state;
+	assert_int_equal(cgroup__add(&tree, 1, "/", CGROUP_NO_NODE), 0);
+	assert_int_equal(cgroup__add(&tree, 2, "/lxc/db", 0), 1);
+	assert_int_equal(cgroup__add(&tree, 3, "/lxc/db/lxc", 1), 2);
+	assert_int_equal(cgroup__add(&tree, 4, "/lxc/db/lxc/db", 2), 3);
+	cgroup__index(&tree);
+	w->reading.cgroups = &tree;
+	s = world__read(w, SECOND);
+	assert_false(the_cgroup(s, 2)->inner);
+	assert_true(the_cgroup(s, 3)->inner);
+	assert_false(the_cgroup(s, 4)->inner);
+	assert_string_equal(the_cgroup(s, 4)->container, "db");
 	cgroup__free_tree(&tree);
 	world__free(w);
 }
@@ -419,6 +443,7 @@ int main(void)
 		cmocka_unit_test(every_loss_has_a_name),
 		cmocka_unit_test(every_loss_has_a_series_before_the_first),
 		cmocka_unit_test(cgroups_and_their_tightest_limit),
+		cmocka_unit_test(containers_in_containers),
 		cmocka_unit_test(a_removed_cgroup_keeps_its_name_for_those_who_were_in_it),
 	};
 

@@ -179,27 +179,72 @@ static void containers(void **state)
 	select__free(&rows);
 }
 
-/* two containers of one name, one after the other, are one row: of the one that lives */
-static void a_name_used_again(void **state)
+/* the only figures that these have */
+#define TMPFS(name, whose) .comm = "dd", .container = name, .in = whose, .tmpfs_bytes = MIB
+
+static void containers_of_one_name(void **state)
 {
-	static const struct snapshot_container before = { .shown = "web", .kind = "container", .id = "1" };
-	static const struct snapshot_container now = { .shown = "web", .kind = "container", .id = "2" };
+	static const struct snapshot_container ours = { .shown = "web", .cgroup = "/docker/1", .id = "1" };
+	static const struct snapshot_container users = { .shown = "web", .cgroup = "/user/docker-1.scope", .id = "1" };
 	static const struct snapshot_process processes[] = {
-		{ .pid = 1, .comm = "dd", .container = "web", .in = &before, .exited = true, .tmpfs_bytes = MIB },
-		{ .pid = 2, .comm = "sh", .container = "web", .in = &now, .tmpfs_bytes = MIB },
-		{ .pid = 3, .comm = "dd", .container = "web", .in = &before, .exited = true, .tmpfs_bytes = MIB },
+		{ .pid = 1, TMPFS("web", &ours) },
+		{ .pid = 2, TMPFS("web", &users) },
+		{ .pid = 3, TMPFS("web", &ours) },
+		{ .pid = 4, TMPFS("web", &users), .exited = true },
 	};
-	const struct snapshot snapshot = { .processes = processes, .process_count = COUNT(processes) };
+	static const struct snapshot_cgroup cgroups[] = {
+		{ .path = "/docker/1/deeper", .container = "web", .in = &ours, .usage_bytes = MIB },
+		{ .path = "/docker/1", .container = "web", .in = &ours, .usage_bytes = 20 * MIB },
+		{ .path = "/user/docker-1.scope", .container = "web", .in = &users, .usage_bytes = 300 * MIB },
+	};
+	const struct snapshot snapshot = { .processes = processes,
+					   .process_count = COUNT(processes),
+					   .cgroups = cgroups,
+					   .cgroup_count = COUNT(cgroups) };
 	const struct container_row *row;
 	struct rows rows;
 
 	(void)state;
 	assert_int_equal(select__view(&rows, &snapshot, &all, VIEW_CONTAINER, 0), 0);
-	assert_int_equal(rows.count, 1);
+	assert_int_equal(rows.count, 2);
+	for (size_t i = 0; i < rows.count; i++) {
+		row = rows.row[i];
+		assert_string_equal(row->container, "web");
+		assert_int_equal(row->usage_bytes, (row->in == &ours ? 20 : 300) * MIB);
+		assert_int_equal(row->processes, row->in == &ours ? 2 : 1);
+		assert_int_equal(row->tmpfs_bytes, 2 * MIB);
+		assert_int_equal(select__is_in_row(&processes[0], row), row->in == &ours);
+		assert_int_equal(select__is_in_row(&processes[3], row), row->in == &users);
+	}
+	select__free(&rows);
+}
+
+/* two containers of one name, one after the other, are one row: of the one that lives */
+static void a_name_used_again(void **state)
+{
+	static const struct snapshot_container before = { .shown = "web", .cgroup = "/docker/1", .id = "1" };
+	static const struct snapshot_container now = { .shown = "web", .cgroup = "/docker/2", .id = "2" };
+	static const struct snapshot_container users = { .shown = "web", .cgroup = "/user/3", .id = "3" };
+	static const struct snapshot_process processes[] = {
+		{ .pid = 1, TMPFS("web", &before), .exited = true }, { .pid = 2, TMPFS("web", &now) },
+		{ .pid = 3, TMPFS("web", &before), .exited = true }, { .pid = 4, TMPFS("web", &users), .exited = true },
+		{ .pid = 5, TMPFS(NULL, NULL), .exited = true },
+	};
+	const struct snapshot snapshot = { .processes = processes, .process_count = COUNT(processes) };
+	const struct options o = { .sort = "tmpfs" };
+	const struct container_row *row;
+	struct rows rows;
+
+	(void)state;
+	assert_int_equal(select__view(&rows, &snapshot, &o, VIEW_CONTAINER, 0), 0);
+	assert_int_equal(rows.count, 3); /* another user's is not its, nor what is of none */
 	row = rows.row[0];
 	assert_ptr_equal(row->in, &now);
 	assert_int_equal(row->processes, 1);
 	assert_int_equal(row->tmpfs_bytes, 3 * MIB);
+	assert_true(select__is_in_row(&processes[0], row));
+	assert_false(select__is_in_row(&processes[3], row));
+	assert_false(select__is_in_row(&processes[4], row));
 	select__free(&rows);
 }
 
@@ -299,6 +344,7 @@ int main(void)
 		cmocka_unit_test(filters),
 		cmocka_unit_test(what_is_in_a_containers_mount),
 		cmocka_unit_test(containers),
+		cmocka_unit_test(containers_of_one_name),
 		cmocka_unit_test(a_name_used_again),
 		cmocka_unit_test(names),
 		cmocka_unit_test(events),
