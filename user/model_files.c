@@ -43,7 +43,7 @@ static void file_row(struct model *model, const struct reading *reading, uint32_
 	if (!mount || !row)
 		return;
 	mount->owned += known;
-	mount->booked += slot->nrpages;
+	mount->booked += slot->nrpages + slot->swapped;
 	mount->files++;
 	row->path = state->full;
 	row->mount = mount->path;

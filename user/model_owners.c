@@ -33,10 +33,9 @@ static void split(struct owners_of_file *of, uint64_t total_shares, uint64_t pag
 	uint64_t given = 0;
 
 	for (size_t i = 0; i < of->count; i++) {
-		double exact;
+		double share = total_shares ? (double)of->parts[i].shares / (double)total_shares : 0;
+		double exact = share * (double)pages;
 
-		of->parts[i].share = total_shares ? (double)of->parts[i].shares / (double)total_shares : 0;
-		exact = of->parts[i].share * (double)pages;
 		of->parts[i].pages = at_most(exact, pages);
 		of->parts[i].rest = exact - (double)of->parts[i].pages;
 		given += of->parts[i].pages;
@@ -104,6 +103,9 @@ void model__find_owners(struct model *model, const struct reading *reading, uint
 	/* shares that no pair had room for are nobody's */
 	if (slot->flags & FILE_SHARED && slot->total_shares > total)
 		total = slot->total_shares;
+	split(of, total, slot->swapped);
+	for (size_t i = 0; i < of->count; i++)
+		of->parts[i].swapped = of->parts[i].pages;
 	split(of, total, slot->nrpages);
 }
 
@@ -128,7 +130,7 @@ void model__sort_owners(struct model *model, size_t first, size_t count)
 		      by_bytes);
 }
 
-/* credits the processes and lists them; returns how many pages have a known owner */
+/* credits the processes and lists them; returns how many pages, swapped out or not, have a known owner */
 uint64_t model__credit(struct model *model, const struct file_slot *slot, const struct owners_of_file *of,
 		       size_t *first, size_t *count)
 {
@@ -138,7 +140,6 @@ uint64_t model__credit(struct model *model, const struct file_slot *slot, const 
 	for (size_t i = 0; i < of->count; i++) {
 		const struct part *part = &of->parts[i];
 		struct process *process = model__owner(model, part->owner);
-		uint64_t swapped = at_most((double)slot->swapped * part->share + 0.5, slot->swapped);
 		const struct cgroup_state *cgroup;
 		struct snapshot_owner *row;
 
@@ -150,14 +151,14 @@ uint64_t model__credit(struct model *model, const struct file_slot *slot, const 
 			process->tmpfs_added += slot__uncredited(slot);
 		else if (i == 0)
 			process->cache_added += slot__uncredited(slot);
-		known += part->pages;
+		known += part->pages + part->swapped;
 		if (slot->flags & FILE_TMPFS) {
 			process->tmpfs += part->pages;
-			process->tmpfs_swap += swapped;
+			process->tmpfs_swap += part->swapped;
 		} else {
 			process->cache += part->pages;
 		}
-		if (!part->pages && !swapped)
+		if (!part->pages && !part->swapped)
 			continue;
 		row = rows__add(model, &model->owner_rows, sizeof(*row));
 		if (!row)

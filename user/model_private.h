@@ -90,8 +90,8 @@ struct pair_state;
 /* one owner of the file at hand */
 struct part {
 	uint32_t owner;
-	uint64_t shares, pages;
-	double share, rest;
+	uint64_t shares, pages, swapped;
+	double rest;
 };
 
 struct owners_of_file {
@@ -163,7 +163,7 @@ void model__sort_pairs(const struct reading *reading);
 /* the slot's owners into `of`; *pair walks the sorted pairs */
 void model__find_owners(struct model *model, const struct reading *reading, uint32_t index, size_t *pair,
 			struct owners_of_file *of);
-/* adds to the processes and lists them; returns how many pages have a known owner */
+/* adds to the processes and lists them; returns how many pages, swapped out or not, have a known owner */
 uint64_t model__credit(struct model *model, const struct file_slot *slot, const struct owners_of_file *of,
 		       size_t *first, size_t *count);
 void model__sort_owners(struct model *model, size_t first, size_t count);

@@ -216,6 +216,35 @@ static void swapped_out_bytes_keep_their_owners(void **state)
 	world__free(w);
 }
 
+/* a tmpfs counts what is swapped out as used: it is not nobody's for that */
+static void swapped_out_bytes_are_attributed_in_their_mount(void **state)
+{
+	struct world *w = world__new(false, false);
+	const struct snapshot *s;
+	uint64_t swapped = 0;
+
+	(void)state;
+	for (uint32_t owner = 2; owner < 5; owner++)
+		world__owner(w, owner, 40 + owner, "x");
+	world__file(w, 1, TMPFS_DEV, 2, 9)->swapped = 16;
+	world__file(w, 2, TMPFS_DEV, OWNER_UNKNOWN, 3)->swapped = 5;
+	world__file(w, 3, TMPFS_DEV, 2, 10)->swapped = 101; /* not to be split in three */
+	world__pair(w, 3, 3, 1, 1);
+	world__pair(w, 3, 4, 1, 1);
+	world__share(w, 3, 1);
+	world__file(w, 4, DEV(0, 51), 2, 4)->swapped = 6;
+	world__mount(w, "/t", TMPFS_DEV, (9 + 16 + 3 + 5 + 10 + 101) * PAGE, 1 << 20);
+	world__mount(w, "/unlimited", DEV(0, 51), 0, 0)->used_bytes.has = false;
+	s = world__read(w, SECOND);
+	assert_int_equal(s->mounts[0].unattributed_bytes, (3 + 5) * PAGE);
+	for (size_t i = 0; i < s->process_count; i++)
+		swapped += s->processes[i].tmpfs_swap_bytes;
+	assert_int_equal(swapped, (16 + 101 + 6) * PAGE);
+	assert_int_equal(s->mounts[1].used_bytes, (4 + 6) * PAGE);
+	assert_int_equal(s->mounts[1].unattributed_bytes, 0);
+	world__free(w);
+}
+
 /* ---- garbage ---- */
 
 static void pairs_that_mean_nothing_are_garbage(void **state)
@@ -335,6 +364,7 @@ int main(void)
 		cmocka_unit_test(shares_of_nobody_stay_nobodys),
 		cmocka_unit_test(shares_of_an_older_scale_count_less),
 		cmocka_unit_test(swapped_out_bytes_keep_their_owners),
+		cmocka_unit_test(swapped_out_bytes_are_attributed_in_their_mount),
 		cmocka_unit_test(pairs_that_mean_nothing_are_garbage),
 		cmocka_unit_test(a_further_owner_is_no_garbage),
 		cmocka_unit_test(none_of_very_many_owners_is_garbage),
