@@ -230,16 +230,26 @@ void model__take_owners(struct model *model, const struct reading *reading)
 	}
 }
 
+/* of an owner that is no more. One may be made after its exit was told: by process accounting, and by what is closed. */
+static bool ended_ns(const struct model *model, uint32_t index, const struct owner_slot *slot, uint64_t *ns)
+{
+	const struct process *process = model__owner(model, index);
+
+	*ns = slot->exit_ns ? slot->exit_ns : process ? process->exit_boot_ns : 0;
+	return slot->exit_ns || (process && process->exited);
+}
+
 /* exited owners without a page, and what else the kernel side may forget */
 void model__collect_garbage(struct model *model, const struct reading *reading)
 {
 	for (uint32_t i = OWNER_FIRST; i < reading->owner_slots; i++) {
 		const struct owner_slot *slot = &reading->owners[i];
-		uint32_t *index;
 		struct owner_key *key;
+		uint32_t *index;
+		uint64_t end_ns;
 
-		if (!slot->start_ns || !slot->exit_ns || model->owner_used[i] ||
-		    slot->exit_ns + OWNER_GRACE_NS > reading->boot_ns)
+		if (!slot->start_ns || model->owner_used[i] || !ended_ns(model, i, slot, &end_ns) ||
+		    end_ns + OWNER_GRACE_NS > reading->boot_ns)
 			continue;
 		index = rows__add(model, &model->garbage_owners, sizeof(*index));
 		key = rows__add(model, &model->garbage_keys, sizeof(*key));

@@ -316,6 +316,60 @@ static void none_of_very_many_owners_is_garbage(void **state)
 	world__free(w);
 }
 
+/* process accounting, and files that are closed, come after the exit was told: no more will be */
+static void an_owner_made_after_its_exit_is_garbage_once_it_owns_nothing(void **state)
+{
+	struct world *w = world__new(false, false);
+	struct model_garbage garbage;
+
+	(void)state;
+	world__task(w, 41, 0, "lives");
+	world__owner(w, 2, 41, "lives");
+	world__exit(w, 42, "told", 0, 0, 0);
+	world__owner(w, 3, 42, "told");
+	world__owner(w, 4, 43, "untold"); /* its exit record was lost */
+	world__owner(w, 5, 44, "writer");
+	world__owner(w, 6, 45, "young")->start_ns = 1000 * SECOND; /* started since the iterator passed */
+	world__file(w, 1, DISK_DEV, 5, 3);
+	for (int i = 0; i < 4; i++)
+		world__read(w, SECOND);
+	garbage = model__garbage(w->model);
+	assert_int_equal(garbage.owner_count, 2);
+	assert_int_equal(garbage.owners[0], 3);
+	assert_int_equal(garbage.owner_keys[0].pid, 42);
+	assert_int_equal(garbage.owner_keys[0].start_ns, world__start(42));
+	assert_int_equal(garbage.owners[1], 4);
+	w->owners[3].start_ns = w->owners[4].start_ns = 0; /* given back */
+	for (int i = 0; i < 4; i++)
+		assert_null(find_process(world__read(w, SECOND), 42, 0));
+	assert_null(find_process(world__read(w, SECOND), 43, 0));
+	w->files[1].mapping = 0;
+	world__read(w, SECOND);
+	assert_int_equal(model__garbage(w->model).owner_count, 1);
+	assert_int_equal(model__garbage(w->model).owners[0], 5);
+	world__free(w);
+}
+
+/* an iterator that missed it once does not end it */
+static void an_owner_that_a_reading_missed_is_no_garbage(void **state)
+{
+	struct world *w = world__new(false, false);
+
+	(void)state;
+	world__task(w, 42, 0, "x");
+	world__owner(w, 2, 42, "x");
+	world__read(w, SECOND);
+	w->reading.task_count = 0;
+	world__read(w, SECOND);
+	assert_int_equal(model__garbage(w->model).owner_count, 0);
+	w->reading.task_count = 1;
+	for (int i = 0; i < 4; i++) {
+		world__read(w, SECOND);
+		assert_int_equal(model__garbage(w->model).owner_count, 0);
+	}
+	world__free(w);
+}
+
 /* ---- hostile ---- */
 
 /* an absurd size is NULL, as without the sanitizer, and not the end of all tests */
@@ -368,6 +422,8 @@ int main(void)
 		cmocka_unit_test(pairs_that_mean_nothing_are_garbage),
 		cmocka_unit_test(a_further_owner_is_no_garbage),
 		cmocka_unit_test(none_of_very_many_owners_is_garbage),
+		cmocka_unit_test(an_owner_made_after_its_exit_is_garbage_once_it_owns_nothing),
+		cmocka_unit_test(an_owner_that_a_reading_missed_is_no_garbage),
 		cmocka_unit_test(an_index_beyond_every_table),
 	};
 
