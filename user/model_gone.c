@@ -106,14 +106,19 @@ static struct gone_group *group_of(struct model *model, const struct record_file
 
 	length = (size_t)snprintf(key, sizeof(key), "%u:%.*s", record->dev, slash ? (int)(slash - path) : 0, path);
 	if (length >= sizeof(key))
-		return NULL;
+		length = sizeof(key) - 1;
 	HASH_FIND(hh, model->gone, key, length, group);
-	if (group || HASH_COUNT(model->gone) >= GONE_GROUPS)
+	if (!group && HASH_COUNT(model->gone) >= GONE_GROUPS) {
+		length = (size_t)snprintf(key, sizeof(key), GONE_OTHER);
+		HASH_FIND(hh, model->gone, key, length, group);
+	}
+	if (group)
 		return group;
 	group = new_group(model, key, path);
 	if (!group)
 		return NULL;
-	group->dev = record->dev;
+	group->other = strcmp(key, GONE_OTHER) == 0;
+	group->dev = group->other ? 0 : record->dev;
 	group->flags = record->flags;
 	HASH_ADD_KEYPTR(hh, model->gone, group->folder, length, group);
 	return group;
@@ -124,7 +129,7 @@ static struct gone_size *size_of(struct gone_group *group, uint64_t pages)
 	size_t i = gone_group__size(group, pages);
 
 	if (i == group->size_count) {
-		group->sizes[i].each_pages = i == GONE_SIZES - 1 ? ABSENT : pages;
+		group->sizes[i].each_pages = group->other || i == GONE_SIZES - 1 ? ABSENT : pages;
 		group->size_count++;
 	}
 	return &group->sizes[i];
@@ -211,7 +216,7 @@ static void keep(struct model *model, const struct record_file_gone *record, con
 		return;
 	file->group = group;
 	first = count_in(group, file) == 1;
-	if (group->listed < (first ? GONE_LISTED_MOST : GONE_ONE_BY_ONE)) {
+	if (!group->other && group->listed < (first ? GONE_LISTED_MOST : GONE_ONE_BY_ONE)) {
 		group->files[group->listed++] = file;
 	} else if (!named || HASH_COUNT(model->gone_named) >= GONE_KNOWN_MOST) {
 		free_file(file);

@@ -6,11 +6,13 @@
 #include "model_private.h"
 
 #define GONE_ONE_BY_ONE 100
-#define GONE_GROUPS 4096
+#define GONE_GROUPS 4096                                /* and one for what is in other folders */
 #define GONE_SIZES 8                                    /* sizes of a folder's files that are told apart */
 #define GONE_OWNERS 4                                   /* of the files of one size */
 #define GONE_LISTED_MOST (GONE_ONE_BY_ONE + GONE_SIZES) /* and the first of each size */
 #define GONE_KNOWN_MOST 16384                           /* with a name, beyond the hundred: more are not known again */
+
+#define GONE_OTHER "other" /* no device has that number */
 
 struct gone_owner {
 	struct owner_key key;
@@ -46,12 +48,13 @@ struct gone_size {
 };
 
 struct gone_group {
-	char *folder;          /* the key: device and path within the filesystem */
+	char *folder;          /* the key: device and path within the filesystem; GONE_OTHER */
 	char *sample;          /* path of one of its files */
 	char *seen;            /* the folder as people see it */
 	struct gone_name name; /* of the sample */
 	UT_hash_handle hh;
 	uint32_t dev, flags;
+	bool other; /* of folders that found no group: sums only */
 	struct gone_file *files[GONE_LISTED_MOST];
 	size_t listed;
 	uint64_t count; /* listed or not */
@@ -64,6 +67,8 @@ static inline size_t gone_group__size(const struct gone_group *group, uint64_t p
 {
 	size_t i = 0;
 
+	if (group->other)
+		return 0;
 	while (i < group->size_count && group->sizes[i].each_pages != pages)
 		i++;
 	return i < GONE_SIZES ? i : GONE_SIZES - 1;

@@ -87,6 +87,7 @@ static void size_row(struct model *model, struct gone_group *group, struct gone_
 	if (!row)
 		return;
 	row->path = group->seen;
+	row->other = group->other;
 	row->count = size->count;
 	row->deleted = !size->named;
 	row->bytes_each = is_known(size->each_pages) ? pages_to_bytes(model, size->each_pages) : ABSENT;
@@ -104,6 +105,10 @@ static void name_group(const struct model *model, const struct reading *reading,
 
 	if (group->seen)
 		return;
+	if (group->other) {
+		group->seen = strdup("other files");
+		return;
+	}
 	make_name(model, reading, group->dev, group->flags, group->sample, &group->name);
 	full = group->name.seen.full ? group->name.seen.full : "";
 	slash = strrchr(full, '/');

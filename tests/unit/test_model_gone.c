@@ -299,6 +299,56 @@ static void many_gone_memfds_are_called_something(void **state)
 	world__free(w);
 }
 
+/* the table of folders is full: what is in others is not left out */
+static void files_of_very_many_folders_are_all_counted(void **state)
+{
+	const struct snapshot_file *other = NULL;
+	struct world *w = running();
+	const struct snapshot *s;
+	uint64_t count = 0, peak = 0, added = 0;
+	char folder[16];
+
+	(void)state;
+	for (uint32_t i = 0; i < 6000; i++) {
+		snprintf(folder, sizeof(folder), "d%u", i);
+		if (i == 5999)
+			make_and_drop(w, 1, 5, folder);
+		else
+			make_and_remove(w, 1, 1 + i % 2, folder);
+	}
+	s = world__read(w, SECOND);
+	for (size_t i = 0; i < s->file_count; i++) {
+		const struct snapshot_file *row = &s->files[i];
+
+		count += row->count;
+		peak += row->peak_bytes;
+		added += row->added_bytes;
+		if (row->other)
+			other = row;
+	}
+	assert_int_equal(count, 6000);
+	assert_int_equal(peak, (3000 + 2 * 2999 + 5) * PAGE);
+	assert_int_equal(added, peak);
+	assert_int_equal(s->file_count, 4096 + 1);
+	assert_non_null(other);
+	assert_string_equal(other->path, "other files");
+	assert_null(other->mount);
+	assert_true(other->gone);
+	assert_false(other->deleted);
+	assert_int_equal(other->count, 6000 - 4096);
+	assert_int_equal(other->bytes_each, ABSENT);
+	assert_int_equal(other->owner_count, 1);
+	assert_int_equal(other->owners[0].pid, 42);
+	make(w, 1, 5, "d5999"); /* it comes back, and is a row of its own again */
+	s = world__read(w, SECOND);
+	assert_int_equal(s->file_count, 4096 + 2);
+	assert_int_equal(the_file(s, 1)->added_bytes, 2 * 5 * PAGE);
+	for (size_t i = 0; i < s->file_count; i++)
+		if (s->files[i].other)
+			assert_int_equal(s->files[i].count, 6000 - 4096 - 1);
+	world__free(w);
+}
+
 static void gone_files_of_others_are_not_kept(void **state)
 {
 	struct world *w = running();
@@ -391,6 +441,7 @@ int main(void)
 		cmocka_unit_test(who_reads_it_again_must_be_of_the_run),
 		cmocka_unit_test(many_came_back),
 		cmocka_unit_test(many_gone_memfds_are_called_something),
+		cmocka_unit_test(files_of_very_many_folders_are_all_counted),
 		cmocka_unit_test(gone_files_of_others_are_not_kept),
 		cmocka_unit_test(nothing_is_kept_without_being_asked),
 		cmocka_unit_test(mounts),
