@@ -76,6 +76,7 @@ void model__close(struct model *model)
 		model__forget_past(model, model__past(model, &model->files[i]));
 	}
 	model__free_gone(model);
+	model__free_doubts(model);
 	model__free_pages(model);
 	release_retired(model);
 	free(model->retired.data);

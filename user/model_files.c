@@ -255,6 +255,8 @@ void model__files(struct model *model, const struct reading *reading)
 		return;
 	model__sort_pairs(reading);
 	model__note_pairs(model, reading);
+	model__note_followers(model, reading);
+	model__settle_doubts(model, reading);
 	model__tell_all_gone(model, reading);
 	slot_of_row = calloc(reading->file_slots + 1, sizeof(*slot_of_row));
 	if (!slot_of_row) {

@@ -240,19 +240,25 @@ static void unlist(struct gone_file *file)
 	}
 }
 
-static void take_past(struct model *model, uint64_t ino, uint32_t dev, struct file_state *state)
+/* what was gone and came back: no more of those that are gone. NULL: none */
+static struct gone_file *take_past(struct model *model, uint64_t ino, uint32_t dev, const char *path)
 {
 	const struct gone_key key = { ino, dev };
 	struct gone_file *file;
 
 	HASH_FIND(hh, model->gone_named, &key, sizeof(key), file);
 	/* another path: renamed since, or the number is another file's now */
-	if (!file || strcmp(file->path, state->path ? state->path : "") != 0)
-		return;
+	if (!file || strcmp(file->path, path) != 0)
+		return NULL;
 	HASH_DEL(model->gone_named, file);
 	unlist(file);
 	count_out(file->group, file);
-	model__past(model, state)->gone = file;
+	return file;
+}
+
+static const char *path_of(const struct file_state *state)
+{
+	return state->path ? state->path : "";
 }
 
 static bool is_of_followed(const struct model *model, const struct owners_of_file *of)
@@ -269,13 +275,13 @@ static bool is_of_followed(const struct model *model, const struct owners_of_fil
 void model__join_gone(struct model *model, const struct file_slot *slot, struct file_state *state,
 		      const struct owners_of_file *of, struct snapshot_file *row)
 {
-	const struct file_past *past = model__past(model, state);
+	struct file_past *past = model__past(model, state);
 	uint64_t peak;
 
 	if (!past)
 		return;
 	if (!past->gone && model->gone_named && is_of_followed(model, of))
-		take_past(model, slot->ino, slot->dev, state);
+		past->gone = take_past(model, slot->ino, slot->dev, path_of(state));
 	if (!past->gone)
 		return;
 	peak = pages_to_bytes(model, past->gone->peak_pages);
@@ -284,21 +290,45 @@ void model__join_gone(struct model *model, const struct file_slot *slot, struct 
 	row->removed_bytes += pages_to_bytes(model, past->gone->removed);
 }
 
+void model__keep_gone(struct model *model, const struct record_file_gone *record, const char *path,
+		      const struct process *follower)
+{
+	struct gone_file *past = take_past(model, record->ino, record->dev, path);
+	struct record_file_gone of_follower = *record;
+
+	of_follower.owner_start_ns = follower->key.start_ns;
+	of_follower.owner_pid = follower->key.pid;
+	memcpy(of_follower.owner_comm, follower->comm, COMM_LENGTH);
+	keep(model, &of_follower, path, past);
+	retire_file(model, past);
+}
+
+static void keep_known(struct model *model, const struct record_file_gone *record, const char *path,
+		       struct file_past *past)
+{
+	const struct owner_key *key = &past->follower;
+	const struct process *follower = key->start_ns ? model__process(model, key->start_ns, key->pid, false) : NULL;
+
+	if (record->owner_flags & PROCESS_FOLLOWED || past->gone) {
+		if (!past->gone)
+			past->gone = take_past(model, record->ino, record->dev, path);
+		keep(model, record, path, past->gone);
+		retire_file(model, past->gone);
+		past->gone = NULL;
+	} else if (follower) {
+		model__keep_gone(model, record, path, follower);
+	} else {
+		model__doubt_gone(model, record, path);
+	}
+}
+
 void model__file_gone(struct model *model, const struct record_file_gone *record)
 {
 	struct file_state *state = model__file(model, record->index, record->birth_ns);
-	bool followed = record->owner_flags & PROCESS_FOLLOWED;
-	struct file_past *past;
 
 	if (!state)
 		return;
-	past = model__past(model, state);
-	if (model->settings.keep_gone && (followed || past->gone)) {
-		if (!past->gone)
-			take_past(model, record->ino, record->dev, state);
-		keep(model, record, state->path ? state->path : "", past->gone);
-		retire_file(model, past->gone);
-		past->gone = NULL;
-	}
+	if (model->settings.keep_gone)
+		keep_known(model, record, path_of(state), model__past(model, state));
 	model__tell_gone(model, record, state);
 }

@@ -227,7 +227,7 @@ void model__tell_file(struct model *model, const struct reading *reading, uint32
 
 /* ---- files that are gone ---- */
 
-static size_t first_pair(const struct reading *reading, const struct record_file_gone *record)
+size_t model__first_pair(const struct reading *reading, const struct record_file_gone *record)
 {
 	size_t low = 0, high = reading->pair_count;
 
@@ -259,7 +259,7 @@ static uint64_t changes_of_gone_pairs(struct model *model, const struct reading 
 	struct pair_state *state;
 	uint64_t added = 0;
 
-	for (size_t i = first_pair(reading, record); i < reading->pair_count; i++) {
+	for (size_t i = model__first_pair(reading, record); i < reading->pair_count; i++) {
 		const struct pair_key *key = &reading->pairs[i].key;
 
 		if (key->file != record->index || key->birth_ns != record->birth_ns)

@@ -57,7 +57,8 @@ struct file_past {
 	uint64_t told_added, last_removed; /* pages */
 	uint64_t owner_pages;              /* that the first owner had at the last reading */
 	uint32_t owner;
-	struct gone_file *gone; /* it was gone before; NULL: not that anyone knows */
+	struct gone_file *gone;    /* it was gone before; NULL: not that anyone knows */
+	struct owner_key follower; /* of the further owners that `run` follows one; start 0: none is known */
 };
 
 struct cgroup_state {
@@ -113,6 +114,7 @@ struct model {
 	struct gone_file *gone_named; /* of those, the files that may come back */
 	struct pair_state *pair_states;
 	struct rows gone_later; /* of struct gone_later */
+	struct rows doubtful;   /* of struct doubtful */
 	struct rows changes;    /* of the file at hand, of struct change */
 	struct rows retired;    /* of void * */
 	struct rows process_rows, cgroup_rows, mount_rows, file_rows, owner_rows, holder_pids, part_rows, loss_rows,
@@ -203,13 +205,24 @@ struct seen_name {
 };
 void model__seen_name(const struct reading *reading, uint32_t dev, uint32_t flags, const char *path,
 		      struct seen_name *name);
+/* the pairs of that use of its slot begin there, or what comes after them */
+size_t model__first_pair(const struct reading *reading, const struct record_file_gone *record);
 /* model_gone.c */
 void model__gone_rows(struct model *model, const struct reading *reading);
 /* adds to the row of a living file what it was before it was gone */
 void model__join_gone(struct model *model, const struct file_slot *slot, struct file_state *state,
 		      const struct owners_of_file *of, struct snapshot_file *row);
+/* with `follower` as its owner */
+void model__keep_gone(struct model *model, const struct record_file_gone *record, const char *path,
+		      const struct process *follower);
 void model__forget_past(struct model *model, struct file_past *past);
 void model__free_gone(struct model *model);
+/* model_touched.c: files of others that those who are followed had a part of */
+void model__note_followers(struct model *model, const struct reading *reading);
+/* it is kept if the next readings tell that it was one */
+void model__doubt_gone(struct model *model, const struct record_file_gone *record, const char *path);
+void model__settle_doubts(struct model *model, const struct reading *reading);
+void model__free_doubts(struct model *model);
 /* model_processes.c */
 void model__tasks(struct model *model, const struct reading *reading);
 void model__process_rows(struct model *model, const struct reading *reading);

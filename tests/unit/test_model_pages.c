@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: model model_records model_files model_owners model_mounts model_pages model_gone model_gone_rows model_names model_cgroups model_containers model_processes decode mounts mountview overlay container cgroup parse names snapshot_copy
+// needs: model model_records model_files model_owners model_mounts model_pages model_gone model_gone_rows model_touched model_names model_cgroups model_containers model_processes decode mounts mountview overlay container cgroup parse names snapshot_copy
 /* The events of pages: who brought what in, and lost it, in an interval. */
 #include "fixture_model.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// needs: model model_records model_files model_owners model_mounts model_pages model_gone model_names model_cgroups model_containers model_processes decode mounts mountview overlay container cgroup parse names snapshot_copy metrics metrics_rows unit bag tally escape out model_gone_rows
+// needs: model model_records model_files model_owners model_mounts model_pages model_gone model_names model_cgroups model_containers model_processes decode mounts mountview overlay container cgroup parse names snapshot_copy metrics metrics_rows unit bag tally escape out model_gone_rows model_touched
 /* What the model makes of records, of losses, and of cgroups. */
 #include "fixture_model.h"
 
