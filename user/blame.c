@@ -5,11 +5,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* without memory for one more it is left out and counted, not the end of us */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(blamed) ((blamed)->left_out = true)
+#include <uthash.h>
+
 #define MANY_PROCESSES 4
+
+struct blamed_key {
+	uint64_t start_ns, pid;
+};
+
+struct blamed {
+	struct blamed_key key;
+	UT_hash_handle hh;
+	struct culprit culprit;
+	bool left_out;
+};
+
+static void forget(struct blame *blame, struct blamed *blamed)
+{
+	HASH_DEL(blame->all, blamed);
+	free(blamed);
+	blame->count--;
+}
+
+static void forget_all(struct blame *blame)
+{
+	struct blamed *blamed, *next;
+
+	HASH_ITER (hh, blame->all, blamed, next)
+		forget(blame, blamed);
+}
 
 void blame__begin(struct blame *blame)
 {
-	blame->count = 0;
+	forget_all(blame);
 	blame->other_bytes = 0;
 }
 
@@ -70,56 +101,63 @@ static void note_file(struct culprit *culprit, const struct share *share)
 		culprit->deleted_bytes += share->bytes;
 }
 
-static struct culprit *find(struct blame *blame, const struct share *share)
+static struct blamed *find(const struct blame *blame, uint32_t pid, uint64_t start_ns)
 {
-	for (size_t i = 0; i < blame->count; i++) {
-		struct culprit *culprit = &blame->all[i];
+	struct blamed_key key = { start_ns, pid };
+	struct blamed *blamed;
 
-		if (culprit->pid == share->pid && culprit->start_ns == share->start_ns)
-			return culprit;
-	}
-	return NULL;
+	HASH_FIND(hh, blame->all, &key, sizeof(key), blamed);
+	return blamed;
 }
 
-/* no room for another: with one of the same name, if there is one */
-static struct culprit *find_name(struct blame *blame, const struct share *share)
+/* NULL: there is no memory for it */
+static struct blamed *make(struct blame *blame, const struct share *share)
 {
-	for (size_t i = 0; i < blame->count; i++) {
-		if (strcmp(blame->all[i].comm, share->comm) == 0) {
-			blame->all[i].processes++;
-			return &blame->all[i];
-		}
+	struct blamed *blamed = calloc(1, sizeof(*blamed));
+
+	if (!blamed)
+		return NULL;
+	blamed->key = (struct blamed_key){ share->start_ns, share->pid };
+	HASH_ADD(hh, blame->all, key, sizeof(blamed->key), blamed);
+	if (blamed->left_out) {
+		free(blamed);
+		return NULL;
 	}
-	return NULL;
+	blame->count++;
+	blamed->culprit.pid = share->pid;
+	blamed->culprit.start_ns = share->start_ns;
+	blamed->culprit.processes = 1;
+	blamed->culprit.exited = share->exited;
+	blamed->culprit.bytes_each = ABSENT;
+	snprintf(blamed->culprit.comm, sizeof(blamed->culprit.comm), "%s", share->comm);
+	if (share->container)
+		snprintf(blamed->culprit.container, sizeof(blamed->culprit.container), "%s", share->container);
+	return blamed;
+}
+
+uint64_t blame__bytes_of(const struct blame *blame, uint32_t pid, uint64_t start_ns)
+{
+	const struct blamed *blamed = find(blame, pid, start_ns);
+
+	return blamed ? blamed->culprit.bytes : 0;
 }
 
 void blame__add(struct blame *blame, const struct share *share)
 {
-	struct culprit *culprit = find(blame, share);
+	struct blamed *blamed;
 
 	if (!share->bytes)
 		return;
-	if (!culprit && blame->count == BLAME_MOST)
-		culprit = find_name(blame, share);
-	if (!culprit && blame->count == BLAME_MOST) {
+	blamed = find(blame, share->pid, share->start_ns);
+	if (!blamed)
+		blamed = make(blame, share);
+	if (!blamed) {
 		blame->other_bytes += share->bytes;
 		return;
 	}
-	if (!culprit) {
-		culprit = &blame->all[blame->count++];
-		memset(culprit, 0, sizeof(*culprit));
-		culprit->pid = share->pid;
-		culprit->start_ns = share->start_ns;
-		culprit->processes = 1;
-		culprit->exited = share->exited;
-		culprit->bytes_each = ABSENT;
-		snprintf(culprit->comm, sizeof(culprit->comm), "%s", share->comm);
-		if (share->container)
-			snprintf(culprit->container, sizeof(culprit->container), "%s", share->container);
-	}
-	culprit->bytes += share->bytes;
+	blamed->culprit.bytes += share->bytes;
 	if (share->file)
-		note_file(culprit, share);
+		note_file(&blamed->culprit, share);
 }
 
 static void find_growth(struct culprit *culprit, const struct history *history, enum history_kind kind, uint64_t now_ns)
@@ -156,9 +194,9 @@ static void merge(struct culprit *into, const struct culprit *from)
 	into->deleted_bytes += from->deleted_bytes;
 }
 
-static int by_growth(const void *a, const void *b)
+static int by_growth(const struct blamed *a, const struct blamed *b)
 {
-	const struct culprit *left = a, *right = b;
+	const struct culprit *left = &a->culprit, *right = &b->culprit;
 
 	if (left->growth_bytes != right->growth_bytes)
 		return left->growth_bytes < right->growth_bytes ? 1 : -1;
@@ -167,43 +205,67 @@ static int by_growth(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-/* many processes of one name, none of which stands out, are one row */
+static int by_name(const struct blamed *a, const struct blamed *b)
+{
+	int order = strcmp(a->culprit.comm, b->culprit.comm);
+
+	return order ? order : by_growth(a, b);
+}
+
+static struct blamed *next_of(const struct blamed *blamed)
+{
+	return blamed->hh.next;
+}
+
+static bool is_of_name(const struct blamed *blamed, const struct blamed *first)
+{
+	return blamed && strcmp(blamed->culprit.comm, first->culprit.comm) == 0;
+}
+
+/* many processes of one name, none of which stands out, are one row: they follow each other */
+static void merge_name(struct blame *blame, struct blamed *first)
+{
+	uint64_t bytes = 0, most = 0;
+	size_t same = 0;
+
+	for (const struct blamed *next = first; is_of_name(next, first); next = next_of(next)) {
+		same++;
+		bytes += next->culprit.bytes;
+		most = next->culprit.bytes > most ? next->culprit.bytes : most;
+	}
+	if (same < MANY_PROCESSES || most > bytes / 2)
+		return;
+	while (is_of_name(next_of(first), first)) {
+		merge(&first->culprit, &next_of(first)->culprit);
+		forget(blame, next_of(first));
+	}
+}
+
 static void merge_names(struct blame *blame)
 {
-	for (size_t i = 0; i < blame->count; i++) {
-		struct culprit *first = &blame->all[i];
-		uint64_t bytes = 0, most = 0;
-		size_t same = 0, kept = i + 1;
+	struct blamed *first, *next;
 
-		for (size_t j = i; j < blame->count; j++) {
-			if (strcmp(blame->all[j].comm, first->comm) != 0)
-				continue;
-			same++;
-			bytes += blame->all[j].bytes;
-			most = blame->all[j].bytes > most ? blame->all[j].bytes : most;
-		}
-		if (same < MANY_PROCESSES || most > bytes / 2)
-			continue;
-		for (size_t j = i + 1; j < blame->count; j++) {
-			if (strcmp(blame->all[j].comm, first->comm) == 0)
-				merge(first, &blame->all[j]);
-			else
-				blame->all[kept++] = blame->all[j];
-		}
-		blame->count = kept;
+	HASH_SORT(blame->all, by_name);
+	for (first = blame->all; first; first = next) {
+		merge_name(blame, first);
+		for (next = next_of(first); is_of_name(next, first);)
+			next = next_of(next);
 	}
 }
 
 void blame__finish(struct blame *blame, const struct history *history, enum history_kind kind, uint64_t now_ns,
 		   struct warning *warning)
 {
-	for (size_t i = 0; i < blame->count; i++)
-		find_growth(&blame->all[i], history, kind, now_ns);
-	qsort(blame->all, blame->count, sizeof(blame->all[0]), by_growth);
+	struct blamed *blamed;
+
+	for (blamed = blame->all; blamed; blamed = next_of(blamed))
+		find_growth(&blamed->culprit, history, kind, now_ns);
 	merge_names(blame);
-	qsort(blame->all, blame->count, sizeof(blame->all[0]), by_growth);
-	warning->culprit_count = blame->count < WARNING_CULPRITS ? blame->count : WARNING_CULPRITS;
-	memcpy(warning->culprits, blame->all, warning->culprit_count * sizeof(blame->all[0]));
+	HASH_SORT(blame->all, by_growth);
+	warning->culprit_count = 0;
+	for (blamed = blame->all; blamed && warning->culprit_count < WARNING_CULPRITS; blamed = next_of(blamed))
+		warning->culprits[warning->culprit_count++] = blamed->culprit;
+	forget_all(blame);
 }
 
 /* by pid and start, as the snapshot's processes are sorted */

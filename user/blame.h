@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Who it was: what each process has of a limited thing, added up share by share,
- * ordered by growth, into a warning. Pure; memory is the caller's and fixed.
+ * ordered by growth, into a warning. Pure. Everyone is added up, however many there are:
+ * only then is it known who has the most. What there is no memory for is counted.
  */
 #ifndef PAGETIDE_BLAME_H
 #define PAGETIDE_BLAME_H
@@ -10,13 +11,15 @@
 #include "snapshot.h"
 #include "warning.h"
 
-#define BLAME_MOST 96
 #define BLAME_WINDOW_NS 60000000000ULL
 
+struct blamed;
+
+/* zeroed, it is empty; blame__begin() and blame__finish() leave nothing allocated */
 struct blame {
-	struct culprit all[BLAME_MOST];
+	struct blamed *all; /* by process */
 	size_t count;
-	uint64_t other_bytes; /* of processes that found no room */
+	uint64_t other_bytes; /* of processes that there was no memory for */
 };
 
 struct share {
@@ -29,6 +32,8 @@ struct share {
 
 void blame__begin(struct blame *blame);
 void blame__add(struct blame *blame, const struct share *share);
+/* what it has so far; 0: nothing */
+uint64_t blame__bytes_of(const struct blame *blame, uint32_t pid, uint64_t start_ns);
 /* Growth from the history, one row for many processes of one name, the largest growth first. */
 void blame__finish(struct blame *blame, const struct history *history, enum history_kind kind, uint64_t now_ns,
 		   struct warning *warning);

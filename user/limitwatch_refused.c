@@ -301,6 +301,7 @@ void limitwatch__oom(struct limitwatch *limits, const struct record_oom *record)
 	limitwatch__blame_tasks(limits, limits->oom_cgroup, limits->scope[0] ? limits->scope : NULL);
 	if (record->victim.start_ns) { /* the iterator may have found it without its memory already */
 		const char *container;
+		uint64_t known;
 		struct share share = { .pid = record->victim.pid,
 				       .start_ns = record->victim.start_ns,
 				       .comm = record->victim.comm,
@@ -308,12 +309,8 @@ void limitwatch__oom(struct limitwatch *limits, const struct record_oom *record)
 
 		model__cgroup_of(limits->model, record->victim.cgroup, &container);
 		share.container = container;
-		for (size_t i = 0; i < limits->blame.count; i++) {
-			struct culprit *c = &limits->blame.all[i];
-
-			if (c->pid == share.pid && c->start_ns == share.start_ns)
-				share.bytes = share.bytes > c->bytes ? share.bytes - c->bytes : 0;
-		}
+		known = blame__bytes_of(&limits->blame, share.pid, share.start_ns);
+		share.bytes = share.bytes > known ? share.bytes - known : 0;
 		blame__add(&limits->blame, &share);
 	}
 	blame__finish(&limits->blame, limits->history, HISTORY_ANON, record->head.time_ns, &limits->urgent);
