@@ -20,6 +20,7 @@ struct blamed {
 	struct blamed_key key;
 	UT_hash_handle hh;
 	struct culprit culprit;
+	bool is_elsewhere; /* it owns on another mount, too */
 	bool left_out;
 };
 
@@ -152,7 +153,11 @@ void blame__add(struct blame *blame, const struct share *share)
 	if (!blamed)
 		blamed = make(blame, share);
 	if (!blamed) {
-		blame->other_bytes += share->bytes;
+		blame->other_bytes += share->elsewhere ? 0 : share->bytes;
+		return;
+	}
+	if (share->elsewhere) {
+		blamed->is_elsewhere = true;
 		return;
 	}
 	blamed->culprit.bytes += share->bytes;
@@ -160,18 +165,37 @@ void blame__add(struct blame *blame, const struct share *share)
 		note_file(&blamed->culprit, share);
 }
 
-static void find_growth(struct culprit *culprit, const struct history *history, enum history_kind kind, uint64_t now_ns)
+/* false: what it had of this before is not known */
+static bool find_before(const struct blamed *blamed, const struct history *history, enum blame_of of, uint64_t now_ns,
+			uint64_t *before, double *seconds)
 {
-	double age = now_ns > culprit->start_ns ? (double)(now_ns - culprit->start_ns) / 1e9 : 0;
+	const struct culprit *c = &blamed->culprit;
+	uint64_t anon = 0;
+
+	if (!history ||
+	    !history__before(history, c->pid, c->start_ns, HISTORY_TMPFS, BLAME_WINDOW_NS, now_ns, before, seconds))
+		return false;
+	if (of == BLAME_MOUNT) /* it was at most that: who has more here now has grown, wherever else it owns */
+		return !blamed->is_elsewhere || c->bytes > *before;
+	if (!history__before(history, c->pid, c->start_ns, HISTORY_ANON, BLAME_WINDOW_NS, now_ns, &anon, seconds))
+		return false;
+	*before += anon;
+	return true;
+}
+
+static void find_growth(struct blamed *blamed, const struct history *history, enum blame_of of, uint64_t now_ns)
+{
+	struct culprit *c = &blamed->culprit;
+	double age = now_ns > c->start_ns ? (double)(now_ns - c->start_ns) / 1e9 : 0, seconds = 0;
 	uint64_t before = 0;
 
 	/* younger than the window: all of it is growth */
 	if (age * 1e9 < (double)BLAME_WINDOW_NS) {
-		culprit->growth_bytes = (int64_t)culprit->bytes;
-		culprit->seconds = age;
-	} else if (history && history__before(history, culprit->pid, culprit->start_ns, kind, BLAME_WINDOW_NS, now_ns,
-					      &before, &culprit->seconds)) {
-		culprit->growth_bytes = (int64_t)culprit->bytes - (int64_t)before;
+		c->growth_bytes = (int64_t)c->bytes;
+		c->seconds = age;
+	} else if (find_before(blamed, history, of, now_ns, &before, &seconds)) {
+		c->growth_bytes = (int64_t)c->bytes - (int64_t)before;
+		c->seconds = seconds;
 	}
 }
 
@@ -253,13 +277,25 @@ static void merge_names(struct blame *blame)
 	}
 }
 
-void blame__finish(struct blame *blame, const struct history *history, enum history_kind kind, uint64_t now_ns,
+/* of whom only another mount's files are known */
+static void forget_the_elsewhere(struct blame *blame)
+{
+	struct blamed *blamed, *next;
+
+	HASH_ITER (hh, blame->all, blamed, next) {
+		if (!blamed->culprit.bytes)
+			forget(blame, blamed);
+	}
+}
+
+void blame__finish(struct blame *blame, const struct history *history, enum blame_of of, uint64_t now_ns,
 		   struct warning *warning)
 {
 	struct blamed *blamed;
 
+	forget_the_elsewhere(blame);
 	for (blamed = blame->all; blamed; blamed = next_of(blamed))
-		find_growth(&blamed->culprit, history, kind, now_ns);
+		find_growth(blamed, history, of, now_ns);
 	merge_names(blame);
 	HASH_SORT(blame->all, by_growth);
 	warning->culprit_count = 0;
@@ -293,7 +329,9 @@ void blame__mount(struct blame *blame, const struct snapshot *snapshot, unsigned
 	for (size_t i = 0; i < snapshot->file_count; i++) {
 		const struct snapshot_file *file = &snapshot->files[i];
 
-		if (file->major != major || file->minor != minor || file->gone || file->other)
+		bool elsewhere = file->major != major || file->minor != minor;
+
+		if (file->gone || (elsewhere ? file->kind == FILE_KIND_FILE : file->other))
 			continue;
 		for (size_t j = 0; j < file->owner_count; j++) {
 			const struct snapshot_owner *owner = &file->owners[j];
@@ -304,6 +342,7 @@ void blame__mount(struct blame *blame, const struct snapshot *snapshot, unsigned
 					       .exited = owner->exited,
 					       .container = p ? p->container : NULL,
 					       .path = file->path,
+					       .elsewhere = elsewhere,
 					       .file = true,
 					       .files = 1,
 					       .deleted = file->deleted,

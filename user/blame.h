@@ -22,11 +22,18 @@ struct blame {
 	uint64_t other_bytes; /* of processes that there was no memory for */
 };
 
+/* what the bytes are of, which is what their growth is measured by */
+enum blame_of {
+	BLAME_MOUNT,  /* files of one tmpfs; there is no history of each mount, only of all */
+	BLAME_MEMORY, /* anonymous memory and what it owns in tmpfs */
+};
+
 struct share {
 	uint32_t pid;
 	uint64_t start_ns;
 	const char *comm, *container, *path; /* container and path may be NULL */
 	bool exited, file, deleted;          /* file: bytes are of one file */
+	bool elsewhere;                      /* not of this mount: it tells only that it owns on others, too */
 	uint64_t bytes, files;               /* files that this share sums up */
 };
 
@@ -35,7 +42,7 @@ void blame__add(struct blame *blame, const struct share *share);
 /* what it has so far; 0: nothing */
 uint64_t blame__bytes_of(const struct blame *blame, uint32_t pid, uint64_t start_ns);
 /* Growth from the history, one row for many processes of one name, the largest growth first. */
-void blame__finish(struct blame *blame, const struct history *history, enum history_kind kind, uint64_t now_ns,
+void blame__finish(struct blame *blame, const struct history *history, enum blame_of of, uint64_t now_ns,
 		   struct warning *warning);
 
 /* All shares of a target, out of a snapshot. */

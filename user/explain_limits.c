@@ -19,13 +19,13 @@
 #define MANY_BYTES (8ULL << 20)
 
 /* fills the rest of a warning from who it was, and makes it a finding */
-static void add(struct explanation *e, struct warning *w, struct blame *blame, enum history_kind kind, const char *name)
+static void add(struct explanation *e, struct warning *w, struct blame *blame, enum blame_of of, const char *name)
 {
 	double hard = (double)w->used - (is_known(w->reclaimable_bytes) ? (double)w->reclaimable_bytes : 0);
 	double percent = 100 * hard / (double)w->limit_value;
 	struct finding *f;
 
-	blame__finish(blame, e->history, kind, e->snapshot->boot_ns, w);
+	blame__finish(blame, e->history, of, e->snapshot->boot_ns, w);
 	advice__write(w);
 	f = explain__add(e, name,
 			 percent >= 99         ? 100
@@ -80,7 +80,7 @@ void explain__limits(struct explanation *e)
 				continue;
 			blame__begin(&blame);
 			blame__mount(&blame, s, mount->major, mount->minor);
-			add(e, &w, &blame, HISTORY_TMPFS, inodes ? "tmpfs_inodes_full" : "tmpfs_full");
+			add(e, &w, &blame, BLAME_MOUNT, inodes ? "tmpfs_inodes_full" : "tmpfs_full");
 		}
 	}
 	for (size_t i = 0; i < 2 * s->cgroup_count; i++) {
@@ -92,7 +92,7 @@ void explain__limits(struct explanation *e)
 		w.limit_name = name;
 		blame__begin(&blame);
 		blame__cgroup(&blame, s, cgroup->path);
-		add(e, &w, &blame, HISTORY_ANON, i % 2 ? "cgroup_at_its_gentle_limit" : "cgroup_full");
+		add(e, &w, &blame, BLAME_MEMORY, i % 2 ? "cgroup_at_its_gentle_limit" : "cgroup_full");
 	}
 	if (!is_known(s->system.total_bytes) || !is_known(s->system.available_bytes))
 		return;
@@ -103,7 +103,7 @@ void explain__limits(struct explanation *e)
 		return;
 	blame__begin(&blame);
 	blame__cgroup(&blame, s, NULL);
-	add(e, &w, &blame, HISTORY_ANON, "machine_full");
+	add(e, &w, &blame, BLAME_MEMORY, "machine_full");
 }
 
 /* files of one size by one process under one folder, wherever they are */
@@ -118,7 +118,7 @@ void explain__many_files(struct explanation *e)
 		memset(&w, 0, sizeof(w));
 		blame__begin(&blame);
 		blame__mount(&blame, e->snapshot, mount->major, mount->minor);
-		blame__finish(&blame, e->history, HISTORY_TMPFS, e->snapshot->boot_ns, &w);
+		blame__finish(&blame, e->history, BLAME_MOUNT, e->snapshot->boot_ns, &w);
 		for (size_t j = 0; j < w.culprit_count; j++) {
 			const struct culprit *c = &w.culprits[j];
 			char each[UNITS_MAX], all[UNITS_MAX];

@@ -31,8 +31,8 @@ void limitwatch__blame_mount(struct limitwatch *limits, uint32_t dev, const char
 		struct share share = { .file = true, .files = 1 };
 		const char *container;
 
-		if (!slot->mapping || slot->dev != dev || slot__pages(slot) <= 0 || slot->owner < OWNER_FIRST ||
-		    slot->owner >= owner_slots)
+		if (!slot->mapping || !(slot->flags & FILE_TMPFS) || slot__pages(slot) <= 0 ||
+		    slot->owner < OWNER_FIRST || slot->owner >= owner_slots)
 			continue;
 		owner = &owners[slot->owner];
 		if (!owner->start_ns)
@@ -45,7 +45,8 @@ void limitwatch__blame_mount(struct limitwatch *limits, uint32_t dev, const char
 		share.exited = owner->exit_ns != 0;
 		share.deleted = slot->flags & FILE_DELETED;
 		share.bytes = (uint64_t)slot__pages(slot) * limits->page_bytes;
-		share.path = path_of(limits, i, slot, mount);
+		share.elsewhere = slot->dev != dev;
+		share.path = share.elsewhere ? NULL : path_of(limits, i, slot, mount);
 		blame__add(&limits->blame, &share);
 	}
 }

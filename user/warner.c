@@ -319,9 +319,9 @@ static struct warning *judge(struct judging *j, const struct gauge *gauge, const
 	return warning;
 }
 
-static void finish(struct judging *j, struct warning *warning, enum history_kind kind)
+static void finish(struct judging *j, struct warning *warning, enum blame_of of)
 {
-	blame__finish(&j->warner->blame, j->history, kind, j->now_ns, warning);
+	blame__finish(&j->warner->blame, j->history, of, j->now_ns, warning);
 	advice__write(warning);
 	j->count++;
 }
@@ -337,7 +337,7 @@ static void judge_mount(struct judging *j, const struct snapshot_mount *mount, b
 	if (!warning)
 		return;
 	blame__mount(&j->warner->blame, j->snapshot, mount->major, mount->minor);
-	finish(j, warning, HISTORY_TMPFS);
+	finish(j, warning, BLAME_MOUNT);
 }
 
 static void judge_cgroup(struct judging *j, const struct snapshot_cgroup *cgroup, bool gentle)
@@ -352,7 +352,7 @@ static void judge_cgroup(struct judging *j, const struct snapshot_cgroup *cgroup
 	if (!warning)
 		return;
 	blame__cgroup(&j->warner->blame, j->snapshot, cgroup->path);
-	finish(j, warning, HISTORY_ANON);
+	finish(j, warning, BLAME_MEMORY);
 }
 
 static void judge_system(struct judging *j)
@@ -374,7 +374,7 @@ static void judge_system(struct judging *j)
 	if (!warning)
 		return;
 	blame__cgroup(&j->warner->blame, j->snapshot, NULL);
-	finish(j, warning, HISTORY_ANON);
+	finish(j, warning, BLAME_MEMORY);
 }
 
 /* what was in no snapshot for a minute is no more */

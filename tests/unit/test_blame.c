@@ -36,7 +36,7 @@ static void add(uint32_t pid, const char *comm, uint64_t bytes, const char *path
 static void finish(void)
 {
 	memset(&w, 0, sizeof(w));
-	blame__finish(&blame, NULL, HISTORY_ANON, NOW, &w);
+	blame__finish(&blame, NULL, BLAME_MEMORY, NOW, &w);
 }
 
 /* pids go up: who came last was the one that the table had no room for */
@@ -90,12 +90,102 @@ static void who_stands_out_is_told_alone(void **state)
 	assert_int_equal(w.culprit_count, 0);
 }
 
+static struct snapshot_owner owner_of(uint32_t pid, const char *comm, uint64_t bytes)
+{
+	return (struct snapshot_owner){ .pid = pid, .start_ns = 10 * S, .comm = comm, .bytes = bytes };
+}
+
+static struct snapshot_process process_of(uint32_t pid, const char *comm, uint64_t anon, uint64_t tmpfs)
+{
+	return (struct snapshot_process){ .pid = pid,
+					  .start_ns = 10 * S,
+					  .comm = comm,
+					  .cgroup = "/job",
+					  .anon_bytes = anon,
+					  .tmpfs_bytes = tmpfs,
+					  .file_bytes = ABSENT,
+					  .shmem_bytes = ABSENT,
+					  .cache_bytes = ABSENT };
+}
+
+/* a minute in which these grow by so much a second */
+static struct history *watched(struct snapshot *snapshot, struct snapshot_process *rows, const uint64_t *anon,
+			       const uint64_t *tmpfs)
+{
+	struct history *history;
+
+	assert_int_equal(history__open(&history), 0);
+	for (int i = 0; i < 50; i++) {
+		snapshot->boot_ns += S;
+		history__take(history, snapshot);
+		for (size_t j = 0; j < snapshot->process_count; j++) {
+			rows[j].anon_bytes += anon[j];
+			rows[j].tmpfs_bytes += tmpfs[j];
+		}
+	}
+	return history;
+}
+
+static void memory_grows_by_both(void **state)
+{
+	static const uint64_t none[2], grows[2] = { 0, MIB };
+	struct snapshot_process rows[2] = { process_of(1, "steady", 10 * MIB, 80 * MIB),
+					    process_of(2, "grows", 10 * MIB, 0) };
+	struct snapshot snapshot = { .boot_ns = NOW, .processes = rows, .process_count = 2 };
+	struct history *history = watched(&snapshot, rows, grows, none);
+
+	(void)state;
+	blame__begin(&blame);
+	blame__cgroup(&blame, &snapshot, "/job");
+	blame__finish(&blame, history, BLAME_MEMORY, snapshot.boot_ns, &w);
+	assert_string_equal(w.culprits[0].comm, "grows");
+	assert_int_equal(w.culprits[0].growth_bytes, 50 * MIB);
+	assert_int_equal(w.culprits[1].bytes, 90 * MIB);
+	assert_int_equal(w.culprits[1].growth_bytes, 0);
+	history__close(history);
+}
+
+/* of one that owns on two mounts the history knows the sum: it tells growth only where that is sure */
+static void what_grows_on_a_mount(void **state)
+{
+	static const uint64_t none[4], grows[4] = { MIB, 0, MIB, 0 };
+	struct snapshot_process rows[4] = { process_of(1, "mover", 0, 90 * MIB), process_of(2, "steady", 0, 5 * MIB),
+					    process_of(3, "grows", 0, 2 * MIB), process_of(4, "both", 0, 8 * MIB) };
+	struct snapshot_owner there[2] = { owner_of(1, "mover", 90 * MIB), owner_of(4, "both", 4 * MIB) };
+	struct snapshot_owner here[4] = { owner_of(1, "mover", 50 * MIB), owner_of(2, "steady", 5 * MIB),
+					  owner_of(3, "grows", 52 * MIB), owner_of(4, "both", 4 * MIB) };
+	struct snapshot_file files[3] = {
+		{ .path = "/m1/f", .minor = 1, .kind = FILE_KIND_TMPFS, .owners = there, .owner_count = 2 },
+		{ .path = "/m2/f", .minor = 2, .kind = FILE_KIND_TMPFS, .owners = here, .owner_count = 4 },
+		{ .path = "/f", .minor = 3, .kind = FILE_KIND_FILE, .owners = &here[2], .owner_count = 1 },
+	};
+	struct snapshot snapshot = {
+		.boot_ns = NOW, .processes = rows, .process_count = 4, .files = files, .file_count = 3
+	};
+	struct history *history = watched(&snapshot, rows, none, grows);
+
+	(void)state;
+	blame__begin(&blame);
+	blame__mount(&blame, &snapshot, 0, 2);
+	blame__finish(&blame, history, BLAME_MOUNT, snapshot.boot_ns, &w);
+	assert_int_equal(w.culprit_count, 4);
+	assert_string_equal(w.culprits[0].comm, "grows");
+	assert_int_equal(w.culprits[0].growth_bytes, 50 * MIB);
+	assert_string_equal(w.culprits[1].comm, "mover"); /* no growth is known of it: by its bytes */
+	assert_int_equal(w.culprits[1].growth_bytes, 0);
+	assert_true(w.culprits[1].seconds == 0);
+	assert_string_equal(w.culprits[2].comm, "steady");
+	assert_int_equal(w.culprits[2].growth_bytes, 0);
+	assert_true(w.culprits[2].seconds > 0);
+	history__close(history);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_largest_of_many),
-		cmocka_unit_test(a_process_counts_once),
-		cmocka_unit_test(who_stands_out_is_told_alone),
+		cmocka_unit_test(the_largest_of_many),          cmocka_unit_test(a_process_counts_once),
+		cmocka_unit_test(who_stands_out_is_told_alone), cmocka_unit_test(memory_grows_by_both),
+		cmocka_unit_test(what_grows_on_a_mount),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
