@@ -1,11 +1,142 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Who it is, at once: out of the kernel side's tables and the task iterator as they
- * are now, not out of the last reading. Of a shared file the first owner is named.
+ * are now, not out of the last reading. Of a shared file each owner has its shares.
  */
 #include "limitwatch_private.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+struct books {
+	struct limitwatch *limits;
+	const struct file_slot *files;
+	const struct owner_slot *owners;
+	uint32_t file_slots, owner_slots;
+	struct pair_row *pairs; /* by file; read when the first shared file is met */
+	size_t pair_count;
+	bool has_pairs;
+};
+
+/* what one owner has of one file */
+struct part {
+	uint32_t file;
+	const struct file_slot *slot;
+	const struct owner_slot *owner;
+	uint64_t bytes;
+};
+
+typedef void (*take_fn)(struct limitwatch *limits, const struct part *part, const void *context);
+
+static int by_file(const void *a, const void *b)
+{
+	const struct pair_row *left = a, *right = b;
+
+	if (left->key.file != right->key.file)
+		return left->key.file < right->key.file ? -1 : 1;
+	return (left->key.birth_ns > right->key.birth_ns) - (left->key.birth_ns < right->key.birth_ns);
+}
+
+/* the first pair of this use of the slot; without pairs the shares of all but the first owner are nobody's */
+static size_t first_pair(struct books *books, uint32_t file, uint64_t birth_ns)
+{
+	const struct pair_row key = { .key = { .file = file, .birth_ns = birth_ns } };
+	size_t low = 0, high, capacity = 0;
+
+	if (!books->has_pairs) {
+		int n = tracer__pairs(books->limits->tracer, &books->pairs, &capacity);
+
+		books->has_pairs = true;
+		books->pair_count = n > 0 ? (size_t)n : 0;
+		if (books->pair_count)
+			qsort(books->pairs, books->pair_count, sizeof(*books->pairs), by_file);
+	}
+	for (high = books->pair_count; low < high;) {
+		size_t middle = low + (high - low) / 2;
+
+		if (by_file(&books->pairs[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_pair_of(const struct books *books, size_t pair, uint32_t file)
+{
+	return pair < books->pair_count && books->pairs[pair].key.file == file &&
+	       books->pairs[pair].key.birth_ns == books->files[file].birth_ns;
+}
+
+/* the slot's shares were halved since the pair was used last */
+static uint64_t shares_of(const struct file_slot *slot, const struct pair *pair)
+{
+	uint32_t behind = slot->scale - pair->scale;
+
+	return behind < 8 ? pair->shares >> (8 * behind) : 0;
+}
+
+static void take_part(const struct books *books, uint32_t file, uint32_t owner, double share, take_fn take,
+		      const void *context)
+{
+	const struct file_slot *slot = &books->files[file];
+	struct part part = { .file = file, .slot = slot };
+
+	if (owner < OWNER_FIRST || owner >= books->owner_slots || !books->owners[owner].start_ns)
+		return;
+	part.owner = &books->owners[owner];
+	part.bytes = (uint64_t)((double)slot__pages(slot) * share + 0.5) * books->limits->page_bytes;
+	take(books->limits, &part, context);
+}
+
+static void take_file(struct books *books, uint32_t file, take_fn take, const void *context)
+{
+	const struct file_slot *slot = &books->files[file];
+	uint64_t total = slot->shares;
+	size_t first;
+
+	if (!(slot->flags & FILE_SHARED)) {
+		take_part(books, file, slot->owner, 1, take, context);
+		return;
+	}
+	first = first_pair(books, file, slot->birth_ns);
+	for (size_t i = first; is_pair_of(books, i, file); i++)
+		total += shares_of(slot, &books->pairs[i].pair);
+	/* shares that no pair had room for are nobody's */
+	if (total < slot->total_shares)
+		total = slot->total_shares;
+	if (!total)
+		return;
+	take_part(books, file, slot->owner, (double)slot->shares / (double)total, take, context);
+	for (size_t i = first; is_pair_of(books, i, file); i++)
+		take_part(books, file, books->pairs[i].key.owner,
+			  (double)shares_of(slot, &books->pairs[i].pair) / (double)total, take, context);
+}
+
+/* every owner's part of every tmpfs file that has pages */
+static void each_part(struct limitwatch *limits, take_fn take, const void *context)
+{
+	struct books books = { .limits = limits };
+
+	books.files = tracer__files(limits->tracer, &books.file_slots);
+	books.owners = tracer__owners(limits->tracer, &books.owner_slots);
+	for (uint32_t i = 1; i < books.file_slots; i++) {
+		if (books.files[i].mapping && books.files[i].flags & FILE_TMPFS && slot__pages(&books.files[i]) > 0)
+			take_file(&books, i, take, context);
+	}
+	free(books.pairs);
+}
+
+static void fill_owner(const struct limitwatch *limits, struct share *share, const struct owner_slot *owner)
+{
+	/* it may have another name than when it brought its first page in */
+	const char *comm = model__comm_of(limits->model, owner->pid, owner->start_ns);
+
+	share->pid = owner->pid;
+	share->start_ns = owner->start_ns;
+	share->comm = comm ? comm : owner->comm;
+	share->exited = owner->exit_ns != 0;
+}
 
 static const char *path_of(struct limitwatch *limits, uint32_t file, const struct file_slot *slot, const char *mount)
 {
@@ -18,78 +149,60 @@ static const char *path_of(struct limitwatch *limits, uint32_t file, const struc
 	return limits->path;
 }
 
-void limitwatch__blame_mount(struct limitwatch *limits, uint32_t dev, const char *mount)
+struct mount_wanted {
+	uint32_t dev;
+	const char *path;
+};
+
+static void take_of_mount(struct limitwatch *limits, const struct part *part, const void *context)
 {
-	uint32_t slots, owner_slots;
-	const struct file_slot *files = tracer__files(limits->tracer, &slots);
-	const struct owner_slot *owners = tracer__owners(limits->tracer, &owner_slots);
+	const struct mount_wanted *mount = context;
+	struct share share = { .file = true, .files = 1, .bytes = part->bytes };
 
-	blame__begin(&limits->blame);
-	for (uint32_t i = 1; i < slots; i++) {
-		const struct file_slot *slot = &files[i];
-		const struct owner_slot *owner;
-		struct share share = { .file = true, .files = 1 };
-		const char *container;
-
-		if (!slot->mapping || !(slot->flags & FILE_TMPFS) || slot__pages(slot) <= 0 ||
-		    slot->owner < OWNER_FIRST || slot->owner >= owner_slots)
-			continue;
-		owner = &owners[slot->owner];
-		if (!owner->start_ns)
-			continue;
-		model__cgroup_of(limits->model, owner->cgroup, &container);
-		share.pid = owner->pid;
-		share.start_ns = owner->start_ns;
-		share.comm = owner->comm;
-		share.container = container;
-		share.exited = owner->exit_ns != 0;
-		share.deleted = slot->flags & FILE_DELETED;
-		share.bytes = (uint64_t)slot__pages(slot) * limits->page_bytes;
-		share.elsewhere = slot->dev != dev;
-		share.path = share.elsewhere ? NULL : path_of(limits, i, slot, mount);
-		blame__add(&limits->blame, &share);
-	}
+	fill_owner(limits, &share, part->owner);
+	model__cgroup_of(limits->model, part->owner->cgroup, &share.container);
+	share.deleted = part->slot->flags & FILE_DELETED;
+	share.elsewhere = part->slot->dev != mount->dev;
+	share.path = share.elsewhere ? NULL : path_of(limits, part->file, part->slot, mount->path);
+	blame__add(&limits->blame, &share);
 }
 
-/* its path may not be known yet: then it is in the cgroup itself or nowhere */
-static bool is_within(uint64_t cgroup, const char *path, uint64_t id, const char *above)
+void limitwatch__blame_mount(struct limitwatch *limits, uint32_t dev, const char *mount)
 {
-	if (!id || cgroup == id)
+	struct mount_wanted wanted = { dev, mount };
+
+	blame__begin(&limits->blame);
+	each_part(limits, take_of_mount, &wanted);
+}
+
+struct cgroup_wanted {
+	uint64_t id;
+	const char *path;
+};
+
+/* its path may not be known yet: then it is in the cgroup itself or nowhere */
+static bool is_within(uint64_t cgroup, const char *path, const struct cgroup_wanted *wanted)
+{
+	if (!wanted->id || cgroup == wanted->id)
 		return true;
-	return path && above && limitwatch__is_below(path, above);
+	return path && wanted->path && limitwatch__is_below(path, wanted->path);
 }
 
 /* what a process brought into tmpfs and is still there */
-static void add_tmpfs(struct limitwatch *limits, uint64_t id, const char *above)
+static void take_of_cgroup(struct limitwatch *limits, const struct part *part, const void *context)
 {
-	uint32_t slots, owner_slots;
-	const struct file_slot *files = tracer__files(limits->tracer, &slots);
-	const struct owner_slot *owners = tracer__owners(limits->tracer, &owner_slots);
+	struct share share = { .bytes = part->bytes };
+	const char *path = model__cgroup_of(limits->model, part->owner->cgroup, &share.container);
 
-	for (uint32_t i = 1; i < slots; i++) {
-		const struct file_slot *slot = &files[i];
-		const struct owner_slot *owner;
-		struct share share = { 0 };
-		const char *path;
-
-		if (!slot->mapping || !(slot->flags & FILE_TMPFS) || slot__pages(slot) <= 0 ||
-		    slot->owner < OWNER_FIRST || slot->owner >= owner_slots)
-			continue;
-		owner = &owners[slot->owner];
-		path = model__cgroup_of(limits->model, owner->cgroup, &share.container);
-		if (!owner->start_ns || !is_within(owner->cgroup, path, id, above))
-			continue;
-		share.pid = owner->pid;
-		share.start_ns = owner->start_ns;
-		share.comm = owner->comm;
-		share.exited = owner->exit_ns != 0;
-		share.bytes = (uint64_t)slot__pages(slot) * limits->page_bytes;
-		blame__add(&limits->blame, &share);
-	}
+	if (!is_within(part->owner->cgroup, path, context))
+		return;
+	fill_owner(limits, &share, part->owner);
+	blame__add(&limits->blame, &share);
 }
 
 void limitwatch__blame_tasks(struct limitwatch *limits, uint64_t id, const char *above)
 {
+	struct cgroup_wanted wanted = { id, above };
 	const struct task_row *rows;
 	int n = collector__tasks(limits->collector, &rows);
 
@@ -102,8 +215,8 @@ void limitwatch__blame_tasks(struct limitwatch *limits, uint64_t id, const char 
 				       .bytes = row->anon_pages * limits->page_bytes };
 		const char *path = model__cgroup_of(limits->model, row->process.cgroup, &share.container);
 
-		if (is_within(row->process.cgroup, path, id, above))
+		if (is_within(row->process.cgroup, path, &wanted))
 			blame__add(&limits->blame, &share);
 	}
-	add_tmpfs(limits, id, above);
+	each_part(limits, take_of_cgroup, &wanted);
 }

@@ -50,6 +50,8 @@ struct model_garbage model__garbage(const struct model *model);
  */
 const char *model__path_of(const struct model *model, uint32_t file, uint64_t birth_ns, bool *whole);
 const char *model__cgroup_of(const struct model *model, uint64_t id, const char **container);
+/* its name as the last record or reading had it */
+const char *model__comm_of(const struct model *model, uint32_t pid, uint64_t start_ns);
 /* whose mount namespace the last reading found that tmpfs in; NULL: no container's */
 const char *model__mount_container(const struct model *model, uint32_t dev);
 /* An event that is no record's: what is known of the process is filled in. pid 0: none. */

@@ -22,6 +22,13 @@ const char *model__cgroup_of(const struct model *model, uint64_t id, const char 
 	return state ? state->path : NULL;
 }
 
+const char *model__comm_of(const struct model *model, uint32_t pid, uint64_t start_ns)
+{
+	const struct process *process = model__process((struct model *)model, start_ns, pid, false);
+
+	return process ? process->comm : NULL;
+}
+
 void model__tell(struct model *model, struct event *event, uint32_t pid, uint64_t start_ns)
 {
 	model__emit(model, event, pid ? model__process(model, start_ns, pid, false) : NULL);
