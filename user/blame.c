@@ -39,9 +39,10 @@ static void forget_all(struct blame *blame)
 		forget(blame, blamed);
 }
 
-void blame__begin(struct blame *blame)
+void blame__begin(struct blame *blame, enum blame_of of)
 {
 	forget_all(blame);
+	blame->of = of;
 	blame->other_bytes = 0;
 }
 
@@ -147,7 +148,7 @@ void blame__add(struct blame *blame, const struct share *share)
 {
 	struct blamed *blamed;
 
-	if (!share->bytes)
+	if (!share->bytes && (blame->of != BLAME_INODES || !share->files))
 		return;
 	blamed = find(blame, share->pid, share->start_ns);
 	if (!blamed)
@@ -161,7 +162,7 @@ void blame__add(struct blame *blame, const struct share *share)
 		return;
 	}
 	blamed->culprit.bytes += share->bytes;
-	if (share->file)
+	if (share->file && share->files)
 		note_file(&blamed->culprit, share);
 }
 
@@ -175,7 +176,7 @@ static bool find_before(const struct blamed *blamed, const struct history *histo
 	if (!history ||
 	    !history__before(history, c->pid, c->start_ns, HISTORY_TMPFS, BLAME_WINDOW_NS, now_ns, before, seconds))
 		return false;
-	if (of == BLAME_MOUNT) /* it was at most that: who has more here now has grown, wherever else it owns */
+	if (of != BLAME_MEMORY) /* it was at most that: who has more here now has grown, wherever else it owns */
 		return !blamed->is_elsewhere || c->bytes > *before;
 	if (!history__before(history, c->pid, c->start_ns, HISTORY_ANON, BLAME_WINDOW_NS, now_ns, &anon, seconds))
 		return false;
@@ -229,11 +230,16 @@ static int by_growth(const struct blamed *a, const struct blamed *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
+static int by_files(const struct blamed *a, const struct blamed *b)
+{
+	if (a->culprit.files != b->culprit.files)
+		return a->culprit.files < b->culprit.files ? 1 : -1;
+	return by_growth(a, b);
+}
+
 static int by_name(const struct blamed *a, const struct blamed *b)
 {
-	int order = strcmp(a->culprit.comm, b->culprit.comm);
-
-	return order ? order : by_growth(a, b);
+	return strcmp(a->culprit.comm, b->culprit.comm);
 }
 
 static struct blamed *next_of(const struct blamed *blamed)
@@ -249,15 +255,17 @@ static bool is_of_name(const struct blamed *blamed, const struct blamed *first)
 /* many processes of one name, none of which stands out, are one row: they follow each other */
 static void merge_name(struct blame *blame, struct blamed *first)
 {
-	uint64_t bytes = 0, most = 0;
+	uint64_t all = 0, most = 0;
 	size_t same = 0;
 
 	for (const struct blamed *next = first; is_of_name(next, first); next = next_of(next)) {
+		uint64_t has = blame->of == BLAME_INODES ? next->culprit.files : next->culprit.bytes;
+
 		same++;
-		bytes += next->culprit.bytes;
-		most = next->culprit.bytes > most ? next->culprit.bytes : most;
+		all += has;
+		most = has > most ? has : most;
 	}
-	if (same < MANY_PROCESSES || most > bytes / 2)
+	if (same < MANY_PROCESSES || most > all / 2)
 		return;
 	while (is_of_name(next_of(first), first)) {
 		merge(&first->culprit, &next_of(first)->culprit);
@@ -269,7 +277,7 @@ static void merge_names(struct blame *blame)
 {
 	struct blamed *first, *next;
 
-	HASH_SORT(blame->all, by_name);
+	HASH_SORT(blame->all, by_name); /* those of one name stay in order */
 	for (first = blame->all; first; first = next) {
 		merge_name(blame, first);
 		for (next = next_of(first); is_of_name(next, first);)
@@ -283,21 +291,29 @@ static void forget_the_elsewhere(struct blame *blame)
 	struct blamed *blamed, *next;
 
 	HASH_ITER (hh, blame->all, blamed, next) {
-		if (!blamed->culprit.bytes)
+		if (!blamed->culprit.bytes && !blamed->culprit.files)
 			forget(blame, blamed);
 	}
 }
 
-void blame__finish(struct blame *blame, const struct history *history, enum blame_of of, uint64_t now_ns,
-		   struct warning *warning)
+static void sort(struct blame *blame)
+{
+	if (blame->of == BLAME_INODES)
+		HASH_SORT(blame->all, by_files);
+	else
+		HASH_SORT(blame->all, by_growth);
+}
+
+void blame__finish(struct blame *blame, const struct history *history, uint64_t now_ns, struct warning *warning)
 {
 	struct blamed *blamed;
 
 	forget_the_elsewhere(blame);
 	for (blamed = blame->all; blamed; blamed = next_of(blamed))
-		find_growth(blamed, history, of, now_ns);
+		find_growth(blamed, history, blame->of, now_ns);
+	sort(blame);
 	merge_names(blame);
-	HASH_SORT(blame->all, by_growth);
+	sort(blame);
 	warning->culprit_count = 0;
 	for (blamed = blame->all; blamed && warning->culprit_count < WARNING_CULPRITS; blamed = next_of(blamed))
 		warning->culprits[warning->culprit_count++] = blamed->culprit;
@@ -344,7 +360,7 @@ void blame__mount(struct blame *blame, const struct snapshot *snapshot, unsigned
 					       .path = file->path,
 					       .elsewhere = elsewhere,
 					       .file = true,
-					       .files = 1,
+					       .files = blame->of != BLAME_INODES || j == 0,
 					       .deleted = file->deleted,
 					       .bytes = owner->bytes };
 

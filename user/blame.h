@@ -15,17 +15,19 @@
 
 struct blamed;
 
+/* what the bytes are of, which is what their growth is measured by */
+enum blame_of {
+	BLAME_MOUNT,  /* files of one tmpfs; there is no history of each mount, only of all */
+	BLAME_INODES, /* the same, but it is their number that counts: of shared ones the first owner's */
+	BLAME_MEMORY, /* anonymous memory and what it owns in tmpfs */
+};
+
 /* zeroed, it is empty; blame__begin() and blame__finish() leave nothing allocated */
 struct blame {
 	struct blamed *all; /* by process */
 	size_t count;
+	enum blame_of of;
 	uint64_t other_bytes; /* of processes that there was no memory for */
-};
-
-/* what the bytes are of, which is what their growth is measured by */
-enum blame_of {
-	BLAME_MOUNT,  /* files of one tmpfs; there is no history of each mount, only of all */
-	BLAME_MEMORY, /* anonymous memory and what it owns in tmpfs */
 };
 
 struct share {
@@ -37,13 +39,12 @@ struct share {
 	uint64_t bytes, files;               /* files that this share sums up */
 };
 
-void blame__begin(struct blame *blame);
+void blame__begin(struct blame *blame, enum blame_of of);
 void blame__add(struct blame *blame, const struct share *share);
 /* what it has so far; 0: nothing */
 uint64_t blame__bytes_of(const struct blame *blame, uint32_t pid, uint64_t start_ns);
-/* Growth from the history, one row for many processes of one name, the largest growth first. */
-void blame__finish(struct blame *blame, const struct history *history, enum blame_of of, uint64_t now_ns,
-		   struct warning *warning);
+/* Growth from the history, one row for many processes of one name, the largest growth (of inodes, number) first. */
+void blame__finish(struct blame *blame, const struct history *history, uint64_t now_ns, struct warning *warning);
 
 /* All shares of a target, out of a snapshot. */
 void blame__mount(struct blame *blame, const struct snapshot *snapshot, unsigned major, unsigned minor);

@@ -19,13 +19,13 @@
 #define MANY_BYTES (8ULL << 20)
 
 /* fills the rest of a warning from who it was, and makes it a finding */
-static void add(struct explanation *e, struct warning *w, struct blame *blame, enum blame_of of, const char *name)
+static void add(struct explanation *e, struct warning *w, struct blame *blame, const char *name)
 {
 	double hard = (double)w->used - (is_known(w->reclaimable_bytes) ? (double)w->reclaimable_bytes : 0);
 	double percent = 100 * hard / (double)w->limit_value;
 	struct finding *f;
 
-	blame__finish(blame, e->history, of, e->snapshot->boot_ns, w);
+	blame__finish(blame, e->history, e->snapshot->boot_ns, w);
 	advice__write(w);
 	f = explain__add(e, name,
 			 percent >= 99         ? 100
@@ -78,9 +78,9 @@ void explain__limits(struct explanation *e)
 			if (!warner__mount_gauge(mount, NULL, inodes, &gauge) ||
 			    !judge(&gauge, inodes ? 0 : mount->used_rate, mount->path, mount->container, &w))
 				continue;
-			blame__begin(&blame);
+			blame__begin(&blame, inodes ? BLAME_INODES : BLAME_MOUNT);
 			blame__mount(&blame, s, mount->major, mount->minor);
-			add(e, &w, &blame, BLAME_MOUNT, inodes ? "tmpfs_inodes_full" : "tmpfs_full");
+			add(e, &w, &blame, inodes ? "tmpfs_inodes_full" : "tmpfs_full");
 		}
 	}
 	for (size_t i = 0; i < 2 * s->cgroup_count; i++) {
@@ -90,9 +90,9 @@ void explain__limits(struct explanation *e)
 		    !judge(&gauge, cgroup->usage_rate, cgroup->path, cgroup->container, &w))
 			continue;
 		w.limit_name = name;
-		blame__begin(&blame);
+		blame__begin(&blame, BLAME_MEMORY);
 		blame__cgroup(&blame, s, cgroup->path);
-		add(e, &w, &blame, BLAME_MEMORY, i % 2 ? "cgroup_at_its_gentle_limit" : "cgroup_full");
+		add(e, &w, &blame, i % 2 ? "cgroup_at_its_gentle_limit" : "cgroup_full");
 	}
 	if (!is_known(s->system.total_bytes) || !is_known(s->system.available_bytes))
 		return;
@@ -101,9 +101,9 @@ void explain__limits(struct explanation *e)
 				.used = s->system.total_bytes - s->system.available_bytes };
 	if (!judge(&gauge, 0, s->host, NULL, &w))
 		return;
-	blame__begin(&blame);
+	blame__begin(&blame, BLAME_MEMORY);
 	blame__cgroup(&blame, s, NULL);
-	add(e, &w, &blame, BLAME_MEMORY, "machine_full");
+	add(e, &w, &blame, "machine_full");
 }
 
 /* files of one size by one process under one folder, wherever they are */
@@ -116,9 +116,9 @@ void explain__many_files(struct explanation *e)
 		const struct snapshot_mount *mount = &e->snapshot->mounts[i];
 
 		memset(&w, 0, sizeof(w));
-		blame__begin(&blame);
+		blame__begin(&blame, BLAME_MOUNT);
 		blame__mount(&blame, e->snapshot, mount->major, mount->minor);
-		blame__finish(&blame, e->history, BLAME_MOUNT, e->snapshot->boot_ns, &w);
+		blame__finish(&blame, e->history, e->snapshot->boot_ns, &w);
 		for (size_t j = 0; j < w.culprit_count; j++) {
 			const struct culprit *c = &w.culprits[j];
 			char each[UNITS_MAX], all[UNITS_MAX];

@@ -24,6 +24,7 @@ struct part {
 	const struct file_slot *slot;
 	const struct owner_slot *owner;
 	uint64_t bytes;
+	bool is_first; /* its first owner */
 };
 
 typedef void (*take_fn)(struct limitwatch *limits, const struct part *part, const void *context);
@@ -85,7 +86,9 @@ static void take_part(const struct books *books, uint32_t file, uint32_t owner, 
 	if (owner < OWNER_FIRST || owner >= books->owner_slots || !books->owners[owner].start_ns)
 		return;
 	part.owner = &books->owners[owner];
-	part.bytes = (uint64_t)((double)slot__pages(slot) * share + 0.5) * books->limits->page_bytes;
+	part.is_first = owner == slot->owner;
+	if (slot__pages(slot) > 0)
+		part.bytes = (uint64_t)((double)slot__pages(slot) * share + 0.5) * books->limits->page_bytes;
 	take(books->limits, &part, context);
 }
 
@@ -113,7 +116,14 @@ static void take_file(struct books *books, uint32_t file, take_fn take, const vo
 			  (double)shares_of(slot, &books->pairs[i].pair) / (double)total, take, context);
 }
 
-/* every owner's part of every tmpfs file that has pages */
+/* one without a page counts as a file as long as it has a name, or something in swap */
+static bool is_there(const struct file_slot *slot)
+{
+	return slot->mapping && slot->flags & FILE_TMPFS &&
+	       (slot__pages(slot) > 0 || slot->swapped || !(slot->flags & FILE_DELETED));
+}
+
+/* every owner's part of every tmpfs file */
 static void each_part(struct limitwatch *limits, take_fn take, const void *context)
 {
 	struct books books = { .limits = limits };
@@ -121,7 +131,7 @@ static void each_part(struct limitwatch *limits, take_fn take, const void *conte
 	books.files = tracer__files(limits->tracer, &books.file_slots);
 	books.owners = tracer__owners(limits->tracer, &books.owner_slots);
 	for (uint32_t i = 1; i < books.file_slots; i++) {
-		if (books.files[i].mapping && books.files[i].flags & FILE_TMPFS && slot__pages(&books.files[i]) > 0)
+		if (is_there(&books.files[i]))
 			take_file(&books, i, take, context);
 	}
 	free(books.pairs);
@@ -157,7 +167,9 @@ struct mount_wanted {
 static void take_of_mount(struct limitwatch *limits, const struct part *part, const void *context)
 {
 	const struct mount_wanted *mount = context;
-	struct share share = { .file = true, .files = 1, .bytes = part->bytes };
+	struct share share = { .file = true,
+			       .files = limits->blame.of != BLAME_INODES || part->is_first,
+			       .bytes = part->bytes };
 
 	fill_owner(limits, &share, part->owner);
 	model__cgroup_of(limits->model, part->owner->cgroup, &share.container);
@@ -167,11 +179,11 @@ static void take_of_mount(struct limitwatch *limits, const struct part *part, co
 	blame__add(&limits->blame, &share);
 }
 
-void limitwatch__blame_mount(struct limitwatch *limits, uint32_t dev, const char *mount)
+void limitwatch__blame_mount(struct limitwatch *limits, uint32_t dev, const char *mount, enum blame_of of)
 {
 	struct mount_wanted wanted = { dev, mount };
 
-	blame__begin(&limits->blame);
+	blame__begin(&limits->blame, of);
 	each_part(limits, take_of_mount, &wanted);
 }
 
@@ -206,7 +218,7 @@ void limitwatch__blame_tasks(struct limitwatch *limits, uint64_t id, const char 
 	const struct task_row *rows;
 	int n = collector__tasks(limits->collector, &rows);
 
-	blame__begin(&limits->blame);
+	blame__begin(&limits->blame, BLAME_MEMORY);
 	for (int i = 0; i < n; i++) {
 		const struct task_row *row = &rows[i];
 		struct share share = { .pid = row->process.pid,

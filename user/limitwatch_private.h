@@ -62,7 +62,8 @@ void limitwatch__arm_tmpfs(struct limitwatch *limits, uint32_t dev, const struct
 void limitwatch__urgent(struct limitwatch *limits, const struct record_limit *record);
 void limitwatch__poll_cgroups(struct limitwatch *limits, uint64_t now_ns);
 /* limitwatch_blame.c: who it is, out of the books and the tasks as they are now */
-void limitwatch__blame_mount(struct limitwatch *limits, uint32_t dev, const char *mount);
+/* of: BLAME_MOUNT or BLAME_INODES */
+void limitwatch__blame_mount(struct limitwatch *limits, uint32_t dev, const char *mount, enum blame_of of);
 /* of a cgroup and those below it; path NULL: not known, or of the machine when id is 0 */
 void limitwatch__blame_tasks(struct limitwatch *limits, uint64_t id, const char *path);
 /* limitwatch_refused.c */

@@ -202,8 +202,9 @@ void limitwatch__refused(struct limitwatch *limits, const struct record_refused 
 	event.refused.used_bytes = event.refused.limit_bytes = event.refused.used_inodes = event.refused.limit_inodes =
 		ABSENT;
 	fill_limit(limits, &event, record, &now);
-	limitwatch__blame_mount(limits, dev, now.path ? now.path : "");
-	blame__finish(&limits->blame, limits->history, BLAME_MOUNT, record->head.time_ns, &limits->urgent);
+	limitwatch__blame_mount(limits, dev, now.path ? now.path : "",
+				strcmp(event.refused.limit, "inodes") == 0 ? BLAME_INODES : BLAME_MOUNT);
+	blame__finish(&limits->blame, limits->history, record->head.time_ns, &limits->urgent);
 	event.refused.who = &limits->urgent;
 	fill_path(limits, &event, record, now.path ? now.path : "");
 	model__tell(limits->model, &event, record->process.pid, record->process.start_ns);
@@ -313,7 +314,7 @@ void limitwatch__oom(struct limitwatch *limits, const struct record_oom *record)
 		share.bytes = share.bytes > known ? share.bytes - known : 0;
 		blame__add(&limits->blame, &share);
 	}
-	blame__finish(&limits->blame, limits->history, BLAME_MEMORY, record->head.time_ns, &limits->urgent);
+	blame__finish(&limits->blame, limits->history, record->head.time_ns, &limits->urgent);
 }
 
 void limitwatch__decorate(struct limitwatch *limits, struct event *event)

@@ -40,8 +40,8 @@ static void judge_tmpfs(struct limitwatch *limits, uint32_t dev, const struct mo
 	snprintf(warning->target, sizeof(warning->target), "%s", now->path);
 	container = model__mount_container(limits->model, dev);
 	snprintf(warning->container, sizeof(warning->container), "%s", container ? container : "");
-	limitwatch__blame_mount(limits, dev, now->path);
-	blame__finish(&limits->blame, limits->history, BLAME_MOUNT, record->head.time_ns, warning);
+	limitwatch__blame_mount(limits, dev, now->path, inodes ? BLAME_INODES : BLAME_MOUNT);
+	blame__finish(&limits->blame, limits->history, record->head.time_ns, warning);
 	advice__write(warning);
 	limitwatch__tell(limits, warning);
 }
@@ -117,7 +117,7 @@ static void judge_cgroup(struct limitwatch *limits, uint64_t id, uint64_t used, 
 	limitwatch__blame_tasks(limits, id, path);
 	if (record)
 		blame_the_gone(limits, record);
-	blame__finish(&limits->blame, limits->history, BLAME_MEMORY, time_ns, warning);
+	blame__finish(&limits->blame, limits->history, time_ns, warning);
 	advice__write(warning);
 	limitwatch__tell(limits, warning);
 }

@@ -315,13 +315,12 @@ static struct warning *judge(struct judging *j, const struct gauge *gauge, const
 	snprintf(warning->container, sizeof(warning->container), "%s", container ? container : "");
 	warning->limit_name = name;
 	warning->time_ns = j->snapshot->time_ns;
-	blame__begin(&j->warner->blame);
 	return warning;
 }
 
-static void finish(struct judging *j, struct warning *warning, enum blame_of of)
+static void finish(struct judging *j, struct warning *warning)
 {
-	blame__finish(&j->warner->blame, j->history, of, j->now_ns, warning);
+	blame__finish(&j->warner->blame, j->history, j->now_ns, warning);
 	advice__write(warning);
 	j->count++;
 }
@@ -336,8 +335,9 @@ static void judge_mount(struct judging *j, const struct snapshot_mount *mount, b
 	warning = judge(j, &gauge, mount->path, mount->container, inodes ? "inodes" : "size");
 	if (!warning)
 		return;
+	blame__begin(&j->warner->blame, inodes ? BLAME_INODES : BLAME_MOUNT);
 	blame__mount(&j->warner->blame, j->snapshot, mount->major, mount->minor);
-	finish(j, warning, BLAME_MOUNT);
+	finish(j, warning);
 }
 
 static void judge_cgroup(struct judging *j, const struct snapshot_cgroup *cgroup, bool gentle)
@@ -351,8 +351,9 @@ static void judge_cgroup(struct judging *j, const struct snapshot_cgroup *cgroup
 	warning = judge(j, &gauge, cgroup->path, cgroup->container, name);
 	if (!warning)
 		return;
+	blame__begin(&j->warner->blame, BLAME_MEMORY);
 	blame__cgroup(&j->warner->blame, j->snapshot, cgroup->path);
-	finish(j, warning, BLAME_MEMORY);
+	finish(j, warning);
 }
 
 static void judge_system(struct judging *j)
@@ -373,8 +374,9 @@ static void judge_system(struct judging *j)
 	warning = judge(j, &gauge, j->snapshot->host, NULL, "available");
 	if (!warning)
 		return;
+	blame__begin(&j->warner->blame, BLAME_MEMORY);
 	blame__cgroup(&j->warner->blame, j->snapshot, NULL);
-	finish(j, warning, BLAME_MEMORY);
+	finish(j, warning);
 }
 
 /* what was in no snapshot for a minute is no more */

@@ -36,7 +36,7 @@ static void add(uint32_t pid, const char *comm, uint64_t bytes, const char *path
 static void finish(void)
 {
 	memset(&w, 0, sizeof(w));
-	blame__finish(&blame, NULL, BLAME_MEMORY, NOW, &w);
+	blame__finish(&blame, NULL, NOW, &w);
 }
 
 /* pids go up: who came last was the one that the table had no room for */
@@ -45,7 +45,7 @@ static void the_largest_of_many(void **state)
 	char name[16];
 
 	(void)state;
-	blame__begin(&blame);
+	blame__begin(&blame, BLAME_MEMORY);
 	for (uint32_t i = 0; i < 5000; i++) {
 		snprintf(name, sizeof(name), "w%u", i);
 		add(100 + i, name, MIB, NULL);
@@ -61,7 +61,7 @@ static void the_largest_of_many(void **state)
 static void a_process_counts_once(void **state)
 {
 	(void)state;
-	blame__begin(&blame);
+	blame__begin(&blame, BLAME_MEMORY);
 	for (uint32_t i = 0; i < 96; i++)
 		add(100 + i, "worker", MIB, NULL);
 	for (int i = 0; i < 1000; i++)
@@ -76,7 +76,7 @@ static void a_process_counts_once(void **state)
 static void who_stands_out_is_told_alone(void **state)
 {
 	(void)state;
-	blame__begin(&blame);
+	blame__begin(&blame, BLAME_MEMORY);
 	for (uint32_t i = 0; i < 10; i++)
 		add(100 + i, "worker", MIB, NULL);
 	add(200, "worker", 50 * MIB, NULL);
@@ -85,7 +85,7 @@ static void who_stands_out_is_told_alone(void **state)
 	finish();
 	assert_int_equal(w.culprits[0].pid, 200);
 	assert_int_equal(w.culprits[0].processes, 1);
-	blame__begin(&blame); /* nothing of the one before */
+	blame__begin(&blame, BLAME_MEMORY); /* nothing of the one before */
 	finish();
 	assert_int_equal(w.culprit_count, 0);
 }
@@ -135,9 +135,9 @@ static void memory_grows_by_both(void **state)
 	struct history *history = watched(&snapshot, rows, grows, none);
 
 	(void)state;
-	blame__begin(&blame);
+	blame__begin(&blame, BLAME_MEMORY);
 	blame__cgroup(&blame, &snapshot, "/job");
-	blame__finish(&blame, history, BLAME_MEMORY, snapshot.boot_ns, &w);
+	blame__finish(&blame, history, snapshot.boot_ns, &w);
 	assert_string_equal(w.culprits[0].comm, "grows");
 	assert_int_equal(w.culprits[0].growth_bytes, 50 * MIB);
 	assert_int_equal(w.culprits[1].bytes, 90 * MIB);
@@ -165,9 +165,9 @@ static void what_grows_on_a_mount(void **state)
 	struct history *history = watched(&snapshot, rows, none, grows);
 
 	(void)state;
-	blame__begin(&blame);
+	blame__begin(&blame, BLAME_MOUNT);
 	blame__mount(&blame, &snapshot, 0, 2);
-	blame__finish(&blame, history, BLAME_MOUNT, snapshot.boot_ns, &w);
+	blame__finish(&blame, history, snapshot.boot_ns, &w);
 	assert_int_equal(w.culprit_count, 4);
 	assert_string_equal(w.culprits[0].comm, "grows");
 	assert_int_equal(w.culprits[0].growth_bytes, 50 * MIB);
@@ -180,12 +180,41 @@ static void what_grows_on_a_mount(void **state)
 	history__close(history);
 }
 
+/* one big file does not end the inodes: many small ones do, and one in swap is one, too */
+static void inodes_are_counted(void **state)
+{
+	struct snapshot_owner big = owner_of(1, "onebigfile", 50 * MIB);
+	struct snapshot_owner small[2] = { owner_of(2, "manyfiles", 4096), owner_of(1, "onebigfile", 1) };
+	struct snapshot_owner empty = owner_of(3, "swapped", 0);
+	struct snapshot_file files[20] = {
+		{ .path = "/m/big", .kind = FILE_KIND_TMPFS, .minor = 2, .owners = &big, .owner_count = 1 }
+	};
+	struct snapshot snapshot = { .boot_ns = NOW, .files = files, .file_count = 20 };
+
+	(void)state;
+	for (int i = 1; i < 20; i++)
+		files[i] = (struct snapshot_file){ .path = "/m/d/f",
+						   .kind = FILE_KIND_TMPFS,
+						   .minor = 2,
+						   .owners = i > 16 ? &empty : small,
+						   .owner_count = i > 16 ? 1 : 2 };
+	blame__begin(&blame, BLAME_INODES);
+	blame__mount(&blame, &snapshot, 0, 2);
+	blame__finish(&blame, NULL, snapshot.boot_ns, &w);
+	assert_int_equal(w.culprit_count, 3);
+	assert_string_equal(w.culprits[0].comm, "manyfiles");
+	assert_int_equal(w.culprits[0].files, 16);
+	assert_string_equal(w.culprits[1].comm, "swapped");
+	assert_int_equal(w.culprits[1].files, 3);
+	assert_int_equal(w.culprits[2].files, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_largest_of_many),          cmocka_unit_test(a_process_counts_once),
 		cmocka_unit_test(who_stands_out_is_told_alone), cmocka_unit_test(memory_grows_by_both),
-		cmocka_unit_test(what_grows_on_a_mount),
+		cmocka_unit_test(what_grows_on_a_mount),        cmocka_unit_test(inodes_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,11 +111,11 @@ static int reset(void **state)
 	return 0;
 }
 
-static void blame_mount(void)
+static void blame_mount(enum blame_of of)
 {
 	memset(&w, 0, sizeof(w));
-	limitwatch__blame_mount(&limits, DEV, "/mnt");
-	blame__finish(&limits.blame, NULL, BLAME_MOUNT, 1000 * S, &w);
+	limitwatch__blame_mount(&limits, DEV, "/mnt", of);
+	blame__finish(&limits.blame, NULL, 1000 * S, &w);
 }
 
 /* a page of a header, and 1023 that another appended */
@@ -135,14 +135,14 @@ static void a_shared_file_is_its_owners(void **state)
 {
 	(void)state;
 	share_it();
-	blame_mount();
+	blame_mount(BLAME_MOUNT);
 	assert_int_equal(w.culprit_count, 2);
 	assert_int_equal(w.culprits[0].pid, 11);
 	assert_int_equal(w.culprits[0].bytes, 1023 * PAGE);
 	assert_string_equal(w.culprits[0].path, "/mnt/log");
 	assert_int_equal(w.culprits[1].bytes, PAGE);
 	limitwatch__blame_tasks(&limits, 5, "/job");
-	blame__finish(&limits.blame, NULL, BLAME_MEMORY, 1000 * S, &w);
+	blame__finish(&limits.blame, NULL, 1000 * S, &w);
 	assert_int_equal(w.culprits[0].pid, 11);
 	assert_int_equal(w.culprits[0].bytes, 1023 * PAGE);
 }
@@ -153,7 +153,7 @@ static void without_the_pairs(void **state)
 	(void)state;
 	share_it();
 	pairs_error = -12;
-	blame_mount();
+	blame_mount(BLAME_MOUNT);
 	assert_int_equal(w.culprit_count, 1);
 	assert_int_equal(w.culprits[0].pid, 10);
 	assert_int_equal(w.culprits[0].bytes, PAGE);
@@ -164,7 +164,7 @@ static void pairs_are_asked_for_when_there_are_some(void **state)
 	(void)state;
 	add_file(DEV, HEADER, 0, 3);
 	add_file(DEV + 1, HOG, 0, 3);
-	blame_mount();
+	blame_mount(BLAME_MOUNT);
 	assert_int_equal(pairs_asked, 0);
 	assert_int_equal(w.culprit_count, 1);
 	assert_int_equal(w.culprits[0].bytes, 3 * PAGE);
@@ -175,11 +175,31 @@ static void a_name_that_changed(void **state)
 	(void)state;
 	add_file(DEV, HOG, 0, 3);
 	model_comm = "worker";
-	blame_mount();
+	blame_mount(BLAME_MOUNT);
 	assert_string_equal(w.culprits[0].comm, "worker");
 	model_comm = NULL;
-	blame_mount();
+	blame_mount(BLAME_MOUNT);
 	assert_string_equal(w.culprits[0].comm, "sh");
+}
+
+static void inodes_are_counted(void **state)
+{
+	(void)state;
+	share_it();
+	add_file(DEV, HEADER, 0, 9000);
+	add_file(DEV, HOG, 0, 1);
+	add_file(DEV, HOG, 0, 1);
+	add_file(DEV, HOG, 0, 0);
+	add_file(DEV, HOG, FILE_DELETED, 0); /* it is going */
+	blame_mount(BLAME_INODES);
+	assert_int_equal(w.culprit_count, 2);
+	assert_int_equal(w.culprits[0].pid, 11);
+	assert_int_equal(w.culprits[0].files, 3);
+	assert_int_equal(w.culprits[0].bytes, 1025 * PAGE);
+	assert_int_equal(w.culprits[1].files, 2);
+	blame_mount(BLAME_MOUNT);
+	assert_int_equal(w.culprits[0].pid, 10);
+	assert_int_equal(w.culprits[1].files, 3);
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, reset)
@@ -191,6 +211,7 @@ int main(void)
 		TEST(without_the_pairs),
 		TEST(pairs_are_asked_for_when_there_are_some),
 		TEST(a_name_that_changed),
+		TEST(inodes_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
