@@ -32,9 +32,12 @@ struct target {
 	struct forecast forecast;
 	bool told[WARNER_LEVELS];
 	uint64_t near_ns[WARNER_LEVELS], far_ns[WARNER_LEVELS]; /* last above level - BACK, - DEEP */
+	uint64_t told_end[WARNER_LEVELS];                       /* the memory that it was told of; 0: its own limit */
 	double told_eta;                                        /* 0: not told by time */
 	double eta_seconds;                                     /* at the last look; NaN: not growing */
 	uint64_t growing_ns;                                    /* last time that it was soon full */
+	bool by_memory;                                         /* at the last look */
+	uint64_t grew_ns;                                       /* last time that it grew with memory nearer */
 	uint64_t seen_ns;
 };
 
@@ -118,25 +121,50 @@ static uint64_t since(uint64_t then_ns, uint64_t now_ns)
 	return now_ns > then_ns ? now_ns - then_ns : 0;
 }
 
+/* how full it is, at one look */
+struct fullness {
+	uint64_t hard, limit_value;
+	uint64_t end;        /* of its limit and the memory the one that counts */
+	uint64_t nearer_end; /* the same, whoever uses the memory up */
+	bool by_memory;      /* end is the memory's */
+	double percent;      /* of end */
+};
+
+static double percent_of(uint64_t hard, uint64_t end)
+{
+	return 100.0 * (double)hard / (double)end;
+}
+
+/*
+ * Whether it has fallen back from a level is judged by what it was told of. What is left of the machine's memory
+ * comes and goes with others: by that alone it falls back only when it stays so.
+ */
+static void judge_fall(struct target *target, size_t i, double level, const struct fullness *now, uint64_t now_ns)
+{
+	double percent = percent_of(now->hard, target->told_end[i] ? target->told_end[i] : now->limit_value);
+
+	if (target->told[i] && (percent < level - EMPTIED_POINTS || since(target->near_ns[i], now_ns) >= BACK_NS ||
+				since(target->far_ns[i], now_ns) >= DEEP_NS))
+		target->told[i] = false;
+	if (percent_of(now->hard, now->nearer_end) > level - BACK_POINTS)
+		target->near_ns[i] = now_ns;
+	if (percent > level - DEEP_POINTS || now->percent > level - DEEP_POINTS)
+		target->far_ns[i] = now_ns;
+}
+
 /* the highest level that is news; 0: none. Levels passed on the way are told with it. */
-static unsigned judge_level(struct warner *warner, struct target *target, double percent, uint64_t now_ns)
+static unsigned judge_level(struct warner *warner, struct target *target, const struct fullness *now, uint64_t now_ns)
 {
 	unsigned news = 0;
 
 	for (size_t i = 0; i < warner->settings.level_count; i++) {
 		double level = warner->settings.levels[i];
 
-		if (target->told[i] &&
-		    (percent < level - EMPTIED_POINTS || since(target->near_ns[i], now_ns) >= BACK_NS ||
-		     since(target->far_ns[i], now_ns) >= DEEP_NS))
-			target->told[i] = false;
-		if (percent > level - BACK_POINTS)
-			target->near_ns[i] = now_ns;
-		if (percent > level - DEEP_POINTS)
-			target->far_ns[i] = now_ns;
-		if (percent < level || target->told[i])
+		judge_fall(target, i, level, now, now_ns);
+		if (now->percent < level || target->told[i])
 			continue;
 		target->told[i] = true;
+		target->told_end[i] = now->by_memory ? now->end : 0;
 		news = warner->settings.levels[i];
 	}
 	return news;
@@ -161,17 +189,35 @@ static bool judge_eta(const struct warner *warner, struct target *target, double
 }
 
 /* where it really ends: its limit, or the machine's memory before that */
-static uint64_t end_of(const struct gauge *gauge, bool *by_memory)
+static uint64_t nearer_end(const struct gauge *gauge)
 {
 	uint64_t end = gauge->limit_value;
 
-	*by_memory = false;
 	if (is_known(gauge->memory_left) && gauge->used > gauge->memory_left / MEMORY_PART &&
-	    gauge->memory_left < end - (gauge->used < end ? gauge->used : end)) {
-		*by_memory = true;
+	    gauge->memory_left < end - (gauge->used < end ? gauge->used : end))
 		end = gauge->used + gauge->memory_left;
-	}
 	return end;
+}
+
+/* while it does not grow the memory is someone else's trouble; but a scratch file that is written and removed grows */
+static struct forecast_rise judge_end(struct target *target, const struct gauge *gauge, uint64_t now_ns,
+				      struct fullness *now)
+{
+	struct forecast_rise rise;
+
+	now->limit_value = gauge->limit_value;
+	now->end = now->nearer_end = nearer_end(gauge);
+	now->by_memory = now->end != gauge->limit_value;
+	rise = forecast__rise(&target->forecast, now->end);
+	if (now->by_memory && rise.growth)
+		target->grew_ns = now_ns;
+	else if (!target->by_memory || since(target->grew_ns, now_ns) >= BACK_NS)
+		now->by_memory = false;
+	if (!now->by_memory)
+		now->end = gauge->limit_value;
+	target->by_memory = now->by_memory;
+	now->percent = percent_of(now->hard, now->end);
+	return rise;
 }
 
 /* the next level, or a step on the way there: a rate needs points */
@@ -196,32 +242,26 @@ bool warner__gauge(struct warner *warner, const struct gauge *gauge, uint64_t no
 	struct target *target = target_of(warner, gauge);
 	struct warner_watch unused;
 	struct forecast_rise rise;
-	uint64_t hard = gauge->used > gauge->reclaimable ? gauge->used - gauge->reclaimable : 0, end;
-	double percent, eta;
-	bool by_memory, by_eta;
+	struct fullness now = { .hard = gauge->used > gauge->reclaimable ? gauge->used - gauge->reclaimable : 0 };
+	bool by_eta;
 	unsigned level;
+	double eta;
 
 	watch = watch ? watch : &unused;
 	*watch = (struct warner_watch){ 0, 0, NAN };
 	if (!target || !gauge->limit_value)
 		return false;
 	target->seen_ns = now_ns;
-	forecast__add(&target->forecast, now_ns, hard);
-	end = end_of(gauge, &by_memory);
-	rise = forecast__rise(&target->forecast, end);
-	if (by_memory && !rise.growth) { /* the memory is someone else's trouble */
-		by_memory = false;
-		end = gauge->limit_value;
-	}
-	percent = 100.0 * (double)hard / (double)end;
-	eta = forecast__eta(hard, end, rise.rate);
-	watch->percent = percent;
+	forecast__add(&target->forecast, now_ns, now.hard);
+	rise = judge_end(target, gauge, now_ns, &now);
+	eta = forecast__eta(now.hard, now.end, rise.rate);
+	watch->percent = now.percent;
 	watch->eta_seconds = target->eta_seconds = eta;
-	level = judge_level(warner, target, percent, now_ns);
-	watch->next = next_look(warner, target, percent, end);
+	level = judge_level(warner, target, &now, now_ns);
+	watch->next = next_look(warner, target, now.percent, now.end);
 	if (watch->next)
 		watch->next += gauge->reclaimable;
-	by_eta = judge_eta(warner, target, percent, eta, rise.believed, now_ns);
+	by_eta = judge_eta(warner, target, now.percent, eta, rise.believed, now_ns);
 	if (!level && !by_eta)
 		return false;
 	if (level && eta <= warner->settings.eta_seconds) { /* told with it: the time is in the line */
@@ -238,7 +278,7 @@ bool warner__gauge(struct warner *warner, const struct gauge *gauge, uint64_t no
 	out->level = level;
 	out->used = gauge->used;
 	out->limit_value = gauge->limit_value;
-	out->limited_by_memory = by_memory;
+	out->limited_by_memory = now.by_memory;
 	out->reclaimable_bytes = gauge->limit == WARNING_CGROUP ? gauge->reclaimable : ABSENT;
 	out->rate = rise.rate > 0 ? rise.rate : NAN;
 	out->eta_seconds = eta;

@@ -193,6 +193,74 @@ static void a_tmpfs_that_memory_limits(void **state)
 	warner__close(warner);
 }
 
+/* MiB that it has, and that the machine can still give */
+static bool tell_with_memory(struct warner *warner, uint64_t now_ns, uint64_t used, uint64_t left)
+{
+	struct gauge gauge = { .limit = WARNING_TMPFS,
+			       .id = 1,
+			       .used = used << 20,
+			       .limit_value = 24000ULL << 20,
+			       .memory_left = left << 20 };
+	struct warning warning;
+
+	return warner__gauge(warner, &gauge, now_ns, &warning, NULL);
+}
+
+static void a_scratch_file_with_little_memory_left(void **state)
+{
+	struct warner *warner = open_usual();
+	int told = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < 240; i++) {
+		uint64_t scratch = i % 4 >= 2 ? 100 : 0;
+
+		told += tell_with_memory(warner, START + i * S, 1200 + scratch, 300 - scratch);
+	}
+	assert_int_equal(told, 1);
+	/* it was quiet for long, and near all the time: no news either */
+	for (uint64_t i = 240; i < 500; i++)
+		told += tell_with_memory(warner, START + i * S, 1200, 300);
+	for (uint64_t i = 500; i < 510; i++)
+		told += tell_with_memory(warner, START + i * S, 1200 + 10 * (i - 500), 300 - 10 * (i - 500));
+	assert_int_equal(told, 1);
+	warner__close(warner);
+}
+
+static void what_others_take_of_the_memory_and_give_back(void **state)
+{
+	struct warner *warner = open_usual();
+	int told = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < 240; i++) /* it grows slowly, beside one who has 20 GiB for 2 s of 4 */
+		told += tell_with_memory(warner, START + i * S, 1200 + i / 10, i % 4 >= 2 ? 200 : 20000);
+	assert_int_equal(told, 1);
+	told = 0; /* when it has fallen itself, it is news again */
+	told += tell_with_memory(warner, START + 240 * S, 20, 1400);
+	told += tell_with_memory(warner, START + 241 * S, 1220, 180);
+	assert_int_equal(told, 1);
+	warner__close(warner);
+}
+
+static void a_limit_that_was_raised(void **state)
+{
+	struct warner *warner = open_usual();
+	struct gauge gauge = {
+		.limit = WARNING_CGROUP, .id = 1, .used = 90, .limit_value = 100, .memory_left = ABSENT
+	};
+	struct warning warning;
+
+	(void)state;
+	assert_true(warner__gauge(warner, &gauge, START, &warning, NULL));
+	gauge.limit_value = 1000;
+	assert_false(warner__gauge(warner, &gauge, START + S, &warning, NULL));
+	gauge.used = 850;
+	assert_true(warner__gauge(warner, &gauge, START + 2 * S, &warning, NULL));
+	assert_int_equal(warning.level, 80);
+	warner__close(warner);
+}
+
 static void whom_a_snapshot_names(void **state)
 {
 	static const struct snapshot_owner owner = { .pid = 9, .start_ns = START, .comm = "python3", .bytes = 1 << 20 };
@@ -284,6 +352,9 @@ int main(void)
 		cmocka_unit_test(cache_is_no_danger),
 		cmocka_unit_test(what_to_look_at_next),
 		cmocka_unit_test(a_tmpfs_that_memory_limits),
+		cmocka_unit_test(a_scratch_file_with_little_memory_left),
+		cmocka_unit_test(what_others_take_of_the_memory_and_give_back),
+		cmocka_unit_test(a_limit_that_was_raised),
 		cmocka_unit_test(whom_a_snapshot_names),
 		cmocka_unit_test(beyond_the_room_they_wait),
 	};
