@@ -60,6 +60,7 @@ int command__explain(const struct options *options)
 		} else {
 			err = explain_report__write(output.stream, options, snapshot,
 						    session.limits ? limitwatch__history(session.limits) : NULL,
+						    session.limits ? limitwatch__warner(session.limits) : NULL,
 						    seconds);
 		}
 	}

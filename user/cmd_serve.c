@@ -191,7 +191,8 @@ static int write_view(void *context, const struct http_request *request, FILE *o
 		err = -EIO;
 	if (!err)
 		err = serve_view__write(out, &options, request->width, server->input.snapshot,
-					limitwatch__history(server->session.limits), watched_seconds(server));
+					limitwatch__history(server->session.limits),
+					limitwatch__warner(server->session.limits), watched_seconds(server));
 	free(words);
 	return err;
 }

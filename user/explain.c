@@ -18,17 +18,36 @@
 #define GROWTH_FIT 0.9
 #define GROWTH_POINTS 5
 
+static int by_urgency(const void *a, const void *b)
+{
+	const struct finding *left = a, *right = b;
+
+	if (left->urgency != right->urgency)
+		return left->urgency < right->urgency ? 1 : -1;
+	return strcmp(left->target, right->target);
+}
+
+/* in the place of the least urgent, if that is less urgent still */
+static struct finding *replace_least(struct explanation *e, const struct finding *by)
+{
+	struct finding *least = e->out;
+
+	e->left_out++;
+	for (size_t i = 1; i < e->count; i++) {
+		if (by_urgency(&e->out[i], least) > 0)
+			least = &e->out[i];
+	}
+	return e->count && by_urgency(by, least) < 0 ? least : NULL;
+}
+
 struct finding *explain__add(struct explanation *e, const char *kind, unsigned urgency, const char *target)
 {
-	struct finding *f;
+	struct finding one = { .kind = kind, .urgency = urgency }, *f;
 
-	if (e->count == e->cap)
-		return NULL;
-	f = &e->out[e->count++];
-	memset(f, 0, sizeof(*f));
-	f->kind = kind;
-	f->urgency = urgency;
-	snprintf(f->target, sizeof(f->target), "%s", target ? target : "");
+	snprintf(one.target, sizeof(one.target), "%s", target ? target : "");
+	f = e->count < e->cap ? &e->out[e->count++] : replace_least(e, &one);
+	if (f)
+		*f = one;
 	return f;
 }
 
@@ -53,7 +72,7 @@ static void deleted_but_open(struct explanation *e)
 			continue;
 		f = explain__add(e, "deleted_but_open", 50, file->path);
 		if (!f)
-			return;
+			continue;
 		snprintf(f->text, sizeof(f->text), "%s in a removed file, %.300s, which process %u still has open%s",
 			 units__bytes(bytes, file->bytes), file->path ? file->path : "", file->holders[0],
 			 file->holder_count > 1 ? " (and others)" : "");
@@ -76,7 +95,7 @@ static void without_holders(struct explanation *e)
 			continue;
 		f = explain__add(e, "segment_without_holder", 45, file->path);
 		if (!f)
-			return;
+			continue;
 		snprintf(f->text, sizeof(f->text), "%s in %s %.200s, which no process has open or attached",
 			 units__bytes(bytes, file->bytes),
 			 file->kind == FILE_KIND_SYSV ? "the System V segment" : "the memfd", file->path);
@@ -104,7 +123,7 @@ static void only_cache(struct explanation *e)
 			continue;
 		f = explain__add(e, "cache_looks_full", 10, c->path);
 		if (!f)
-			return;
+			continue;
 		snprintf(f->text, sizeof(f->text),
 			 "cgroup %.300s looks full, but %s of its limit of %s is clean page cache", c->path,
 			 units__bytes(cache, c->reclaimable_bytes), units__bytes(limit, c->limit_bytes));
@@ -124,11 +143,12 @@ static void limit_below_peak(struct explanation *e)
 
 		if (!is_known(c->peak_bytes) || !is_known(c->limit_bytes) || !is_known(c->usage_bytes) ||
 		    !c->limit_bytes || (double)c->peak_bytes < 0.98 * (double)c->limit_bytes ||
+		    c->peak_bytes > c->limit_bytes || /* the limit was lowered since */
 		    (double)c->usage_bytes > 0.8 * (double)c->limit_bytes)
 			continue;
 		f = explain__add(e, "limit_below_peak", 30, c->path);
 		if (!f)
-			return;
+			continue;
 		snprintf(f->text, sizeof(f->text), "cgroup %.300s has reached its limit before: its peak was %s of %s",
 			 c->path, units__bytes(peak, c->peak_bytes), units__bytes(limit, c->limit_bytes));
 		snprintf(f->advice, sizeof(f->advice),
@@ -164,13 +184,25 @@ static void no_swap(struct explanation *e)
 	explain__figure(f, "total_bytes", (double)s->total_bytes);
 }
 
+static const struct snapshot_cgroup *cgroup_of(const struct snapshot *s, const char *path)
+{
+	for (size_t i = 0; path && i < s->cgroup_count; i++) {
+		if (strcmp(s->cgroups[i].path, path) == 0)
+			return &s->cgroups[i];
+	}
+	return NULL;
+}
+
+/* until the kernel kills: it takes page cache back before */
 static double room_of(const struct explanation *e, const struct snapshot_process *p)
 {
-	for (size_t i = 0; i < e->snapshot->cgroup_count; i++) {
-		const struct snapshot_cgroup *c = &e->snapshot->cgroups[i];
+	const struct snapshot_cgroup *c = cgroup_of(e->snapshot, p->cgroup), *tightest;
 
-		if (p->cgroup && strcmp(c->path, p->cgroup) == 0 && is_known(c->tightest_room_bytes))
-			return (double)c->tightest_room_bytes;
+	if (c && is_known(c->tightest_room_bytes)) {
+		tightest = cgroup_of(e->snapshot, c->tightest_path);
+		tightest = tightest ? tightest : c;
+		return (double)c->tightest_room_bytes +
+		       (is_known(tightest->reclaimable_bytes) ? (double)tightest->reclaimable_bytes : 0);
 	}
 	return is_known(e->snapshot->system.available_bytes) ? (double)e->snapshot->system.available_bytes : NAN;
 }
@@ -193,7 +225,7 @@ static void only_grows(struct explanation *e)
 			continue;
 		f = explain__add(e, "process_only_grows", left < 600 ? 80 : 35, p->comm);
 		if (!f)
-			return;
+			continue;
 		snprintf(f->text, sizeof(f->text),
 			 "%s[%u] only grows: %s of anonymous memory more, %s (fit %.2f); at its limit in %s", p->comm,
 			 p->pid, units__bytes(grown, points[n - 1].used - points[0].used),
@@ -208,27 +240,19 @@ static void only_grows(struct explanation *e)
 	}
 }
 
-static int by_urgency(const void *a, const void *b)
-{
-	const struct finding *left = a, *right = b;
-
-	if (left->urgency != right->urgency)
-		return left->urgency < right->urgency ? 1 : -1;
-	return strcmp(left->target, right->target);
-}
-
-size_t explain__findings(const struct snapshot *snapshot, const struct history *history, struct finding *out,
-			 size_t cap)
+size_t explain__findings(const struct snapshot *snapshot, const struct history *history, const struct warner *warner,
+			 struct finding *out, size_t cap, size_t *left_out)
 {
 	static void (*const rules[])(struct explanation *) = {
 		explain__limits, only_grows, explain__many_files, explain__charged, deleted_but_open,
 		without_holders, no_swap,    limit_below_peak,    only_cache,       explain__hugetlb,
 	};
-	struct explanation e = { .snapshot = snapshot, .history = history, .out = out, .cap = cap };
+	struct explanation e = { .snapshot = snapshot, .history = history, .warner = warner, .out = out, .cap = cap };
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		rules[i](&e);
 	qsort(out, e.count, sizeof(*out), by_urgency);
+	*left_out = e.left_out;
 	return e.count;
 }
 

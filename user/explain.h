@@ -8,6 +8,7 @@
 
 #include "history.h"
 #include "snapshot.h"
+#include "warner.h"
 
 #define FINDING_FIGURES 8
 #define FINDING_TEXT_MAX 768
@@ -24,9 +25,12 @@ struct finding {
 	size_t figure_count;
 };
 
-/* Returns how many there are, at most cap. history may be NULL. */
-size_t explain__findings(const struct snapshot *snapshot, const struct history *history, struct finding *out,
-			 size_t cap);
+/*
+ * Returns how many there are, at most cap: the most urgent, and in *left_out how many were less so. history may
+ * be NULL; so may the warner, whose beliefs are the rates: then nothing fills.
+ */
+size_t explain__findings(const struct snapshot *snapshot, const struct history *history, const struct warner *warner,
+			 struct finding *out, size_t cap, size_t *left_out);
 /* What could not be seen, line by line; NULL ends them. */
 const char *explain__unseen(const struct snapshot *snapshot, double watched_seconds, size_t index);
 

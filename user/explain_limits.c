@@ -46,6 +46,16 @@ static void add(struct explanation *e, struct warning *w, struct blame *blame, c
 		explain__figure(f, "pid", w->culprits[0].pid);
 }
 
+/* a second, as the warner believes it: what lies between two readings may be a tooth; 0: it does not fill */
+static double rate_of(const struct explanation *e, const struct gauge *gauge)
+{
+	struct forecast_rise rise = { 0 };
+
+	if (e->warner)
+		rise = warner__rise(e->warner, gauge);
+	return rise.believed ? rise.rate : 0;
+}
+
 static bool judge(const struct gauge *gauge, double rate, const char *target, const char *container, struct warning *w)
 {
 	uint64_t hard = gauge->used - gauge->reclaimable;
@@ -76,7 +86,7 @@ void explain__limits(struct explanation *e)
 
 		for (int inodes = 0; inodes < 2; inodes++) {
 			if (!warner__mount_gauge(mount, NULL, inodes, &gauge) ||
-			    !judge(&gauge, inodes ? 0 : mount->used_rate, mount->path, mount->container, &w))
+			    !judge(&gauge, rate_of(e, &gauge), mount->path, mount->container, &w))
 				continue;
 			blame__begin(&blame, inodes ? BLAME_INODES : BLAME_MOUNT);
 			blame__mount(&blame, s, mount->major, mount->minor);
@@ -87,7 +97,7 @@ void explain__limits(struct explanation *e)
 		const struct snapshot_cgroup *cgroup = &s->cgroups[i / 2];
 
 		if (!warner__cgroup_gauge(cgroup, i % 2, &gauge, &name) ||
-		    !judge(&gauge, cgroup->usage_rate, cgroup->path, cgroup->container, &w))
+		    !judge(&gauge, rate_of(e, &gauge), cgroup->path, cgroup->container, &w))
 			continue;
 		w.limit_name = name;
 		blame__begin(&blame, BLAME_MEMORY);
@@ -128,7 +138,7 @@ void explain__many_files(struct explanation *e)
 				continue;
 			f = explain__add(e, "many_files_of_one_size", 55, c->path);
 			if (!f)
-				return;
+				continue;
 			snprintf(f->text, sizeof(f->text),
 				 "%s[%u]%s left %" PRIu64 " files of %s each under %s: %s in all", c->comm, c->pid,
 				 c->exited ? ", which has exited," : "", c->files, units__bytes(each, c->bytes_each),

@@ -8,11 +8,12 @@
 struct explanation {
 	const struct snapshot *snapshot;
 	const struct history *history; /* NULL: none */
+	const struct warner *warner;   /* NULL: none */
 	struct finding *out;
-	size_t count, cap;
+	size_t count, cap, left_out;
 };
 
-/* one more, with its kind; NULL: there is no room */
+/* one more, with its kind; NULL: there is no room, and those that are there are more urgent */
 struct finding *explain__add(struct explanation *e, const char *kind, unsigned urgency, const char *target);
 /* what is NaN is left out */
 void explain__figure(struct finding *finding, const char *key, double value);

@@ -14,7 +14,7 @@
 
 static struct finding findings[FINDINGS_MOST];
 
-static int put_text(FILE *out, size_t count, const struct snapshot *snapshot, double seconds)
+static int put_text(FILE *out, size_t count, size_t left_out, const struct snapshot *snapshot, double seconds)
 {
 	const char *unseen;
 
@@ -25,6 +25,8 @@ static int put_text(FILE *out, size_t count, const struct snapshot *snapshot, do
 		out__escaped(out, escape__text, findings[i].advice);
 		fputc('\n', out);
 	}
+	if (left_out)
+		fprintf(out, "and %zu more, less urgent than these\n", left_out);
 	if (!count)
 		fprintf(out, "nothing found in %.0f s\n", seconds);
 	fputs("not seen:\n", out);
@@ -64,7 +66,7 @@ static json_t *make_finding(const struct finding *f)
 	return NULL;
 }
 
-static int put_json(FILE *out, size_t count, const struct snapshot *snapshot, double seconds)
+static int put_json(FILE *out, size_t count, size_t left_out, const struct snapshot *snapshot, double seconds)
 {
 	json_t *whole = json_object(), *list = json_array(), *lines = json_array();
 	const char *unseen;
@@ -78,6 +80,8 @@ static int put_json(FILE *out, size_t count, const struct snapshot *snapshot, do
 		err = json_array_append_new(lines, json_string(unseen)) ? -ENOMEM : 0;
 	if (!err)
 		err = json_row__set(whole, "findings", json_incref(list));
+	if (!err)
+		err = json_row__set(whole, "findings_left_out", json_integer((json_int_t)left_out));
 	if (!err)
 		err = json_row__set(whole, "not_seen", json_incref(lines));
 	json_decref(list);
@@ -95,9 +99,9 @@ double explain_report__seconds(const struct options *options)
 }
 
 int explain_report__write(FILE *out, const struct options *options, const struct snapshot *snapshot,
-			  const struct history *history, double seconds)
+			  const struct history *history, const struct warner *warner, double seconds)
 {
-	size_t count = explain__findings(snapshot, history, findings, FINDINGS_MOST);
+	size_t left_out, count = explain__findings(snapshot, history, warner, findings, FINDINGS_MOST, &left_out);
 
-	return (options->format == FORMAT_JSON ? put_json : put_text)(out, count, snapshot, seconds);
+	return (options->format == FORMAT_JSON ? put_json : put_text)(out, count, left_out, snapshot, seconds);
 }

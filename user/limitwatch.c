@@ -400,3 +400,8 @@ const struct history *limitwatch__history(const struct limitwatch *limits)
 {
 	return limits->history;
 }
+
+const struct warner *limitwatch__warner(const struct limitwatch *limits)
+{
+	return limits->warner;
+}

@@ -50,5 +50,6 @@ double limitwatch__mount_eta(const struct limitwatch *limits, const struct snaps
 double limitwatch__cgroup_eta(const struct limitwatch *limits, const struct snapshot_cgroup *cgroup);
 struct limits_counts limitwatch__counts(const struct limitwatch *limits);
 const struct history *limitwatch__history(const struct limitwatch *limits);
+const struct warner *limitwatch__warner(const struct limitwatch *limits);
 
 #endif

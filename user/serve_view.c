@@ -37,13 +37,13 @@ bool serve_view__is_due(const struct options *options, uint64_t readings, double
 }
 
 int serve_view__write(FILE *out, const struct options *options, unsigned columns, const struct snapshot *snapshot,
-		      const struct history *history, double watched_seconds)
+		      const struct history *history, const struct warner *warner, double watched_seconds)
 {
 	char width[16];
 	int err;
 
 	if (options->command == COMMAND_EXPLAIN)
-		return explain_report__write(out, options, snapshot, history, watched_seconds);
+		return explain_report__write(out, options, snapshot, history, warner, watched_seconds);
 	snprintf(width, sizeof(width), "%u", columns);
 	setenv("COLUMNS", width, 1);
 	err = sink__begin(out, options);

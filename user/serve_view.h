@@ -10,6 +10,7 @@
 #include "history.h"
 #include "options.h"
 #include "snapshot.h"
+#include "warner.h"
 
 /* Words as ask.c sends them, cut in place; the options keep them. 0, -E2BIG or -EINVAL. */
 int serve_view__parse(char *words, struct options *options);
@@ -17,6 +18,6 @@ int serve_view__parse(char *words, struct options *options);
 bool serve_view__is_due(const struct options *options, uint64_t readings, double watched_seconds);
 /* 0 or -errno of writing */
 int serve_view__write(FILE *out, const struct options *options, unsigned columns, const struct snapshot *snapshot,
-		      const struct history *history, double watched_seconds);
+		      const struct history *history, const struct warner *warner, double watched_seconds);
 
 #endif

@@ -99,6 +99,13 @@ double warner__eta(const struct warner *warner, const struct gauge *gauge)
 	return target ? target->eta_seconds : NAN;
 }
 
+struct forecast_rise warner__rise(const struct warner *warner, const struct gauge *gauge)
+{
+	const struct target *target = find_target(warner, gauge);
+
+	return target ? forecast__rise(&target->forecast, gauge->limit_value) : (struct forecast_rise){ 0 };
+}
+
 static struct target *target_of(struct warner *warner, const struct gauge *gauge)
 {
 	struct target *target = find_target(warner, gauge);

@@ -54,6 +54,8 @@ bool warner__gauge(struct warner *warner, const struct gauge *gauge, uint64_t no
 		   struct warner_watch *watch);
 /* Seconds until it is full, as it was last judged; NaN: it does not grow, or was never judged. */
 double warner__eta(const struct warner *warner, const struct gauge *gauge);
+/* How it has risen up to the last look, against its own limit. All 0: it was never judged. */
+struct forecast_rise warner__rise(const struct warner *warner, const struct gauge *gauge);
 /*
  * Every limit of a snapshot, with who it was and what to do. Returns how many warnings there
  * are; those beyond cap are left for the next snapshot. history may be NULL.

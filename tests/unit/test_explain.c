@@ -24,6 +24,7 @@ static struct snapshot_file files[40];
 static struct snapshot_owner owner;
 static struct snapshot snapshot;
 static struct finding findings[16];
+static size_t left_out;
 
 /* a machine with nothing to find */
 static int reset(void **state)
@@ -101,7 +102,7 @@ static void add_file(const char *path, uint64_t bytes)
 
 static size_t explain(void)
 {
-	return explain__findings(&snapshot, NULL, findings, 16);
+	return explain__findings(&snapshot, NULL, NULL, findings, 16, &left_out);
 }
 
 static void only(const char *kind, const char *key, double value, const char *text)
@@ -154,6 +155,52 @@ static void cgroups_and_their_limits(void **state)
 	cgroups[0].reclaimable_bytes = 0;
 	cgroups[0].soft_bytes = 32 * MIB;
 	only("cgroup_at_its_gentle_limit", "limit_bytes", 32.0 * MIB, "soft limit");
+}
+
+static void a_limit_that_was_lowered_since(void **state)
+{
+	(void)state;
+	cgroups[0].peak_bytes = 150 * MIB; /* it reached no limit then */
+	assert_int_equal(explain(), 0);
+}
+
+static const struct warner_settings usual = { { 80, 90, 95 }, 3, 60, 20 };
+
+/* what a watch of some seconds shows: a reading every tenth of a second */
+static struct warner *watched(uint64_t step, uint64_t tooth)
+{
+	struct warning warning;
+	struct warner *warner;
+	struct gauge gauge;
+	const char *name;
+
+	assert_int_equal(warner__open(&warner, &usual), 0);
+	for (uint64_t i = 0; i < 60; i++) {
+		cgroups[0].usage_bytes = 20 * MIB + i * step + i % 2 * tooth;
+		snapshot.boot_ns += S / 10;
+		assert_true(warner__cgroup_gauge(&cgroups[0], false, &gauge, &name));
+		warner__gauge(warner, &gauge, snapshot.boot_ns, &warning, NULL);
+	}
+	return warner;
+}
+
+/* the last two readings are milliseconds apart: what lies between them is no rate */
+static void rates_that_are_believed(void **state)
+{
+	struct warner *warner = watched(0, 4 * MIB);
+
+	(void)state;
+	cgroups[0].reclaimable_bytes = 0;
+	cgroups[0].usage_rate = 400.0 * MIB;
+	assert_int_equal(explain__findings(&snapshot, NULL, warner, findings, 16, &left_out), 0);
+	assert_int_equal(explain(), 0);
+	warner__close(warner);
+	warner = watched(MIB / 2, 0);
+	cgroups[0].usage_rate = 0;
+	assert_int_equal(explain__findings(&snapshot, NULL, warner, findings, 16, &left_out), 1);
+	assert_string_equal(findings[0].kind, "cgroup_full");
+	assert_non_null(strstr(findings[0].text, "full in 1"));
+	warner__close(warner);
 }
 
 static void files_of_one_size(void **state)
@@ -238,12 +285,19 @@ static void only_grows(void **state)
 	(void)state;
 	assert_int_equal(history__open(&history), 0);
 	grow(history, 2 * MIB, 2 * MIB);
-	assert_int_equal(explain__findings(&snapshot, history, findings, 16), 1);
+	assert_int_equal(explain__findings(&snapshot, history, NULL, findings, 16, &left_out), 1);
 	assert_string_equal(findings[0].kind, "process_only_grows");
+	assert_int_equal(findings[0].urgency, 80);
+	/* page cache is room, too: of the cgroup whose limit is met first */
+	cgroups[1].reclaimable_bytes = 3 * GIB;
+	cgroups[0].tightest_path = "/other";
+	assert_int_equal(explain__findings(&snapshot, history, NULL, findings, 16, &left_out), 1);
+	assert_int_equal(findings[0].urgency, 35);
+	assert_true(findings[0].figures[3].value > 1000);
 	history__close(history);
 	assert_int_equal(history__open(&history), 0);
 	grow(history, 20 * MIB, (uint64_t)-18 * MIB); /* up and down, more up: that is no leak */
-	assert_int_equal(explain__findings(&snapshot, history, findings, 16), 0);
+	assert_int_equal(explain__findings(&snapshot, history, NULL, findings, 16, &left_out), 0);
 	history__close(history);
 }
 
@@ -266,12 +320,26 @@ static void pools_of_huge_pages(void **state)
 	assert_int_equal(explain(), 0);
 }
 
+/* whichever rule they are of, the most urgent stay */
 static void no_room_for_more(void **state)
 {
 	(void)state;
-	mounts[0].used_bytes = 60 * MIB;
-	cgroups[0].usage_bytes = 95 * MIB;
-	assert_int_equal(explain__findings(&snapshot, NULL, findings, 1), 1);
+	mounts[0].used_bytes = 52 * MIB;
+	cgroups[0].usage_bytes = cgroups[0].peak_bytes = 99 * MIB;
+	cgroups[0].reclaimable_bytes = 0;
+	add_file("/dev/shm/a", 8 * MIB);
+	files[0].charged_path = NULL;
+	assert_int_equal(explain(), 3);
+	assert_int_equal(left_out, 0);
+	assert_int_equal(explain__findings(&snapshot, NULL, NULL, findings, 1, &left_out), 1);
+	assert_string_equal(findings[0].kind, "cgroup_full");
+	assert_int_equal(left_out, 2);
+	assert_int_equal(explain__findings(&snapshot, NULL, NULL, findings, 2, &left_out), 2);
+	assert_string_equal(findings[0].kind, "cgroup_full");
+	assert_string_equal(findings[1].kind, "tmpfs_full");
+	assert_int_equal(left_out, 1);
+	assert_int_equal(explain__findings(&snapshot, NULL, NULL, findings, 0, &left_out), 0);
+	assert_int_equal(left_out, 3);
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, reset)
@@ -279,9 +347,19 @@ static void no_room_for_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nothing),          TEST(a_full_mount),     TEST(cgroups_and_their_limits), TEST(files_of_one_size),
-		TEST(removed_and_held), TEST(segments),         TEST(charged_elsewhere),        TEST(no_swap),
-		TEST(only_grows),       TEST(no_room_for_more), TEST(pools_of_huge_pages),
+		TEST(nothing),
+		TEST(a_full_mount),
+		TEST(cgroups_and_their_limits),
+		TEST(files_of_one_size),
+		TEST(removed_and_held),
+		TEST(segments),
+		TEST(charged_elsewhere),
+		TEST(no_swap),
+		TEST(only_grows),
+		TEST(no_room_for_more),
+		TEST(pools_of_huge_pages),
+		TEST(a_limit_that_was_lowered_since),
+		TEST(rates_that_are_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
