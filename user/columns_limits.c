@@ -70,7 +70,7 @@ struct value column_limit__target(const void *row)
 	const struct event *e = row;
 
 	if (e->type == EVENT_OOM)
-		return string(e->oom.scope ? e->oom.scope : "machine");
+		return string(e->oom.scope || !e->oom.scope_known ? e->oom.scope : "machine");
 	return string(e->warning->target);
 }
 

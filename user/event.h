@@ -69,6 +69,7 @@ struct event {
 			int oom_score_adj;
 			uint32_t trigger_pid;
 			const char *trigger_comm;
+			bool scope_known;  /* false: this kernel does not tell whose limit it was */
 			const char *scope; /* path of the cgroup whose limit it was; NULL: the machine's */
 			uint64_t usage_bytes, limit_bytes, swap_usage_bytes, swap_limit_bytes; /* of it */
 			uint64_t charged_tmpfs_bytes; /* tmpfs pages charged to it or below */

@@ -46,7 +46,7 @@ struct limitwatch {
 	uint64_t oom_usage, oom_limit, oom_swap, oom_swap_limit, oom_tmpfs;
 	uint64_t oom_cgroup, oom_ns; /* whose limit it was, 0: the machine's; the last victim of the kill */
 	uint32_t oom_tid;
-	bool has_oom, unified;
+	bool has_oom, has_scope, unified; /* has_scope: it was told whose limit it was */
 	struct refusal_seen refusals[REFUSALS];
 	char path[WARNING_PATH_MAX * 4];
 };

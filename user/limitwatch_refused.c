@@ -281,7 +281,8 @@ static void find_scope(struct limitwatch *limits, const struct record_oom *recor
 	limits->oom_cgroup = 0;
 	limits->scope[0] = '\0';
 	limits->oom_usage = limits->oom_limit = limits->oom_swap = limits->oom_swap_limit = limits->oom_tmpfs = ABSENT;
-	if (!(record->flags & OOM_HAS_SCOPE) || !record->limit_cgroup)
+	limits->has_scope = record->flags & OOM_HAS_SCOPE;
+	if (!limits->has_scope || !record->limit_cgroup)
 		return;
 	limits->oom_cgroup = record->limit_cgroup;
 	if (!scope_path(record, limits->scope, sizeof(limits->scope)))
@@ -322,6 +323,7 @@ void limitwatch__decorate(struct limitwatch *limits, struct event *event)
 	if (event->type != EVENT_OOM || !limits->has_oom)
 		return;
 	limits->has_oom = false;
+	event->oom.scope_known = limits->has_scope;
 	event->oom.scope = limits->scope[0] ? limits->scope : NULL;
 	event->oom.usage_bytes = limits->oom_usage;
 	event->oom.limit_bytes = limits->oom_limit;

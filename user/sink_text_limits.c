@@ -92,9 +92,10 @@ void sink_text__oom_scope(FILE *out, const struct event *e)
 		put_figure(out, " was at its limit: ", e->oom.usage_bytes, "");
 		put_figure(out, " of ", e->oom.limit_bytes, "");
 	} else {
-		put_figure(out,
-			   "; the machine was out of memory, available at the last reading: ", e->oom.available_bytes,
-			   "");
+		fputs(e->oom.scope_known ? "; the machine was out of memory"
+					 : "; this kernel does not tell whether a cgroup or the machine was full",
+		      out);
+		put_figure(out, ", available at the last reading: ", e->oom.available_bytes, "");
 	}
 	if (is_known(e->oom.swap_usage_bytes) && e->oom.swap_usage_bytes)
 		put_figure(out, ", its swap ", e->oom.swap_usage_bytes, "");

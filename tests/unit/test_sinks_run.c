@@ -145,6 +145,7 @@ static const struct event fixture_events[] = {
 		   .oom_score_adj = -17,
 		   .trigger_pid = 5,
 		   .trigger_comm = "x\ny",
+		   .scope_known = true,
 		   .scope = "/app",
 		   .usage_bytes = GIB,
 		   .limit_bytes = GIB,
@@ -358,6 +359,49 @@ static void reports(void **state)
 	report_golden(&sink_json, &r, "run-killed.json");
 }
 
+static void kill_says(struct event *event, const char *text, const char *target)
+{
+	struct options o = reading(COMMAND_TRACE, VIEW_ALL);
+	struct memory m = begin(NULL);
+	const char *found;
+	json_t *row;
+
+	open_memory(&m);
+	assert_int_equal(sink_text.event(m.out, event, &o), 0);
+	fclose(m.out);
+	if (!strstr(m.text, text))
+		fail_msg("\"%s\" is not in \"%s\"", text, m.text);
+	free(m.text);
+	open_memory(&m);
+	assert_int_equal(sink_json.event(m.out, event, &o), 0);
+	fclose(m.out);
+	row = json_loads(m.text, 0, NULL);
+	assert_non_null(row);
+	found = json_string_value(json_object_get(row, "target"));
+	if (target)
+		assert_string_equal(found, target);
+	else
+		assert_null(found);
+	json_decref(row);
+	free(m.text);
+}
+
+/* a cgroup's, the machine's, or nobody told: three answers */
+static void whose_limit_a_kill_was_of(void **state)
+{
+	struct event event = { .type = EVENT_OOM, .pid = 7, .comm = "victim", .time_ns = T0 };
+
+	(void)state;
+	event.oom.usage_bytes = event.oom.limit_bytes = event.oom.available_bytes = ABSENT;
+	event.oom.swap_usage_bytes = event.oom.charged_tmpfs_bytes = ABSENT;
+	kill_says(&event, "does not tell whether a cgroup or the machine was full", NULL);
+	event.oom.scope_known = true;
+	kill_says(&event, "the machine was out of memory", "machine");
+	event.oom.scope = "/job";
+	event.oom.usage_bytes = 5 * MIB;
+	kill_says(&event, "cgroup /job was at its limit", "/job");
+}
+
 /* A full disk is an error at once, whatever is written to it. */
 static void full_disk(void **state)
 {
@@ -390,6 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events),
 		cmocka_unit_test(reports),
+		cmocka_unit_test(whose_limit_a_kill_was_of),
 		cmocka_unit_test(full_disk),
 	};
 
