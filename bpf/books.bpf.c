@@ -376,7 +376,7 @@ int books__enter(__u64 mapping, __u32 pages, __u64 before)
 		return 0;
 	owner = books__owner();
 	file = file_find(mapping);
-	if (file == FILE_NONE && before && lean_has(mapping)) {
+	if (file == FILE_NONE && lean_has(mapping)) {
 		file = lean_move(mapping, OPEN_LEAN);
 		if (file == FILE_NONE)
 			return lean_add(mapping, owner, pages, before);
@@ -453,8 +453,12 @@ int books__seed(__u64 mapping)
 
 	if (file != FILE_NONE || !pages)
 		return file;
-	if (lean_has(mapping))
-		return lean_move(mapping, OPEN_LEAN); /* it has its owner */
+	if (lean_has(mapping)) { /* it has its owner */
+		file = lean_move(mapping, OPEN_LEAN);
+		if (file == FILE_NONE && knob_lazy_inserts)
+			lean_level(mapping, pages);
+		return file;
+	}
 	file = file_open(mapping, pages, OWNER_UNKNOWN, OPEN_NEW);
 	if (file == FILE_NONE) {
 		lean_add(mapping, OWNER_UNKNOWN, 0, pages);

@@ -18,6 +18,7 @@ int books__enter(__u64 mapping, __u32 pages, __u64 before);
 int books__leave(__u64 mapping, __u32 pages);
 int books__take_back(__u64 mapping);
 int books__leave_lean(__u64 mapping, __u32 pages);
+__s64 lean_pages(__u64 mapping);
 int books__release(__u32 file, __u64 mapping);
 int books__credit(__u32 file, __u32 owner, __u32 pages);
 int books__seed(__u64 mapping);

@@ -91,6 +91,23 @@ bool lean_has(__u64 mapping)
 	return lean_find(mapping, &table);
 }
 
+/* what is counted of a mapping that is in no slot; 0: nothing, or it is in no table */
+__s64 lean_pages(__u64 mapping)
+{
+	struct lean_file *file;
+	__s64 pages = 0;
+	__u32 table = 0;
+
+	for (int i = 0; i < LEAN_TABLES; i++) {
+		file = lean_find(mapping, &table);
+		if (!file)
+			break;
+		pages += file->pages;
+		table++;
+	}
+	return pages;
+}
+
 /* to a slot, if there is one by now: its index, or FILE_NONE */
 __noinline __u32 lean_move(__u64 mapping, __u32 how)
 {
@@ -111,6 +128,14 @@ __noinline __u32 lean_move(__u64 mapping, __u32 how)
 	if (knob_story)
 		story__file(index, 0);
 	return index;
+}
+
+/* pages of the entry's, brought in by `owner` */
+static __always_inline void count_in(struct lean_file *file, __u32 owner, __s64 pages)
+{
+	owner_count_other(file->owner, file->flags, pages);
+	owner_count_pages(owner, file->flags, pages);
+	__sync_fetch_and_add(&file->pages, pages);
 }
 
 /* the file table is full: one small entry, no name; a large file moves up */
@@ -134,11 +159,21 @@ __noinline int lean_add(__u64 mapping, __u32 owner, __u32 pages, __u64 before)
 		count_loss(LOSS_LEAN, pages);
 		return 0;
 	}
-	owner_count_other(file->owner, file->flags, pages);
-	owner_count_pages(owner, file->flags, pages);
-	__sync_fetch_and_add(&file->pages, pages);
+	count_in(file, owner, pages);
 	if (file->pages >= LEAN_PROMOTED)
 		lean_move(mapping, OPEN_LARGE);
+	return 0;
+}
+
+/* no refresh comes to it: what it has beyond what was counted becomes its owner's here */
+int lean_level(__u64 mapping, __u64 there)
+{
+	__s64 missing = there - lean_pages(mapping);
+	__u32 table = 0;
+	struct lean_file *file = lean_find(mapping, &table);
+
+	if (file && missing > 0)
+		count_in(file, file->owner, missing);
 	return 0;
 }
 

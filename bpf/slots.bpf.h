@@ -16,6 +16,7 @@ __u32 file_open(__u64 mapping, __u64 before, __u32 owner, __u32 how);
 /* lean.bpf.c */
 int lean_add(__u64 mapping, __u32 owner, __u32 pages, __u64 before);
 __u32 lean_move(__u64 mapping, __u32 how);
+int lean_level(__u64 mapping, __u64 there);
 bool lean_has(__u64 mapping);
 
 static __always_inline struct file_slot *file_at(__u32 index)

@@ -24,7 +24,7 @@ int BPF_PROG(tmpfs_add_lru, struct folio *folio)
 	struct file_slot *slot;
 	__u64 there, key;
 	__u32 *index;
-	__s64 missing;
+	__s64 known, missing;
 
 	if (bpf_core_type_exists(struct folio))
 		key = (__u64)BPF_CORE_READ(folio, mapping);
@@ -44,10 +44,7 @@ int BPF_PROG(tmpfs_add_lru, struct folio *folio)
 		return 0;
 	}
 	note_folio(0);
-	if (!slot || slot->mapping != key)
-		return there ? books__enter(key, there, 0) : 0;
-	missing = there - slot__pages(slot);
-	if (missing > 0)
-		return books__enter(key, missing, slot__pages(slot));
-	return 0;
+	known = slot && slot->mapping == key ? slot__pages(slot) : lean_pages(key);
+	missing = there - known;
+	return missing > 0 ? books__enter(key, missing, known) : 0;
 }
