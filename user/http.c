@@ -344,6 +344,11 @@ void http__close(struct http *http)
 	free(http);
 }
 
+const struct web_config *http__web(const struct http *http)
+{
+	return http->web;
+}
+
 int http__fd(const struct http *http)
 {
 	return http->epoll_fd;

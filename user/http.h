@@ -47,6 +47,8 @@ void http__close(struct http *http);
  * -EINVAL (a certificate that cannot be used), all is as before.
  */
 int http__protect(struct http *http, struct web_config *web);
+/* what it is protected by; NULL: everybody may ask, without TLS */
+const struct web_config *http__web(const struct http *http);
 /* readable when there is something to run */
 int http__fd(const struct http *http);
 void http__run(struct http *http);

@@ -10,12 +10,19 @@
 int web__protect(struct http *http, const char *path, bool again, char *error, size_t error_size)
 {
 	struct web_config *config;
+	const char *loss;
 	char why[256];
 	int err = web_config__read(&config, path, again, error, error_size);
 
 	if (err)
 		return err;
-	err = tls__check(config, why, sizeof(why));
+	loss = web_config__loss(http__web(http), config);
+	if (loss) { /* a file that was emptied by mistake must not open what was closed */
+		snprintf(why, sizeof(why), "it takes away %s, which takes a restart", loss);
+		err = -EINVAL;
+	}
+	if (!err)
+		err = tls__check(config, why, sizeof(why));
 	if (!err) {
 		err = http__protect(http, config);
 		snprintf(why, sizeof(why), "%s", strerror(-err));

@@ -207,6 +207,20 @@ void web_config__free(struct web_config *config)
 	free(config);
 }
 
+/* passwords may stand for certificates of clients: somebody is asked for something still */
+const char *web_config__loss(const struct web_config *before, const struct web_config *after)
+{
+	if (!before)
+		return NULL;
+	if (before->certificate && !after->certificate)
+		return "TLS";
+	if (before->user_count && !after->user_count)
+		return "every user";
+	if (before->client_auth == CLIENT_AUTH_VERIFY && after->client_auth != CLIENT_AUTH_VERIFY && !after->user_count)
+		return "the clients' certificates";
+	return NULL;
+}
+
 bool web_config__same_tls(const struct web_config *a, const struct web_config *b)
 {
 	static const struct web_config none;

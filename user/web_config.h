@@ -46,6 +46,8 @@ void web_config__free(struct web_config *config); /* takes NULL; the key is wipe
 
 /* $2a$, $2b$ or $2y$, a cost from 4 to WEB_COST_MOST, salt and digest */
 bool web_config__is_bcrypt(const char *hash);
+/* what protects before and would not after: "TLS", or the like; NULL: nothing. Before may be NULL: nothing did. */
+const char *web_config__loss(const struct web_config *before, const struct web_config *after);
 /* that nothing has changed in how connections are made; NULL: none */
 bool web_config__same_tls(const struct web_config *a, const struct web_config *b);
 

@@ -290,7 +290,7 @@ def version(t):
     t.equal(web.status("/healthz"), 200, "TLS 1.3")
 
 
-@test("a hangup brings other users and certificates; a bad file changes nothing")
+@test("a hangup brings other users and certificates; a bad file, or one that takes a protection away, changes nothing")
 def reloaded(t):
     certificate(t)
     web = Web(t, USERS)
@@ -298,23 +298,25 @@ def reloaded(t):
     web.hangup(f"basic_auth_users: {{alice: {SESAME}}}\n")
     wait_until(lambda: web.status(user="bob:other") == 401, "bob is out")
     t.equal(web.status(user="alice:sesame"), 200, "alice")
-    web.hangup(TLS)
-    wait_until(lambda: web.status(scheme="https") == 200, "TLS, and no password")
+    alice = f"basic_auth_users: {{alice: {SESAME}}}\n"
+    web.hangup(TLS + alice)
+    wait_until(lambda: web.status(scheme="https", user="alice:sesame") == 200, "TLS")
+    web.scheme = "https"
     first = wait_until(web.certificate, "its certificate")
     certificate(t)
     os.kill(web.process.pid, signal.SIGHUP)
     wait_until(lambda: web.certificate() not in (None, first), "another certificate")
-    t.equal(web.status(scheme="https"), 200, "status with it")
+    t.equal(web.status(user="alice:sesame"), 200, "status with it")
     t.equal(web.process.error_text(), "", "standard error so far")
-    for count, (text, word) in enumerate((("tls_server_config: {cert_file: web.yml, key_file: key.pem}\n", "cert_file"),
-                                          ("basic_auth_users: {alice: sesame}\n", "bcrypt"), ("a: [\n", "YAML")), 1):
+    for count, (text, word) in enumerate((("tls_server_config: {cert_file: web.yml, key_file: key.pem}\n" + alice, "cert_file"),
+                                          ("basic_auth_users: {alice: sesame}\n", "bcrypt"), ("a: [\n", "YAML"),
+                                          ("", "takes away TLS"), (alice, "takes away TLS"),
+                                          (TLS, "takes away every user")), 1):
         web.hangup(text)
         wait_until(lambda: len(web.process.error_text().splitlines()) == count, f"a line of {text}")
         last = web.process.error_text().splitlines()[-1]
         t.equal(word in last and "stays" in last, True, f"{word} in {last}")
-        t.equal(web.status(scheme="https"), 200, "as before")
-    web.hangup("")
-    wait_until(lambda: web.status(scheme="http") == 200, "neither")
+        t.equal([web.status(user=user) for user in (None, "alice:sesame")], [401, 200], "as before")
     before = web.value("pagetide_readings_total")
     wait_until(lambda: web.value("pagetide_readings_total") > before, "it reads on")
 

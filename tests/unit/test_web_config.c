@@ -127,6 +127,40 @@ static void clients(void **state)
 	put("ca.pem", "who signs");
 }
 
+/* what an emptied file would do to a serve that runs */
+static void taken_away(void **state)
+{
+	static const char users[] = "basic_auth_users: {alice: " HASH "}\n",
+			  others[] = "basic_auth_users: {bob: " HASH "}\n", tls[] = PAIR "}\n",
+			  both[] = PAIR "}\nbasic_auth_users: {alice: " HASH "}\n",
+			  clients[] = PAIR ", client_ca_file: ca.pem, client_auth_type: RequireAndVerifyClientCert}\n";
+	static const struct {
+		const char *before, *after, *what;
+	} cases[] = {
+		{ users, "", "every user" }, { users, tls, "every user" },
+		{ both, tls, "every user" }, { tls, "", "TLS" },
+		{ both, users, "TLS" },      { clients, tls, "the clients' certificates" },
+		{ "", users, NULL },         { "", "", NULL },
+		{ users, others, NULL },     { users, both, NULL },
+		{ tls, both, NULL },         { clients, both, NULL },
+	};
+	struct web_config *before, *after;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *what;
+
+		assert_int_equal(read_text(&before, cases[i].before), 0);
+		assert_int_equal(read_text(&after, cases[i].after), 0);
+		what = web_config__loss(before, after);
+		if (!what != !cases[i].what || (what && strcmp(what, cases[i].what) != 0))
+			fail_msg("%zu takes away %s", i, what ? what : "nothing");
+		assert_null(web_config__loss(NULL, after));
+		web_config__free(before);
+		web_config__free(after);
+	}
+}
+
 static void nothing(void **state)
 {
 	static const char *const texts[] = { "", "tls_server_config:\n",
@@ -215,8 +249,8 @@ static void hashes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole),   cmocka_unit_test(clients), cmocka_unit_test(nothing),
-		cmocka_unit_test(refused), cmocka_unit_test(hashes),
+		cmocka_unit_test(whole),   cmocka_unit_test(clients), cmocka_unit_test(taken_away),
+		cmocka_unit_test(nothing), cmocka_unit_test(refused), cmocka_unit_test(hashes),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, take_down);
