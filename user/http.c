@@ -196,7 +196,7 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
 		break;
 	}
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return http_response__refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
+		return http_response__refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
 	return give_answer(http, connection, url);
 }
 

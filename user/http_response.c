@@ -55,6 +55,8 @@ static struct MHD_Response *make_response(struct http_response *response)
 	mhd.add_response_header(out, MHD_HTTP_HEADER_CONTENT_TYPE, response->type ? response->type : "text/plain");
 	for (size_t i = 0; i < sizeof(of_all) / sizeof(of_all[0]); i++)
 		mhd.add_response_header(out, of_all[i].name, of_all[i].value);
+	if (response->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		mhd.add_response_header(out, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	return out;
 }
 

@@ -89,6 +89,7 @@ def passwords(t):
     for what, options in {"401": (), "200": ("-u", "alice:sesame"), "405": ("-u", "alice:sesame", "-X", "PUT")}.items():
         page = web.curl("/metrics", "-i", *options)[2]
         t.equal(page.split()[1], what, "status")
+        t.equal("\nAllow: GET, HEAD\n" in page, what == "405", f"what is allowed, with status {what}")
         for name in ("Content-Security-Policy: default-src 'none'; ", "X-Content-Type-Options: nosniff",
                      "Referrer-Policy: no-referrer", "Cache-Control: no-store", "Content-Type: text/plain"):
             t.equal(f"\n{name}" in page.partition("\n\n")[0], True, f"{name} with status {what}")
