@@ -84,9 +84,14 @@ int column__compare(const struct column *column, const void *a, const void *b)
 	return compare_numbers(y.number, x.number);
 }
 
+bool column__is_text(const struct column *column)
+{
+	return column->kind == COLUMN_STRING || (column->kind == COLUMN_ID && column->text);
+}
+
 bool column__is_number(const struct column *column)
 {
-	return column->kind != COLUMN_STRING && column->kind != COLUMN_FLAG && column->kind != COLUMN_DEVICE;
+	return !column__is_text(column) && column->kind != COLUMN_FLAG && column->kind != COLUMN_DEVICE;
 }
 
 static void device_text(uint64_t device, char *raw, size_t cap)

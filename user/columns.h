@@ -87,6 +87,8 @@ void column__text(const struct column *column, const void *row, char *raw, size_
 /* For CSV, raw: bare numbers, RFC 3339 times, true and false, "" where not known. */
 void column__plain(const struct column *column, const void *row, char *raw, size_t cap);
 
+/* text for people, as long as any name, also where it is a number for machines */
+bool column__is_text(const struct column *column);
 /* a quantity for people stands at the right of its column, a name at the left */
 bool column__is_number(const struct column *column);
 

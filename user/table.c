@@ -14,7 +14,7 @@
 #define TABLE_COLUMNS_MAX 32
 #define GAP 2
 #define NAME_WIDTH_MIN 36 /* of the last column, or a third of a narrow table */
-#define WORD_WIDTH_MAX 16 /* of other columns of text */
+#define WORD_WIDTH_MIN 16 /* of other columns of text, which get more when the names have all they want */
 #define CELL_MAX (4 * COLUMN_TEXT_MAX)
 
 struct table {
@@ -60,6 +60,13 @@ static int least_name_width(int want, int width)
 	return want < least ? want : least;
 }
 
+static int least_word_width(int want, int title)
+{
+	int least = title > WORD_WIDTH_MIN ? title : WORD_WIDTH_MIN;
+
+	return want < least ? want : least;
+}
+
 static void add_column(struct table *table, const struct column *column, const void *const *rows, size_t count,
 		       int width)
 {
@@ -68,14 +75,21 @@ static void add_column(struct table *table, const struct column *column, const v
 
 	if (content == 0 || table->count == TABLE_COLUMNS_MAX)
 		return;
-	if (column->kind == COLUMN_STRING && !is_name(column) && content > WORD_WIDTH_MAX)
-		content = WORD_WIDTH_MAX;
 	/* a table without the names of its rows says nothing: they go last */
-	*place = (struct layout_column){ .rank = is_name(column) ? -1 : column->rank, .grow = is_name(column) };
+	*place = (struct layout_column){ .rank = is_name(column) ? -1 : column->rank };
 	place->want = content > title ? content : title;
-	if (!is_name(column))
+	place->min = place->want;
+	if (is_name(column)) {
+		place->min = least_name_width(place->want, width);
+		place->grow = 1;
+	} else if (column__is_text(column)) {
+		place->min = least_word_width(place->want, title);
+		place->grow = 2;
+	}
+	if (!is_name(column)) {
 		place->want += GAP - LAYOUT_GAP;
-	place->min = is_name(column) ? least_name_width(place->want, width) : place->want;
+		place->min += GAP - LAYOUT_GAP;
+	}
 	table->column[table->count++] = column;
 }
 

@@ -240,8 +240,8 @@ static void draw_bars(const struct top_bar *bars, size_t count, int line)
 {
 	/* mostly fixed: bars that change their length with every figure cannot be read */
 	struct layout_column at[BAR_COLUMNS] = {
-		[BAR_NAME] = { .min = 8, .rank = 0, .grow = true },
-		[BAR_BAR] = { .min = 12, .want = 42, .rank = 4, .grow = true },
+		[BAR_NAME] = { .min = 8, .rank = 0, .grow = 1 },
+		[BAR_BAR] = { .min = 12, .want = 42, .rank = 4, .grow = 1 },
 		[BAR_PERCENT] = { .min = 5, .want = 5, .rank = 0 },
 		[BAR_FIGURES] = { .min = 13, .want = 13, .rank = 3 },
 		[BAR_RATE] = { .min = 11, .want = 11, .rank = 2 },

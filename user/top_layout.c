@@ -48,6 +48,11 @@ struct layout_screen layout__screen(int lines, int bars_wanted, bool notes_wante
 	return s;
 }
 
+static int least_of(const struct layout_column *column)
+{
+	return column->min > 0 ? column->min : 1;
+}
+
 static int least_width(const struct layout_column *columns, size_t count)
 {
 	int sum = -LAYOUT_GAP;
@@ -73,6 +78,30 @@ static int next_to_drop(const struct layout_column *columns, size_t count)
 	return shown > 1 ? worst : -1;
 }
 
+/* What names want of `spare`: all of it, if so much, but half of it is for other columns. */
+static int kept_for_names(const struct layout_column *columns, size_t count, int spare)
+{
+	int wanted = 0;
+
+	for (size_t i = 0; i < count && wanted < spare; i++)
+		if (columns[i].width && columns[i].grow && columns[i].want > columns[i].width)
+			wanted +=
+				columns[i].want - columns[i].width < spare ? columns[i].want - columns[i].width : spare;
+	return wanted < spare / 2 ? wanted : spare / 2;
+}
+
+/* The dropped column of the lowest rank that has room again, the first of equals; -1. */
+static int next_to_restore(const struct layout_column *columns, size_t count, int spare)
+{
+	int room = spare - kept_for_names(columns, count, spare), best = -1;
+
+	for (size_t i = 0; i < count; i++)
+		if (!columns[i].width && least_of(&columns[i]) + LAYOUT_GAP <= room &&
+		    (best < 0 || columns[i].rank < columns[best].rank))
+			best = (int)i;
+	return best;
+}
+
 static int widen(struct layout_column *column, int spare, int most)
 {
 	int more = most - column->width;
@@ -87,19 +116,21 @@ static int widen(struct layout_column *column, int spare, int most)
 
 void layout__fit(struct layout_column *columns, size_t count, int width)
 {
-	int spare, drop, at = 0;
+	int spare, index, most = 0, at = 0;
 
 	for (size_t i = 0; i < count; i++)
-		columns[i].width = columns[i].min > 0 ? columns[i].min : 1;
-	while (least_width(columns, count) > width && (drop = next_to_drop(columns, count)) >= 0)
-		columns[drop].width = 0;
+		columns[i].width = least_of(&columns[i]);
+	while (least_width(columns, count) > width && (index = next_to_drop(columns, count)) >= 0)
+		columns[index].width = 0;
+	while ((index = next_to_restore(columns, count, width - least_width(columns, count))) >= 0)
+		columns[index].width = least_of(&columns[index]);
 	spare = width - least_width(columns, count);
-	for (size_t i = 0; i < count; i++) /* the narrow ones first: a path can be short of room */
-		if (!columns[i].grow)
-			spare -= widen(&columns[i], spare, columns[i].want);
 	for (size_t i = 0; i < count; i++)
-		if (columns[i].grow)
-			spare -= widen(&columns[i], spare, columns[i].want);
+		most = columns[i].grow > most ? columns[i].grow : most;
+	for (int grow = 0; grow <= most; grow++) /* the narrow ones first: a path can be short of room */
+		for (size_t i = 0; i < count; i++)
+			if (columns[i].grow == grow)
+				spare -= widen(&columns[i], spare, columns[i].want);
 	for (size_t i = 0; i < count; i++) {
 		columns[i].at = at;
 		if (!columns[i].width)

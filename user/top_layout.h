@@ -27,7 +27,7 @@ struct layout_screen layout__screen(int lines, int bars_wanted, bool notes_wante
 struct layout_column {
 	int min, want; /* width without the gap; want >= min */
 	int rank;      /* the highest is dropped first; 0 never, unless alone it does not fit */
-	bool grow;     /* gets what the others leave over, in their order */
+	int grow;      /* 0: a figure; others get what those of a lesser one leave over, in their order */
 	int at, width; /* out: first column of the screen and width; width 0: not shown */
 };
 
@@ -35,7 +35,8 @@ struct layout_column {
 
 /*
  * Chooses which columns are shown in `width` and how wide each is, in the order
- * given, LAYOUT_GAP between two. Of equal ranks the last is dropped first.
+ * given, LAYOUT_GAP between two. Of equal ranks the last is dropped first; what has room when a
+ * wider one has gone comes back.
  */
 void layout__fit(struct layout_column *columns, size_t count, int width);
 

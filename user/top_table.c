@@ -140,13 +140,13 @@ static struct layout_column shape(const struct top_table *table, int index, enum
 	if (is_command_line(column)) {
 		shape.min = COMMAND_LINE_WIDTH_MIN;
 		shape.want = INT_MAX / 2;
-		shape.grow = true;
-	} else if (column->kind == COLUMN_STRING) {
+		shape.grow = 1;
+	} else if (column__is_text(column)) {
 		int least = name ? name_width_min(view) : SECOND_NAME_WIDTH_MIN;
 
 		shape.want = name ? max(width, least) : width;
 		shape.min = shape.want < least ? shape.want : least;
-		shape.grow = true;
+		shape.grow = 1;
 	} else {
 		width = max(width, figure_width(column->kind));
 		if (index == 0) /* there is no gap before it for the arrow */
@@ -164,7 +164,7 @@ void top_table__titles(const struct top_table *table, const struct layout_column
 	for (int i = 0; i < table->count; i++) {
 		const struct layout_column *at = &shapes[i];
 		const struct column *column = table->columns[i];
-		bool right = column__is_number(column), up = column->kind == COLUMN_STRING || column->kind == COLUMN_ID;
+		bool right = column__is_number(column), up = column__is_text(column) || column->kind == COLUMN_ID;
 		int length = (int)strlen(title(column));
 		int arrow = right ? at->at + at->width - length - 1 : at->at + length;
 		enum paint paint = i == sort ? PAINT_SORT : PAINT_HEAD;

@@ -59,6 +59,33 @@ static void text_tables(void **state)
 	snapshot_golden(&sink_text, &s, &o, NULL, "nobody.txt");
 }
 
+/* it is shortened, and takes no other column with it */
+static void text_with_a_long_name(void **state)
+{
+	static const struct snapshot_mount mounts[] = {
+		{ .path = "/run/credentials/systemd-cryptsetup",
+		  .namespace_id = 4026532281,
+		  .unit = "systemd-cryptsetup@luks-2f1c8f0a-9a53-4a0c-8df6-0f0b7f6d5b61-data.service",
+		  .used_bytes = MIB,
+		  .limit_bytes = 4 * MIB,
+		  .used_inodes = 5,
+		  .limit_inodes = 1000,
+		  .unattributed_bytes = MIB,
+		  .peak_bytes = 2 * MIB,
+		  .file_count = 2,
+		  .used_rate = NO_RATE },
+		{ .path = "/run", .root_namespace = true, .used_bytes = MIB, .limit_bytes = 800 * MIB },
+	};
+	struct snapshot s = fixture_snapshot();
+	struct options o = reading(COMMAND_SNAPSHOT, VIEW_MOUNT);
+
+	(void)state;
+	s.mounts = mounts;
+	s.mount_count = COUNT(mounts);
+	snapshot_golden(&sink_text, &s, &o, NULL, "long-name.txt");
+	snapshot_golden(&sink_text, &s, &o, "200", "long-name-200.txt");
+}
+
 static void text_not_tracing(void **state)
 {
 	struct snapshot s = fixture_snapshot();
@@ -191,9 +218,13 @@ static void choice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_tables), cmocka_unit_test(text_not_tracing),
-		cmocka_unit_test(many_rows),   cmocka_unit_test(json_tables),
-		cmocka_unit_test(csv_tables),  cmocka_unit_test(schema_lists_the_columns),
+		cmocka_unit_test(text_tables),
+		cmocka_unit_test(text_with_a_long_name),
+		cmocka_unit_test(text_not_tracing),
+		cmocka_unit_test(many_rows),
+		cmocka_unit_test(json_tables),
+		cmocka_unit_test(csv_tables),
+		cmocka_unit_test(schema_lists_the_columns),
 		cmocka_unit_test(choice),
 	};
 

@@ -58,7 +58,7 @@ static void test_usual_height_shows_all_parts(void **state)
 	assert_int_equal(s.table, 24 - 4 - 4 - 3);
 }
 
-static struct layout_column column(int min, int want, int rank, bool grow)
+static struct layout_column column(int min, int want, int rank, int grow)
 {
 	return (struct layout_column){ .min = min, .want = want, .rank = rank, .grow = grow };
 }
@@ -66,8 +66,7 @@ static struct layout_column column(int min, int want, int rank, bool grow)
 static void test_columns_go_by_rank(void **state)
 {
 	struct layout_column c[] = {
-		column(5, 5, 0, false), column(8, 8, 2, false),  column(8, 8, 1, false),
-		column(8, 8, 2, false), column(10, 40, 0, true),
+		column(5, 5, 0, 0), column(8, 8, 2, 0), column(8, 8, 1, 0), column(8, 8, 2, 0), column(10, 40, 0, 1),
 	};
 
 	(void)state;
@@ -88,13 +87,46 @@ static void test_columns_go_by_rank(void **state)
 	assert_int_equal(c[4].width, 11);
 }
 
+/* what went before a wide one, and would have had room without it */
+static void test_columns_come_back(void **state)
+{
+	struct layout_column c[] = {
+		column(8, 8, 0, 0),   column(30, 30, 1, 0), column(8, 8, 3, 0),
+		column(10, 10, 2, 0), column(10, 20, 0, 1),
+	};
+
+	(void)state;
+	layout__fit(c, COUNT(c), 49);
+	assert_int_equal(c[1].width, 0);
+	assert_int_equal(c[3].width, 10);
+	assert_int_equal(c[2].width, 8);
+	assert_int_equal(c[4].width, 20);
+	layout__fit(c, COUNT(c), 45); /* half of what is left over is the name's */
+	assert_int_equal(c[2].width, 0);
+	assert_int_equal(c[4].width, 20);
+}
+
+/* names first, then other texts */
+static void test_columns_grow_in_their_order(void **state)
+{
+	struct layout_column c[] = { column(8, 8, 0, 0), column(10, 40, 1, 2), column(10, 40, 0, 1) };
+
+	(void)state;
+	layout__fit(c, COUNT(c), 50);
+	assert_int_equal(c[1].width, 10);
+	assert_int_equal(c[2].width, 30);
+	layout__fit(c, COUNT(c), 70);
+	assert_int_equal(c[1].width, 20);
+	assert_int_equal(c[2].width, 40);
+}
+
 static void test_columns_never_leave_the_screen(void **state)
 {
 	(void)state;
 	for (int width = 0; width < 250; width++) {
 		struct layout_column c[] = {
-			column(10, 30, 0, true), column(9, 9, 1, false), column(9, 9, 0, false),
-			column(4, 60, 3, true),  column(7, 7, 2, false),
+			column(10, 30, 0, 1), column(9, 9, 1, 0), column(9, 9, 0, 0),
+			column(4, 60, 3, 1),  column(7, 7, 2, 0),
 		};
 		int end = 0;
 
@@ -293,6 +325,8 @@ int main(void)
 		cmocka_unit_test(test_every_height_has_a_table),
 		cmocka_unit_test(test_usual_height_shows_all_parts),
 		cmocka_unit_test(test_columns_go_by_rank),
+		cmocka_unit_test(test_columns_come_back),
+		cmocka_unit_test(test_columns_grow_in_their_order),
 		cmocka_unit_test(test_columns_never_leave_the_screen),
 		cmocka_unit_test(test_ram_bar_adds_up),
 		cmocka_unit_test(test_bar_of_nothing),
