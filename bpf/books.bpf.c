@@ -14,6 +14,7 @@
 
 #define PRICE_SHIFT 20
 #define SHARES_MOST (1ULL << 58)
+#define HALVINGS_MOST 8
 #define REFUSED_NS 1000000ULL /* a refused folio is out again sooner */
 
 static __always_inline bool is_kernel_thread(void)
@@ -101,20 +102,35 @@ static __always_inline struct pair *pair_of(const struct file_slot *slot, __u32 
 	return pair;
 }
 
+/* what a page mints; all shares shrink first where those of `pages` would have no room beside them */
+static __always_inline __u64 price_of(struct file_slot *slot, __u64 before, __u32 pages)
+{
+	__u64 price = 1ULL << PRICE_SHIFT;
+
+	for (int i = 0; before && i < HALVINGS_MOST; i++) {
+		price = slot->total_shares / before;
+		if (slot->total_shares <= SHARES_MOST && price <= SHARES_MOST / pages)
+			break;
+		slot->total_shares >>= 8;
+		slot->shares >>= 8;
+		slot->scale++;
+	}
+	return price ? price : 1;
+}
+
 /* pages of a file with further owners, not counted yet: mint shares for `owner` */
 int books__credit(__u32 file, __u32 owner, __u32 pages)
 {
 	struct file_slot *slot = file_at(file);
-	__u64 before, price, minted;
+	__u64 before, minted;
 	struct streak *streak;
 	struct pair *pair;
 
-	if (!slot)
+	if (!slot || !pages)
 		return 0;
 	before = slot__pages(slot) > 0 ? slot__pages(slot) : 0;
 	begin_sharing(slot, before);
-	price = before ? slot->total_shares / before : 1ULL << PRICE_SHIFT;
-	minted = pages * (price ? price : 1);
+	minted = pages * price_of(slot, before, pages);
 	__sync_fetch_and_add(&slot->total_shares, minted);
 	if (owner == slot->owner) {
 		__sync_fetch_and_add(&slot->shares, minted);
@@ -126,12 +142,6 @@ int books__credit(__u32 file, __u32 owner, __u32 pages)
 		} else {
 			count_loss(LOSS_PAIR, pages);
 		}
-	}
-	if (slot->total_shares > SHARES_MOST) {
-		slot->total_shares >>= 8;
-		slot->shares >>= 8;
-		slot->scale++;
-		return 0;
 	}
 	streak = streak__mine();
 	if (streak) {

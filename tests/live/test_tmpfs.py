@@ -1,6 +1,7 @@
 """Every way to bring a page into tmpfs or to take it out: the file's bytes, the mount's and the owner's are exact."""
 
 import os
+import subprocess
 
 from expect import file_complaint, file_is, file_is_gone, mount_complaint, segment_pages, segment_reply
 from harness import Skip, dev_of, main, statfs_used
@@ -176,6 +177,20 @@ def two_owners_removal(t):
     t.equal(row.get("shared"), True, "shared")
     ledger.apply(second.do("truncate path=f len=0"))
     ledger.apply(second.do("write path=f len=50K"))
+    file_is(t, top, ledger, mount=mount)
+
+
+@test("tmpfs: a page that stands for all that went, and a huge page of a third owner's")
+def many_shares(t):
+    """Each time all but a page go, what is left is worth as many shares as there were pages."""
+    top, mount, ledger = t.shared_top(), t.tmpfs(options=",huge=never"), Ledger()
+    first, second, third = t.worker(mount), t.worker(mount), t.worker(mount)
+    ledger.apply(first.do("write path=f len=4K"))
+    for pages in (1023, 1023, 1023, 127):
+        ledger.apply(second.do(f"write path=f off=4K len={4 * pages}K"))
+        ledger.apply(second.do("truncate path=f len=4K"))
+    subprocess.run(["mount", "-o", "remount,huge=always", mount], check=True)
+    ledger.apply(third.do("write path=f off=2M len=2M"))
     file_is(t, top, ledger, mount=mount)
 
 
