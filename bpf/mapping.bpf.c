@@ -169,13 +169,13 @@ int BPF_PROG(map_fork_tracepoint, struct task_struct *parent, struct task_struct
 	return 0;
 }
 
-/* the heap that a process told of goes with it */
+/* the heap that a process told of goes with its last thread, which need not be the leader */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(map_exit_tracepoint, struct task_struct *task)
 {
 	__u32 pid = task->tgid;
 
-	if (task->pid == task->tgid)
+	if (!BPF_CORE_READ(task, signal, live.counter))
 		bpf_map_delete_elem(&heaps, &pid);
 	return 0;
 }

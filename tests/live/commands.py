@@ -113,18 +113,21 @@ def held_objects(pid):
     return found
 
 
-def kernel_objects():
-    """What bpftool lists: {(kind, id): name}."""
+def bpftool(*words):
+    """What it prints as JSON."""
     tool = next((path for path in ("/usr/sbin/bpftool", "/usr/bin/bpftool") if os.access(path, os.X_OK)), None)
     if not tool:
         raise Skip("no bpftool")
-    found = {}
-    for kind in ("prog", "map", "link"):
-        done = subprocess.run([tool, "--json", kind, "list"], capture_output=True, text=True)
-        if done.returncode:
-            raise Skip(f"bpftool {kind} list: {done.stderr}")
-        found |= {(kind, row["id"]): row.get("name", row.get("type")) for row in json.loads(done.stdout)}
-    return found
+    done = subprocess.run([tool, "--json", *map(str, words)], capture_output=True, text=True)
+    if done.returncode:
+        raise Skip(f"bpftool {words}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def kernel_objects():
+    """What bpftool lists: {(kind, id): name}."""
+    return {(kind, row["id"]): row.get("name", row.get("type"))
+            for kind in ("prog", "map", "link") for row in bpftool(kind, "list")}
 
 
 def pinned():

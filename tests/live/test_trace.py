@@ -12,7 +12,8 @@ import sys
 import time
 
 from children import die_with_parent
-from commands import end_is, is_allowed, is_printable, lines, one_line, pagetide, start, wait_until
+from commands import (
+    bpftool, end_is, held_objects, is_allowed, is_printable, kernel_objects, lines, one_line, pagetide, start, wait_until)
 from harness import main
 from tap import Skip, test
 
@@ -156,6 +157,38 @@ def trace_heaps(t):
     family = {heaps.pid} | {event["pid"] for event in told if event["type"] == "fork" and event.get("ppid") == heaps.pid}
     changes = [event["change_bytes"] >> 20 for event in told if event["type"] == "brk" and event["pid"] in family]
     t.equal(changes, [16, -16, 32], "MiB that the heaps changed by")
+
+
+LEADERLESS = """
+import ctypes, os, threading, time
+libc, first = ctypes.CDLL(None), threading.main_thread().native_id
+def heap():
+    while open(f"/proc/self/task/{first}/stat").read().split()[2] != "Z":
+        time.sleep(0.001)
+    libc.sbrk(ctypes.c_long(8 << 20))
+    libc.sbrk(ctypes.c_long(8 << 20))
+    os._exit(0)
+threading.Thread(target=heap).start()
+libc.syscall(60 if os.uname().machine == "x86_64" else 93, ctypes.c_long(0))  # exit(2): this thread alone
+"""
+
+
+def kept_heaps(pid):
+    """The processes whose heaps that pagetide knows."""
+    names = kernel_objects()
+    table = next(number for kind, number in held_objects(pid) if (kind, names[kind, number]) == ("map", "heaps"))
+    return {row["formatted"]["key"] for row in bpftool("map", "dump", "id", table)}
+
+
+@test("trace: a heap is forgotten with its process, also where the leader ends first")
+def trace_leaderless(t):
+    child = start("trace", "--json", "--interval", "0.1", "--events", "brk")
+    t.undo.append(child.kill)
+    wait_until(lambda: subprocess.run([sys.executable, "-c", HEAPS], stdin=subprocess.DEVNULL, capture_output=True,
+                                      check=True) and select.select([child.stdout], [], [], 0.1)[0], "an event")
+    gone = [subprocess.Popen([sys.executable, "-c", LEADERLESS]) for _ in range(5)]
+    t.equal([one.wait(30) for one in gone], [0] * 5, "how they ended")
+    t.equal(kept_heaps(child.pid) & {one.pid for one in gone}, set(), "heaps of processes that are gone")
 
 
 SHORT_FILES = """
