@@ -104,7 +104,8 @@ static __always_inline void tell(struct file_slot *slot, struct record_file *rec
 	record->flags = slot->flags;
 	record->path_flags = flags;
 	record->path_length = bytes;
-	length = sizeof(*record) - PATH_BYTES + (bytes & (PATH_BYTES - 1));
+	/* for the verifier, which knows of the second record behind it: all of PATH_BYTES may be used */
+	length = sizeof(*record) - PATH_BYTES + (bytes & (2 * PATH_BYTES - 1));
 	record->head.length = length;
 	if (bpf_ringbuf_output(&ring, record, length, ring_flags())) {
 		count_loss(RECORD_FILE, 1);

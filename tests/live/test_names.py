@@ -137,5 +137,17 @@ def moved(t):
         top.wait_until(shows(kind, ino, f"{root}/other/e2/e3/f"))
 
 
+@test("names: folders and a file of the longest names, to the last byte that is kept of a path")
+def longest(t):
+    top = t.shared_top()
+    root = t.tmpfs()
+    for depth in 3, 4:  # 1024 bytes of names; and more, of which the folder at the top is left out
+        above = "/".join([str(depth) * 255] * depth)
+        os.makedirs(f"{root}/{above}")
+        t.worker(f"{root}/{above}").do(f"write path={'f' * 255} len={PAGES * 4}K")
+        path = "/".join([root if depth == 3 else "…", *[str(depth) * 255] * 3, "f" * 255])
+        top.wait_until(shows("tmpfs", os.stat(f"{root}/{above}/{'f' * 255}").st_ino, path))
+
+
 if __name__ == "__main__":
     main()
