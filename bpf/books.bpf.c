@@ -263,6 +263,8 @@ int books__release(__u32 file, __u64 mapping)
 	if (bpf_map_delete_elem(&file_index, &mapping))
 		return 0; /* another CPU was first */
 	if (knob_story) {
+		if (!slot->name)
+			count_loss(RECORD_FILE, 1);
 		record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
 		if (record) {
 			fill_head(&record->head, RECORD_FILE_GONE, sizeof(*record));

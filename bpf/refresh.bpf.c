@@ -21,6 +21,8 @@ int refresh__correct(__u32 file, __s64 drift)
 	return 0;
 }
 
+bool refresh_waits = false;
+
 #define TREE_LEVELS 4
 #define TREE_SLOTS 64 /* include/linux/xarray.h: XA_CHUNK_SIZE */
 

@@ -37,6 +37,9 @@ static __always_inline int refresh(struct file_slot *slot, __u32 file, const str
 		books__release(file, mapping);
 		return 0;
 	}
+	/* before anything changes: the kernel asks for the same slot again (1) */
+	if (knob_story && slot->name != now->name && refresh_waits && !has_room_for_name(false))
+		return 1;
 	slot->nrpages = now->nrpages;
 	slot->size_bytes = now->size_bytes;
 	slot->swapped = now->swapped;

@@ -107,10 +107,8 @@ static __always_inline void tell(struct file_slot *slot, struct record_file *rec
 	/* for the verifier, which knows of the second record behind it: all of PATH_BYTES may be used */
 	length = sizeof(*record) - PATH_BYTES + (bytes & (2 * PATH_BYTES - 1));
 	record->head.length = length;
-	if (bpf_ringbuf_output(&ring, record, length, ring_flags())) {
-		count_loss(RECORD_FILE, 1);
-		slot->name = 0; /* another one: the next refresh tells it again */
-	}
+	if (bpf_ringbuf_output(&ring, record, length, ring_flags()))
+		slot->name = 0;
 }
 
 int story__file(__u32 file, __u32 tid)
@@ -122,9 +120,9 @@ int story__file(__u32 file, __u32 tid)
 	mine = bpf_map_lookup_elem(&scratch, &zero);
 	if (!slot || !mine)
 		return 0;
-	/* who is preempted here is the refresh, or a program that is skipped meanwhile */
-	if (mine->busy) {
-		slot->name = 0; /* the next refresh tells it */
+	/* busy: who is preempted here is the refresh, or a program that is skipped meanwhile */
+	if (mine->busy || !has_room_for_name(tid)) {
+		slot->name = 0; /* the next refresh tells it; gone before, it is counted as lost */
 		return 0;
 	}
 	mine->busy = 1;

@@ -4,10 +4,24 @@
 #define PAGETIDE_STORY_BPF_H
 
 #include "compat.bpf.h"
+#include "maps.bpf.h"
 
 int story__file(__u32 file, __u32 tid);
 /* name__end() of the file's first name, or NO_NAME */
 __u32 story__name(__u64 mapping);
+
+/* set by the user side: a refresh stops where a name finds no room, and goes on there */
+extern bool refresh_waits;
+
+/*
+ * What happened is told once: a quarter of the ring is for that alone. A name can be told again: one that is not new
+ * gets half of the ring, so that a file that soon is gone has the quarter between.
+ */
+static __always_inline bool has_room_for_name(bool fresh)
+{
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) / (fresh ? 3 : 2) <
+	       bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) / 4;
+}
 
 #define NO_NAME 1
 #define NAME_LEVELS 16 /* a folder further up can be renamed unseen, until the file's own name is told again */

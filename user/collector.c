@@ -187,7 +187,7 @@ static int read_books(struct collector *collector, unsigned wants)
 		reading->holder_count = (size_t)n;
 		reading->holders_known = true;
 	}
-	n = tracer__refresh(collector->tracer);
+	n = tracer__refresh(collector->tracer, true);
 	if (n < 0)
 		return n;
 	reading->files = tracer__files(collector->tracer, &reading->file_slots);

@@ -221,7 +221,7 @@ static uint64_t charged_tmpfs(const struct limitwatch *limits, uint64_t id, cons
 	uint32_t slots, charge_slots;
 	uint64_t pages = 0;
 
-	if (tracer__refresh(limits->tracer))
+	if (tracer__refresh(limits->tracer, false)) /* it may be a drain that brought us here */
 		return ABSENT;
 	files = tracer__files(limits->tracer, &slots);
 	charges = tracer__charges(limits->tracer, &charge_slots);

@@ -223,6 +223,30 @@ static int adopt(struct session *session)
 	return n == -ENOMEM ? n : 0;
 }
 
+static void take_record(void *context, const void *data, size_t length)
+{
+	struct session *session = context;
+	_Alignas(8) char copy[RECORD_MOST];
+	const struct record *record;
+	int err;
+
+	if (length > sizeof(copy))
+		length = sizeof(copy); /* what a newer kernel side appended is not needed */
+	memcpy(copy, data, length);
+	record = decode(copy, length, &session->decoded);
+	if (!record)
+		return;
+	if (record->type == RECORD_FULL)
+		tracer__make_room(session->tracer);
+	if (record->type == RECORD_EXEC)
+		collector__forget(session->collector, ((const struct record_exec *)record)->process.pid);
+	if (session->limits)
+		limitwatch__record(session->limits, record);
+	err = model__record(session->model, record);
+	if (err && !session->error)
+		session->error = err;
+}
+
 int session__open(struct session *session, const struct options *options, const struct session_needs *needs)
 {
 	int status, err;
@@ -261,6 +285,8 @@ int session__open(struct session *session, const struct options *options, const 
 		say("cannot start: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
+	if (session->tracer)
+		tracer__set_taker(session->tracer, take_record, session);
 	session->wants = (needs->cmdlines ? WANT_CMDLINES : 0U) | (needs->holders ? WANT_HOLDERS : 0U);
 	return EXIT_OK;
 }
@@ -275,37 +301,13 @@ void session__close(struct session *session)
 	memset(session, 0, sizeof(*session));
 }
 
-static void take_record(void *context, const void *data, size_t length)
-{
-	struct session *session = context;
-	_Alignas(8) char copy[RECORD_MOST];
-	const struct record *record;
-	int err;
-
-	if (length > sizeof(copy))
-		length = sizeof(copy); /* what a newer kernel side appended is not needed */
-	memcpy(copy, data, length);
-	record = decode(copy, length, &session->decoded);
-	if (!record)
-		return;
-	if (record->type == RECORD_FULL)
-		tracer__make_room(session->tracer);
-	if (record->type == RECORD_EXEC)
-		collector__forget(session->collector, ((const struct record_exec *)record)->process.pid);
-	if (session->limits)
-		limitwatch__record(session->limits, record);
-	err = model__record(session->model, record);
-	if (err && !session->error)
-		session->error = err;
-}
-
 int session__drain(struct session *session)
 {
 	int err;
 
 	if (!session->tracer)
 		return 0;
-	err = tracer__drain(session->tracer, take_record, session);
+	err = tracer__drain(session->tracer);
 	if (!err)
 		err = session->error;
 	session->error = 0;
@@ -395,7 +397,7 @@ int session__accounts(struct session *session, FILE *out)
 	struct pair_row *pairs = NULL;
 	size_t capacity = 0;
 	uint32_t files, owners;
-	int n = tracer__refresh(tracer);
+	int n = tracer__refresh(tracer, false);
 
 	if (!n)
 		n = tracer__pairs(tracer, &pairs, &capacity);

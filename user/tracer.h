@@ -52,8 +52,11 @@ int tracer__seed(struct tracer *tracer, const int *fds, uint32_t count, uint32_t
  */
 struct accounts;
 int tracer__adopt(struct tracer *tracer, const struct accounts *accounts);
-/* Compares every slot with its inode: call before reading the books. */
-int tracer__refresh(struct tracer *tracer);
+/*
+ * Compares every slot with its inode: call before reading the books. Names that find no room in the ring are left
+ * to the next refresh; all_names: records are taken out of it meanwhile, as tracer__drain() does.
+ */
+int tracer__refresh(struct tracer *tracer, bool all_names);
 
 /* The books, in place: they change while they are read, and live until the next call of the same. Slots from *slots on are unused. */
 const struct file_slot *tracer__files(struct tracer *tracer, uint32_t *slots);
@@ -126,8 +129,10 @@ int tracer__cgroups(struct tracer *tracer, int root_fd, struct cgroup_row **rows
 /* The ring buffer: readable when there are records. */
 int tracer__ring_fd(const struct tracer *tracer);
 typedef void (*tracer_record_fn)(void *context, const void *data, size_t length);
+/* who takes what is in it; once, before the first drain */
+void tracer__set_taker(struct tracer *tracer, tracer_record_fn take, void *context);
 /* All that is in it; of what comes meanwhile no more than it holds: a storm keeps nobody from the rest. 0 or -errno. */
-int tracer__drain(struct tracer *tracer, tracer_record_fn take, void *context);
+int tracer__drain(struct tracer *tracer);
 
 /* Bytes of kernel memory that the maps take, as the kernel tells (fdinfo memlock). */
 uint64_t tracer__map_bytes(const struct tracer *tracer);

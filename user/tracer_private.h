@@ -48,7 +48,8 @@ struct tracer {
 	uint32_t self; /* ourselves, in the kernel's numbers */
 	tracer_record_fn take;
 	void *take_context;
-	uint64_t may_take; /* bytes of the ring, in this drain */
+	uint64_t may_take;   /* bytes of the ring, in this drain */
+	uint64_t names_came; /* ever, out of the ring */
 };
 
 /* maps more where more is wanted; 0 or -errno, the old mapping stays then */

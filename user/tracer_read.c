@@ -14,6 +14,7 @@
 #define READ_BYTES (64 * 1024)
 #define PAGE_BYTES_MOST (64 * 1024) /* arm64 */
 #define BATCH 1024
+#define FRUITLESS_MOST 8
 #define ENOUGH (-ECANCELED) /* ends a drain, and is no error */
 
 static int attach_iterator(struct tracer *tracer, enum iterator which, struct bpf_program *program,
@@ -131,12 +132,40 @@ static void empty_lru_batches(void)
 	syscall(SYS_mbind, page, (size_t)sysconf(_SC_PAGESIZE), MPOL_DEFAULT, NULL, 0, MPOL_MF_MOVE);
 }
 
-int tracer__refresh(struct tracer *tracer)
+/* false: what is in the ring is not names, again and again; those that wait are for the next refresh */
+static bool take_names(struct tracer *tracer, int *fruitless)
+{
+	uint64_t before = tracer->names_came;
+
+	if (tracer__drain(tracer))
+		return false;
+	*fruitless = tracer->names_came == before ? *fruitless + 1 : 0;
+	return *fruitless < FRUITLESS_MOST;
+}
+
+/* to its end; it stops with EAGAIN where a name finds no room (kernel/bpf/bpf_iter.c: bpf_iter_run_prog()) */
+static int run_refresh(struct tracer *tracer, int fd, bool waits)
+{
+	bool *refresh_waits = &tracer->bpf->bss->refresh_waits;
+	char nothing[64];
+	int fruitless = 0;
+	ssize_t n;
+
+	do {
+		*refresh_waits = waits; /* a drain may have led to another refresh, which did not wait */
+		n = read(fd, nothing, sizeof(nothing));
+		if (n < 0 && errno == EAGAIN && waits)
+			waits = take_names(tracer, &fruitless);
+		else if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return -errno;
+	} while (n);
+	return 0;
+}
+
+int tracer__refresh(struct tracer *tracer, bool all_names)
 {
 	union bpf_iter_link_info info = {};
 	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
-	char nothing[64];
-	ssize_t n;
 	int err, fd;
 
 	if (tracer->bpf->rodata->knob_lazy_inserts)
@@ -150,10 +179,7 @@ int tracer__refresh(struct tracer *tracer)
 	fd = bpf_iter_create(bpf_link__fd(tracer->iterators[ITERATE_FILES]));
 	if (fd < 0)
 		return fd;
-	do {
-		n = read(fd, nothing, sizeof(nothing));
-	} while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
-	err = n < 0 ? -errno : 0;
+	err = run_refresh(tracer, fd, all_names && tracer->take);
 	close(fd);
 	return err;
 }
@@ -316,6 +342,7 @@ static int take_record(void *context, void *data, size_t length)
 	struct tracer *tracer = context;
 	uint64_t taken = (length + BPF_RINGBUF_HDR_SZ + 7) & ~7ULL;
 
+	tracer->names_came += length >= sizeof(struct record) && ((const struct record *)data)->type == RECORD_FILE;
 	tracer->take(tracer->take_context, data, length);
 	if (taken >= tracer->may_take)
 		return ENOUGH;
@@ -338,14 +365,18 @@ int tracer__ring_fd(const struct tracer *tracer)
 	return err ? err : ring_buffer__epoll_fd(tracer->ring);
 }
 
-int tracer__drain(struct tracer *tracer, tracer_record_fn take, void *context)
+void tracer__set_taker(struct tracer *tracer, tracer_record_fn take, void *context)
+{
+	tracer->take = take;
+	tracer->take_context = context;
+}
+
+int tracer__drain(struct tracer *tracer)
 {
 	int err = open_ring(tracer);
 
 	if (err)
 		return err;
-	tracer->take = take;
-	tracer->take_context = context;
 	tracer->may_take = bpf_map__max_entries(tracer->bpf->maps.ring);
 	err = ring_buffer__consume(tracer->ring);
 	return err < 0 && err != ENOUGH ? err : 0;

@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 
 from expect import file_complaint, file_is_gone, mount_complaint, segment_pages, segment_reply
-from harness import Failure, Skip, main
+from harness import Failure, Skip, dev_of, main
 from tap import test
-from views import PAGE, SLACK, Ledger, owners, same_text
+from views import PAGE, SLACK, Ledger, Snapshot, owners, same_text
 
 ODD_NAMES = [b"with space", b"two\nlines", b"caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac", b"esc\x1b[31mred",
              b"bad\xff\xfe\xc3", b"quote\"back\\slash", b"tab\there", b"-rf", b"a) R 1 (b", b"%s%n",
@@ -227,6 +227,21 @@ def many_files(t):
     t.agree(mount_complaint(snapshot, replies[0]["dev"], mount))
     if len(rows) < 1000 and not any("count" in row for row in rows):
         raise Failure(f"{len(rows)} rows, 1000 files")
+
+
+@test("cold start: ten thousand files all have their names at the first reading")
+def names_of_many(t):
+    mount, count = t.tmpfs("200M", ",nr_inodes=0"), 10000
+    for i in range(count):
+        Path(mount, f"file-{i:05d}").write_bytes(b"x")
+    many = ("--max-files", "65536")
+    for shown in t.snapshot(*many), Snapshot(t.top(*many).objects[0][1]):
+        paths = [row["path"] for row in shown.files(dev_of(mount))]
+        t.equal((len(paths), len(set(paths)), sum(path.startswith(mount) for path in paths)), (count,) * 3,
+                "files, different names, names in the mount")
+        lost = shown["lost"].get("records_file", 0)
+        if lost > count / 10:  # others' files come and go
+            raise Failure(f"{lost} names lost")
 
 
 if __name__ == "__main__":
