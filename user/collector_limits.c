@@ -152,8 +152,8 @@ int collector__cgroup_path(struct collector *collector, uint64_t id, char *path,
 
 int collector__tasks(struct collector *collector, const struct task_row **rows)
 {
-	int n = tracer__tasks(collector->tracer, &collector->tasks, &collector->task_capacity);
+	int n = tracer__tasks(collector->tracer, &collector->tasks_now, &collector->task_now_capacity);
 
-	*rows = collector->tasks;
+	*rows = collector->tasks_now;
 	return n;
 }

@@ -32,6 +32,8 @@ struct collector {
 	struct reading reading;
 	struct task_row *tasks;
 	size_t task_capacity;
+	struct task_row *tasks_now; /* between readings, and within one: the reading's own stay */
+	size_t task_now_capacity;
 	struct pair_row *pairs;
 	size_t pair_capacity;
 	struct holder_row *holders;

@@ -143,6 +143,14 @@ static void read_cmdlines(struct collector *collector, size_t count)
 	collector->reading.cmdlines = (const char *const *)collector->cmdline_of;
 }
 
+/* as large as a reading's: not kept for the next warning */
+static void free_now(struct collector *collector)
+{
+	free(collector->tasks_now);
+	collector->tasks_now = NULL;
+	collector->task_now_capacity = 0;
+}
+
 static int by_pid(const void *a, const void *b)
 {
 	const struct task_row *left = a, *right = b;
@@ -154,6 +162,7 @@ int collector__processes(struct collector *collector, unsigned wants)
 {
 	int n = -EOPNOTSUPP;
 
+	free_now(collector);
 	if (collector->tracer)
 		n = tracer__tasks(collector->tracer, &collector->tasks, &collector->task_capacity);
 	if (n == -EOPNOTSUPP)
@@ -179,6 +188,7 @@ void collector__free_processes(struct collector *collector)
 		free(cmdline);
 	}
 	collector__free_cmdlines(collector);
+	free_now(collector);
 	free(collector->cmdline_of);
 	free(collector->tasks);
 }

@@ -20,7 +20,6 @@
 #define DEFAULT_OWNERS 16384U
 #define READ_ONLY_OWNERS 1024U
 #define PREPARE_CHUNK 256U
-#define MAPPED_STEP 512U
 
 static char last_words[512];
 static bool verbose;
@@ -128,60 +127,23 @@ static int run_prepare(struct tracer *tracer, uint32_t table, uint32_t first, ui
 	return 0;
 }
 
-/*
- * A mapping of a BPF array counts as resident in whole, so only the slots that were
- * ever used are mapped, more when there are more. 0 or -errno; the old one stays then.
- */
-int tracer__map_slots(struct books_map *books, uint32_t wanted)
+static int map_books(struct books_map *books, const struct bpf_map *map)
 {
-	uint32_t slots = (wanted + MAPPED_STEP - 1) / MAPPED_STEP * MAPPED_STEP;
-	void *address;
+	int err = books__open(books, bpf_map__fd(map), bpf_map__max_entries(map), bpf_map__value_size(map));
 
-	if (slots < books->mapped)
-		slots = books->mapped;
-	if (slots > books->slots)
-		slots = books->slots;
-	if (slots == books->mapped)
-		return 0;
-	address = mmap(NULL, slots * books->slot_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, books->fd, 0);
-	if (address == MAP_FAILED)
-		return -errno;
-	if (books->mapped)
-		munmap(books->address, books->mapped * books->slot_bytes);
-	books->address = address;
-	books->mapped = slots;
-	return 0;
+	return err ? err : books__map(books, 1);
 }
 
-static void unmap_slots(struct books_map *books)
+static int map_all_books(struct tracer *tracer)
 {
-	if (books->mapped)
-		munmap(books->address, books->mapped * books->slot_bytes);
-	books->mapped = 0;
-}
+	int err = map_books(&tracer->files, tracer->bpf->maps.files);
 
-static void set_books(struct books_map *books, const struct bpf_map *map)
-{
-	books->fd = bpf_map__fd(map);
-	books->slots = bpf_map__max_entries(map);
-	books->slot_bytes = bpf_map__value_size(map);
-}
-
-static int map_books(struct tracer *tracer)
-{
-	int err;
-
-	set_books(&tracer->files, tracer->bpf->maps.files);
-	set_books(&tracer->charges, tracer->bpf->maps.charges);
-	set_books(&tracer->owners, tracer->bpf->maps.owners);
-	set_books(&tracer->mounts, tracer->bpf->maps.mounts);
-	err = tracer__map_slots(&tracer->files, 1);
 	if (!err)
-		err = tracer__map_slots(&tracer->charges, 1);
+		err = map_books(&tracer->charges, tracer->bpf->maps.charges);
 	if (!err)
-		err = tracer__map_slots(&tracer->owners, 1);
+		err = map_books(&tracer->owners, tracer->bpf->maps.owners);
 	if (!err)
-		err = tracer__map_slots(&tracer->mounts, 1);
+		err = map_books(&tracer->mounts, tracer->bpf->maps.mounts);
 	return err;
 }
 
@@ -336,7 +298,7 @@ int tracer__open(struct tracer **out, const struct plan *plan, const struct trac
 	if (err)
 		goto failed;
 	forget_object();
-	err = map_books(tracer);
+	err = map_all_books(tracer);
 	if (!err)
 		err = prepare(tracer);
 	if (!err)
@@ -361,10 +323,10 @@ void tracer__close(struct tracer *tracer)
 	for (int i = 0; i < FACTS; i++)
 		bpf_link__destroy(tracer->late_links[i]);
 	ring_buffer__free(tracer->ring);
-	unmap_slots(&tracer->files);
-	unmap_slots(&tracer->charges);
-	unmap_slots(&tracer->owners);
-	unmap_slots(&tracer->mounts);
+	books__close(&tracer->files);
+	books__close(&tracer->charges);
+	books__close(&tracer->owners);
+	books__close(&tracer->mounts);
 	pagetide_bpf__destroy(tracer->bpf);
 	free(tracer);
 }

@@ -79,7 +79,7 @@ static uint32_t make_owner(struct tracer *tracer, const struct owner_slot *from)
 		return OWNER_OTHER;
 	if (found >= tracer->bpf->bss->owners_top)
 		tracer->bpf->bss->owners_top = found + 1;
-	if (tracer__map_slots(&tracer->owners, found + 1))
+	if (books__map(&tracer->owners, found + 1))
 		return OWNER_OTHER;
 	slot = (struct owner_slot *)tracer->owners.address + found;
 	*slot = *from;

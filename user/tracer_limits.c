@@ -31,7 +31,7 @@ uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
 	index = find_mount(tracer, 0);
 	if (!index)
 		return 0;
-	if (tracer__map_slots(&tracer->mounts, index + 1))
+	if (books__map(&tracer->mounts, index + 1))
 		return 0;
 	*slot_of(tracer, index) = (struct mount_slot){ .dev = dev };
 	if (bpf_map__update_elem(tracer->bpf->maps.mount_index, &dev, sizeof(dev), &index, sizeof(index), BPF_ANY))

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "books.h"
 #include "wire.h" /* the skeleton names its types */
 #include "pagetide.skel.h"
 #include "tracer.h"
@@ -23,14 +24,6 @@ enum iterator {
 	ITERATE_FILES,
 	ITERATE_NUMBERS,
 	ITERATORS
-};
-
-/* a slot array of the kernel side, mapped as far as it is used */
-struct books_map {
-	void *address;
-	size_t slot_bytes;
-	int fd;
-	uint32_t slots, mapped;
 };
 
 struct tracer {
@@ -51,8 +44,5 @@ struct tracer {
 	uint64_t may_take;   /* bytes of the ring, in this drain */
 	uint64_t names_came; /* ever, out of the ring */
 };
-
-/* maps more where more is wanted; 0 or -errno, the old mapping stays then */
-int tracer__map_slots(struct books_map *books, uint32_t wanted);
 
 #endif

@@ -213,21 +213,21 @@ static uint32_t least(uint32_t a, uint32_t b)
 
 const struct file_slot *tracer__files(struct tracer *tracer, uint32_t *slots)
 {
-	tracer__map_slots(&tracer->files, tracer->bpf->bss->files_top);
+	books__map(&tracer->files, tracer->bpf->bss->files_top);
 	*slots = least(tracer->bpf->bss->files_top, tracer->files.mapped);
 	return tracer->files.address;
 }
 
 const struct file_charge *tracer__charges(struct tracer *tracer, uint32_t *slots)
 {
-	tracer__map_slots(&tracer->charges, tracer->bpf->bss->files_top);
+	books__map(&tracer->charges, tracer->bpf->bss->files_top);
 	*slots = least(tracer->bpf->bss->files_top, tracer->charges.mapped);
 	return tracer->charges.address;
 }
 
 const struct owner_slot *tracer__owners(struct tracer *tracer, uint32_t *slots)
 {
-	tracer__map_slots(&tracer->owners, tracer->bpf->bss->owners_top);
+	books__map(&tracer->owners, tracer->bpf->bss->owners_top);
 	/* the first two stand for nobody's pages: other files of unknown owners */
 	*slots = least(tracer->bpf->bss->owners_top, tracer->owners.mapped);
 	if (*slots < OWNER_FIRST)
