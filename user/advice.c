@@ -22,6 +22,25 @@ static const char *who(const struct culprit *c, char *text, size_t size)
 	return text;
 }
 
+/* whom it names has the smaller part of it */
+static bool is_mostly_nobodys(const struct warning *w)
+{
+	return is_known(w->unattributed) && w->unattributed > w->used / 2;
+}
+
+static bool mostly_nobodys(struct warning *w)
+{
+	char bytes[UNITS_MAX];
+
+	if (w->limit != WARNING_TMPFS || !w->culprit_count || w->limited_by_memory || !is_mostly_nobodys(w))
+		return false;
+	snprintf(w->advice, sizeof(w->advice),
+		 "the limit is the mount's own size, not the machine's memory, and who brought in most of it (%s) is "
+		 "not known: look for its largest files and remove some, or remount it with a larger size",
+		 units__bytes(bytes, w->unattributed));
+	return true;
+}
+
 static bool deleted_but_open(struct warning *w)
 {
 	const struct culprit *c = &w->culprits[0];
@@ -58,7 +77,7 @@ static bool inodes(struct warning *w)
 
 	if (w->limit != WARNING_TMPFS_INODES)
 		return false;
-	if (w->culprit_count)
+	if (w->culprit_count && !is_mostly_nobodys(w))
 		snprintf(w->advice, sizeof(w->advice),
 			 "it is the number of files that ends, not the bytes: remove small files under %.*s (%" PRIu64
 			 " by %s), or remount with a larger nr_inodes",
@@ -143,7 +162,8 @@ static bool full_machine(struct warning *w)
 void advice__write(struct warning *warning)
 {
 	static bool (*const rules[])(struct warning *) = {
-		inodes, deleted_but_open, many_of_one_size, memory_before_size, full_tmpfs, full_cgroup, full_machine,
+		inodes,     mostly_nobodys, deleted_but_open, many_of_one_size, memory_before_size,
+		full_tmpfs, full_cgroup,    full_machine,
 	};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {

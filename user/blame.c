@@ -43,7 +43,7 @@ void blame__begin(struct blame *blame, enum blame_of of)
 {
 	forget_all(blame);
 	blame->of = of;
-	blame->other_bytes = 0;
+	blame->named_bytes = blame->named_files = 0;
 }
 
 /* what two paths have in common, cut at a slash */
@@ -148,20 +148,22 @@ void blame__add(struct blame *blame, const struct share *share)
 {
 	struct blamed *blamed;
 
-	if (!share->bytes && (blame->of != BLAME_INODES || !share->files))
+	if (!share->bytes && (blame->of != BLAME_INODES || !share->files)) {
+		blame->named_bytes += share->elsewhere ? 0 : share->swap_bytes;
 		return;
+	}
 	blamed = find(blame, share->pid, share->start_ns);
 	if (!blamed)
 		blamed = make(blame, share);
-	if (!blamed) {
-		blame->other_bytes += share->elsewhere ? 0 : share->bytes;
+	if (!blamed)
 		return;
-	}
 	if (share->elsewhere) {
 		blamed->is_elsewhere = true;
 		return;
 	}
 	blamed->culprit.bytes += share->bytes;
+	blame->named_bytes += share->bytes + share->swap_bytes;
+	blame->named_files += share->files;
 	if (share->file && share->files)
 		note_file(&blamed->culprit, share);
 }
@@ -304,6 +306,16 @@ static void sort(struct blame *blame)
 		HASH_SORT(blame->all, by_growth);
 }
 
+/* the books have files without an owner, and some files not at all */
+static uint64_t unattributed_of(const struct blame *blame, uint64_t used)
+{
+	uint64_t named = blame->of == BLAME_INODES ? blame->named_files : blame->named_bytes;
+
+	if (blame->of == BLAME_MEMORY || !is_known(used))
+		return ABSENT;
+	return used > named ? used - named : 0;
+}
+
 void blame__finish(struct blame *blame, const struct history *history, uint64_t now_ns, struct warning *warning)
 {
 	struct blamed *blamed;
@@ -314,6 +326,7 @@ void blame__finish(struct blame *blame, const struct history *history, uint64_t 
 	sort(blame);
 	merge_names(blame);
 	sort(blame);
+	warning->unattributed = unattributed_of(blame, warning->used);
 	warning->culprit_count = 0;
 	for (blamed = blame->all; blamed && warning->culprit_count < WARNING_CULPRITS; blamed = next_of(blamed))
 		warning->culprits[warning->culprit_count++] = blamed->culprit;
@@ -363,6 +376,9 @@ void blame__mount(struct blame *blame, const struct snapshot *snapshot, unsigned
 					       .files = blame->of != BLAME_INODES || j == 0,
 					       .deleted = file->deleted,
 					       .bytes = owner->bytes };
+
+			if (j == 0 && is_known(file->swap_bytes))
+				share.swap_bytes = file->swap_bytes;
 
 			blame__add(blame, &share);
 		}

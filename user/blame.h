@@ -2,7 +2,7 @@
 /*
  * Who it was: what each process has of a limited thing, added up share by share,
  * ordered by growth, into a warning. Pure. Everyone is added up, however many there are:
- * only then is it known who has the most. What there is no memory for is counted.
+ * only then is it known who has the most. What there is no memory for is nobody's.
  */
 #ifndef PAGETIDE_BLAME_H
 #define PAGETIDE_BLAME_H
@@ -27,7 +27,7 @@ struct blame {
 	struct blamed *all; /* by process */
 	size_t count;
 	enum blame_of of;
-	uint64_t other_bytes; /* of processes that there was no memory for */
+	uint64_t named_bytes, named_files; /* by whomever */
 };
 
 struct share {
@@ -37,6 +37,7 @@ struct share {
 	bool exited, file, deleted;          /* file: bytes are of one file */
 	bool elsewhere;                      /* not of this mount: it tells only that it owns on others, too */
 	uint64_t bytes, files;               /* files that this share sums up */
+	uint64_t swap_bytes;                 /* beside bytes: somebody's, too */
 };
 
 void blame__begin(struct blame *blame, enum blame_of of);
@@ -44,6 +45,7 @@ void blame__add(struct blame *blame, const struct share *share);
 /* what it has so far; 0: nothing */
 uint64_t blame__bytes_of(const struct blame *blame, uint32_t pid, uint64_t start_ns);
 /* Growth from the history, one row for many processes of one name, the largest growth (of inodes, number) first. */
+/* Of a tmpfs, what of warning->used is nobody's is found, too: set that before. */
 void blame__finish(struct blame *blame, const struct history *history, uint64_t now_ns, struct warning *warning);
 
 /* All shares of a target, out of a snapshot. */

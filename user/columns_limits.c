@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 static const struct value unknown = { .known = false };
 
@@ -129,6 +130,26 @@ struct value column_limit__reclaimable(const void *row)
 	const struct event *e = row;
 
 	return number(e->warning->reclaimable_bytes);
+}
+
+/* by nobody who is known, in what the limit counts */
+static struct value unattributed(const struct event *e, bool inodes)
+{
+	const struct warning *who = event__who(e);
+	bool by_inodes = of_inodes(e) ||
+			 (e->type != EVENT_WARNING && e->refused.limit && strcmp(e->refused.limit, "inodes") == 0);
+
+	return who && by_inodes == inodes ? number(who->unattributed) : unknown;
+}
+
+struct value column_limit__unattributed(const void *row)
+{
+	return unattributed(row, false);
+}
+
+struct value column_limit__unattributed_inodes(const void *row)
+{
+	return unattributed(row, true);
 }
 
 struct value column_limit__level(const void *row)

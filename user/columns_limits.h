@@ -15,6 +15,8 @@ struct value column_limit__limit(const void *row);
 struct value column_limit__used_inodes(const void *row);
 struct value column_limit__limit_inodes(const void *row);
 struct value column_limit__reclaimable(const void *row);
+struct value column_limit__unattributed(const void *row);
+struct value column_limit__unattributed_inodes(const void *row);
 struct value column_limit__level(const void *row);
 struct value column_limit__rate(const void *row);
 struct value column_limit__eta(const void *row);

@@ -23,7 +23,7 @@ struct part {
 	uint32_t file;
 	const struct file_slot *slot;
 	const struct owner_slot *owner;
-	uint64_t bytes;
+	uint64_t bytes, swap_bytes;
 	bool is_first; /* its first owner */
 };
 
@@ -89,6 +89,7 @@ static void take_part(const struct books *books, uint32_t file, uint32_t owner, 
 	part.is_first = owner == slot->owner;
 	if (slot__pages(slot) > 0)
 		part.bytes = (uint64_t)((double)slot__pages(slot) * share + 0.5) * books->limits->page_bytes;
+	part.swap_bytes = (uint64_t)((double)slot->swapped * share + 0.5) * books->limits->page_bytes;
 	take(books->limits, &part, context);
 }
 
@@ -123,6 +124,16 @@ static bool is_there(const struct file_slot *slot)
 	       (slot__pages(slot) > 0 || slot->swapped || !(slot->flags & FILE_DELETED));
 }
 
+/* what it has of files that found no slot: of which mount they are is not known here */
+static void take_rest(struct books *books, const struct owner_slot *owner, take_fn take, const void *context)
+{
+	static const struct file_slot no_slot;
+	struct part part = { .slot = &no_slot, .owner = owner };
+
+	part.bytes = (uint64_t)owner->other_tmpfs * books->limits->page_bytes;
+	take(books->limits, &part, context);
+}
+
 /* every owner's part of every tmpfs file */
 static void each_part(struct limitwatch *limits, take_fn take, const void *context)
 {
@@ -133,6 +144,10 @@ static void each_part(struct limitwatch *limits, take_fn take, const void *conte
 	for (uint32_t i = 1; i < books.file_slots; i++) {
 		if (is_there(&books.files[i]))
 			take_file(&books, i, take, context);
+	}
+	for (uint32_t i = OWNER_FIRST; i < books.owner_slots; i++) {
+		if (books.owners[i].start_ns && books.owners[i].other_tmpfs > 0)
+			take_rest(&books, &books.owners[i], take, context);
 	}
 	free(books.pairs);
 }
@@ -169,7 +184,8 @@ static void take_of_mount(struct limitwatch *limits, const struct part *part, co
 	const struct mount_wanted *mount = context;
 	struct share share = { .file = true,
 			       .files = limits->blame.of != BLAME_INODES || part->is_first,
-			       .bytes = part->bytes };
+			       .bytes = part->bytes,
+			       .swap_bytes = part->swap_bytes };
 
 	fill_owner(limits, &share, part->owner);
 	model__cgroup_of(limits->model, part->owner->cgroup, &share.container);

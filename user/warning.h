@@ -54,6 +54,7 @@ struct warning {
 	double eta_seconds;                        /* NaN: not growing */
 	struct culprit culprits[WARNING_CULPRITS]; /* largest growth first */
 	size_t culprit_count;
+	uint64_t unattributed; /* of used on a tmpfs, bytes or inodes: nobody is known who made it; ABSENT: not asked */
 	char advice[WARNING_ADVICE_MAX];
 };
 

@@ -11,6 +11,7 @@
 #include "units.h"
 
 #define SHOWN_CULPRITS 3
+#define WORTH_PART 10 /* a tenth of it by nobody is worth a word */
 
 struct line {
 	char *text;
@@ -77,7 +78,7 @@ void warning_text__line(const struct warning *w, char *text, size_t size)
 	static const char *const what[] = { "tmpfs", "tmpfs", "cgroup", "memory of" };
 	struct line line = { text, size, 0 };
 	double hard = (double)w->used - (double)(is_known(w->reclaimable_bytes) ? w->reclaimable_bytes : 0);
-	char percent[UNITS_MAX], culprit[512];
+	char percent[UNITS_MAX], used[UNITS_MAX], culprit[512];
 
 	if (w->reason == WARNING_SAMPLE)
 		put(&line, "sample of a warning: ");
@@ -91,6 +92,13 @@ void warning_text__line(const struct warning *w, char *text, size_t size)
 	for (size_t i = 0; i < w->culprit_count && i < SHOWN_CULPRITS; i++) {
 		warning_text__culprit(&w->culprits[i], culprit, sizeof(culprit));
 		put(&line, "; %s", culprit);
+	}
+	if (is_known(w->unattributed) && w->unattributed > w->used / WORTH_PART) {
+		put(&line, "; nobody is known for ");
+		if (w->limit == WARNING_TMPFS_INODES)
+			put(&line, "%" PRIu64 " of them", w->unattributed);
+		else
+			put(&line, "%s of it", units__bytes(used, w->unattributed));
 	}
 	if (w->advice[0])
 		put(&line, "; %s", w->advice);

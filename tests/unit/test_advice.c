@@ -50,6 +50,22 @@ static void the_mounts_own_size(void **state)
 	says("the mount's own size");
 }
 
+/* who is named has a hundredth of it */
+static void who_has_most_is_not_known(void **state)
+{
+	(void)state;
+	reset(WARNING_TMPFS)->bytes = MIB;
+	w.used = 100 * MIB;
+	w.unattributed = 99 * MIB;
+	says("who brought in most of it (99.0 MiB) is not known");
+	w.unattributed = 49 * MIB;
+	says("remove /dev/shm/a (by python3[42])");
+	w.limit = WARNING_TMPFS_INODES;
+	w.used = 100;
+	w.unattributed = 99;
+	says("the number of files that ends, not the bytes: remove small files, or");
+}
+
 static void files_of_one_size(void **state)
 {
 	struct culprit *c = reset(WARNING_TMPFS);
@@ -97,9 +113,8 @@ static void other_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_mounts_own_size),
-		cmocka_unit_test(files_of_one_size),
-		cmocka_unit_test(deleted_but_open),
+		cmocka_unit_test(the_mounts_own_size), cmocka_unit_test(who_has_most_is_not_known),
+		cmocka_unit_test(files_of_one_size),   cmocka_unit_test(deleted_but_open),
 		cmocka_unit_test(other_limits),
 	};
 

@@ -202,6 +202,23 @@ static void inodes_are_counted(void **state)
 	assert_int_equal(w.culprits[1].files, 3);
 }
 
+/* files that found no slot count in its memory; on which mount they are is not known */
+static void files_without_a_slot(void **state)
+{
+	(void)state;
+	add_file(DEV, HEADER, 0, 3);
+	owners[HOG].other_tmpfs = 500;
+	limitwatch__blame_tasks(&limits, 5, "/job");
+	blame__finish(&limits.blame, NULL, 1000 * S, &w);
+	assert_int_equal(w.culprits[0].pid, 11);
+	assert_int_equal(w.culprits[0].bytes, 500 * PAGE);
+	w.used = 503 * PAGE;
+	limitwatch__blame_mount(&limits, DEV, "/mnt", BLAME_MOUNT);
+	blame__finish(&limits.blame, NULL, 1000 * S, &w);
+	assert_int_equal(w.culprit_count, 1);
+	assert_int_equal(w.unattributed, 500 * PAGE);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, reset)
 
 int main(void)
@@ -212,6 +229,7 @@ int main(void)
 		TEST(pairs_are_asked_for_when_there_are_some),
 		TEST(a_name_that_changed),
 		TEST(inodes_are_counted),
+		TEST(files_without_a_slot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,7 @@ static const struct warning fixture_warning = {
 	.used = 60 * MIB,
 	.limit_value = 64 * MIB,
 	.reclaimable_bytes = ABSENT,
+	.unattributed = 8 * MIB,
 	.level = 90,
 	.rate = 1 << 20,
 	.eta_seconds = 4,
