@@ -231,7 +231,10 @@ install: all
 	sed 's,/usr/local/sbin/,$(PREFIX)/sbin/,' fleet/pagetide.service > $(DESTDIR)$(UNITS)/pagetide.service
 	chmod 0644 $(DESTDIR)$(UNITS)/pagetide.service
 
+# systemctl first: it takes away the links to the unit, and ends what runs
 uninstall:
+	@if [ -z "$(DESTDIR)" ] && [ -e $(UNITS)/pagetide.service ] && command -v systemctl >/dev/null; then \
+		systemctl disable --now pagetide.service || true; fi
 	rm -f $(DESTDIR)$(PREFIX)/sbin/pagetide $(DESTDIR)$(PREFIX)/share/man/man8/pagetide.8 \
 		$(DESTDIR)$(UNITS)/pagetide.service
 

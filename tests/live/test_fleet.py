@@ -93,6 +93,23 @@ def unit(t):
     t.equal([line for line in done.stderr.splitlines() if "pagetide" in line], [], "complaints of systemd-analyze")
 
 
+@test("make uninstall disables the unit before it takes it away, but in a package's folder")
+def uninstall(t):
+    folder = Path(t.temp())
+    (folder / "bin").mkdir()
+    said, fake = folder / "said", folder / "bin" / "systemctl"
+    fake.write_text(f'#!/bin/sh\n[ -e {folder}/units/pagetide.service ] && echo "$*" >>{said}\nexit 1\n')
+    fake.chmod(0o755)
+    for destdir, expected in (("", "disable --now pagetide.service\n"), (str(folder / "package"), "")):
+        unit_file = Path(f"{destdir}{folder}/units/pagetide.service")
+        unit_file.parent.mkdir(parents=True)
+        unit_file.write_text("")
+        said.write_text("")
+        run("env", f"PATH={folder}/bin:{os.environ['PATH']}", tool("make"), "uninstall", f"PREFIX={folder}/usr",
+            f"UNITS={folder}/units", f"DESTDIR={destdir}", cwd=FLEET.parent)
+        t.equal((said.read_text(), unit_file.exists()), (expected, False), f"what systemctl is told with DESTDIR={destdir!r}")
+
+
 @test("every metric that rules and dashboard name is one of ours")
 def names(t):
     ours = set(re.findall(r"^\| `(\w+)`", (FLEET.parent / "docs" / "metrics.md").read_text(), re.M))
