@@ -85,7 +85,8 @@ static int parse_event(struct options *o, const char *name, size_t len, const st
 			o->events |= 1u << i;
 			return 0;
 		}
-		value__append(list, sizeof(list), event_names[i]);
+		if (i != EVENT_MARK) /* its name is taken; nothing emits one */
+			value__append(list, sizeof(list), event_names[i]);
 	}
 	return complain(c, "--events has no event '%.*s': use a list of %s, or all", (int)(len < 40 ? len : 40), name,
 			list);

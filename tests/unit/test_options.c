@@ -131,6 +131,8 @@ static void events(void **state)
 	assert_int_equal(accepted(ARGS("trace", "--events=all")).events, BIT(EVENT_TYPES) - 1);
 	refused(ARGS("trace", "--events", "mmap,foo"), "use a list of mmap, munmap, brk");
 	refused(ARGS("trace", "--events", "mma"), "'mma'");
+	assert_null(strstr(error, "mark")); /* it is taken, and nothing emits one */
+	assert_int_equal(accepted(ARGS("trace", "--events", "mark")).events, BIT(EVENT_MARK));
 	refused(ARGS("trace", "--events", ""), "--events");
 	refused(ARGS("trace", "--events", "mmap,"), "--events");
 }
