@@ -23,10 +23,11 @@ def free_port():
 
 
 class Serve:
-    def __init__(self, t, *options, env=None, interval=0.2):
+    def __init__(self, t, *options, env=None, interval=0.2, local=True, wrap=()):
         self.port = free_port()
         self.socket = str(Path(t.temp(), f"socket-{self.port}"))
-        words = [PAGETIDE, "serve", "--listen", f"127.0.0.1:{self.port}", "--socket", self.socket,
+        words = [*wrap, PAGETIDE, "serve", "--listen", f"127.0.0.1:{self.port}",
+                 *(("--socket", self.socket) if local else ()),
                  *(("--interval", interval) if interval else ()), *TIER, *options]
         self.process = t.start(Process(["env", *(f"{k}={v}" for k, v in (env or {}).items()), *map(str, words)]))
         wait_until(self.is_up, "serve answers", 30)

@@ -16,7 +16,9 @@ from children import Process  # noqa: E402
 from commands import wait_until  # noqa: E402
 from containers import Container, tool  # noqa: E402
 from harness import main  # noqa: E402
+from limits import limited  # noqa: E402
 from serving import Serve, free_port  # noqa: E402
+from syscalls import allowed, confined  # noqa: E402
 from tap import Failure, Skip, test  # noqa: E402
 
 FLEET = Path(__file__).resolve().parent.parent.parent / "fleet"
@@ -108,6 +110,17 @@ def uninstall(t):
         run("env", f"PATH={folder}/bin:{os.environ['PATH']}", tool("make"), "uninstall", f"PREFIX={folder}/usr",
             f"UNITS={folder}/units", f"DESTDIR={destdir}", cwd=FLEET.parent)
         t.equal((said.read_text(), unit_file.exists()), (expected, False), f"what systemctl is told with DESTDIR={destdir!r}")
+
+
+@test("the unit's system calls are enough to warn of a cgroup that is new")
+def system_calls(t):
+    text = (FLEET / "pagetide.service").read_text()
+    t.equal("\nSystemCallErrorNumber=EPERM\n" in text, True, "one that is missed is an error, not the end")
+    serve = Serve(t, wrap=confined(allowed(text)), interval=3600)
+    cgroup = limited(t, 64 << 20)
+    t.worker(t.tmpfs("128M"), cgroup=cgroup).do("write path=f len=58M")
+    wait_until(lambda: f"cgroup /{cgroup.name} is" in serve.process.error_text(), "the warning")
+    t.equal(serve.process.child.poll(), None, "serve lives")
 
 
 @test("every metric that rules and dashboard name is one of ours")
