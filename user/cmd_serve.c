@@ -34,6 +34,7 @@
 
 #define COUNTED (1U << EVENT_OOM | 1U << EVENT_ENOSPC | 1U << EVENT_SIGBUS | EVENT_DENIALS | 1U << EVENT_WARNING)
 #define ENDING (1U << SIGTERM | 1U << SIGINT | 1U << SIGQUIT)
+#define TEXTFILE_MODE 0644 /* whoever reads it is another user */
 #define TYPE_TEXT "text/plain; version=0.0.4; charset=utf-8"
 #define TYPE_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
@@ -140,7 +141,7 @@ static void write_textfile(struct server *server)
 
 	if (!path)
 		return;
-	err = output__open_file(&output, path);
+	err = output__open_file(&output, path, TEXTFILE_MODE);
 	if (!err)
 		err = write_metrics(server, output.stream, METRICS_TEXT);
 	closed = output__close(&output, err);
@@ -149,6 +150,22 @@ static void write_textfile(struct server *server)
 		say("cannot write %s: %s; trying again at each reading", path,
 		    output.place.as_it_is ? "it is no regular file" : strerror(-err));
 	server->textfile_failed = err != 0;
+}
+
+/* what else may be wrong with it is said when it is written */
+static void check_folder(struct server *server)
+{
+	const char *path = server->options->textfile;
+	char folder[PATH_MAX];
+	struct place place;
+
+	if (!path || place__find(&place, path) || place__folder(&place, folder, sizeof(folder)) ||
+	    !access(folder, W_OK) || errno != EACCES)
+		return;
+	say("cannot write --textfile %s: root must be able to write to the folder %s without CAP_DAC_OVERRIDE, which serve "
+	    "gives up; trying again at each reading",
+	    path, folder);
+	server->textfile_failed = true;
 }
 
 /* 0, or -errno when it has failed too often */
@@ -253,6 +270,7 @@ static int reload(struct server *server)
 	serve_reload__config(&server->reload);
 	server->input.max_series = server->options->max_series;
 	server->textfile_failed = false;
+	check_folder(server);
 	page__set_interval(server->page, server->options->interval_seconds);
 	err = protect_anew(server);
 	if (!err)
@@ -371,6 +389,7 @@ static int start(struct server *server)
 		say("cannot start: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
+	check_folder(server);
 	server->reload = (struct serve_reload){ &server->now, {}, &server->loop, server->session.limits };
 	server->began_ns = clock__ns(CLOCK_MONOTONIC);
 	server->watchdog_ns = notify__watchdog_ns();

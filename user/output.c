@@ -79,7 +79,7 @@ static int take_access(const struct output *output, int fd)
 	const struct stat *old = &output->place.status;
 
 	if (!output->place.exists)
-		return 0;
+		return output->mode && fchmod(fd, output->mode) ? -errno : 0;
 	if (fchmod(fd, old->st_mode & 0777))
 		return -errno;
 	(void)(fchown(fd, old->st_uid, old->st_gid) && fchown(fd, (uid_t)-1, old->st_gid)); /* else it is ours */
@@ -130,12 +130,13 @@ static int open_as_it_is(struct output *output)
 	return -errno;
 }
 
-int output__open_file(struct output *output, const char *path)
+int output__open_file(struct output *output, const char *path, mode_t mode)
 {
 	int err;
 
 	memset(output, 0, sizeof(*output));
 	output->path = path;
+	output->mode = mode;
 	err = place__find(&output->place, path);
 	if (err)
 		return err;
@@ -147,7 +148,7 @@ int output__open(struct output *output, const char *path, FILE *otherwise)
 	int err;
 
 	if (path && strcmp(path, "-") != 0) {
-		err = output__open_file(output, path);
+		err = output__open_file(output, path, 0);
 		return err == -ENOTSUP && output->place.as_it_is ? open_as_it_is(output) : err;
 	}
 	memset(output, 0, sizeof(*output));

@@ -23,14 +23,18 @@ struct output {
 	bool hurried;       /* the user wants to leave: at the end nobody is waited for */
 	const char *path;   /* the caller's; NULL: standard output, or error */
 	struct place place;
+	mode_t mode;              /* of a new file; 0: as the umask says */
 	bool replaces;            /* the place, when it is complete */
 	char temporary[PATH_MAX]; /* a file beside it; "": that has no name yet */
 };
 
 /* path NULL: `otherwise` is used, not owned; else it stays until the output is closed. 0 or -errno. */
 int output__open(struct output *output, const char *path, FILE *otherwise);
-/* As output__open(), of a file only: nothing is waited for. -ENOTSUP: what is there is no regular file. */
-int output__open_file(struct output *output, const char *path);
+/*
+ * As output__open(), of a file only: nothing is waited for. A new one has that mode, whatever the umask (0: as
+ * it says). -ENOTSUP: what is there is no regular file.
+ */
+int output__open_file(struct output *output, const char *path, mode_t mode);
 /* that one would overwrite what the other writes */
 bool output__same_file(const struct output *a, const struct output *b);
 /* From now on writing does not wait; where that cannot be had it is as before. */

@@ -123,6 +123,13 @@ def system_calls(t):
     t.equal(serve.process.child.poll(), None, "serve lives")
 
 
+@test("where the example writes the metrics, the unit may write")
+def text_file(t):
+    path = re.search(r"^# textfile: (\S+)$", (FLEET / "pagetide.yml").read_text(), re.M)[1]
+    writable = re.findall(r"^ReadWritePaths=-(\S+)$", (FLEET / "pagetide.service").read_text(), re.M)
+    t.equal(writable, [str(Path(path).parent)], "what the unit may write to")
+
+
 @test("every metric that rules and dashboard name is one of ours")
 def names(t):
     ours = set(re.findall(r"^\| `(\w+)`", (FLEET.parent / "docs" / "metrics.md").read_text(), re.M))

@@ -230,6 +230,33 @@ def textfile(t):
     t.equal([name for name in os.listdir(t.temp()) if name.startswith("pagetide.prom")], ["pagetide.prom"], "files left")
 
 
+@test("the text file is for everybody to read, whatever the umask; a mode that it has stays")
+def textfile_mode(t):
+    path = Path(t.temp(), "pagetide.prom")
+    serve = Serve(t, "--textfile", path, wrap=["sh", "-c", 'umask 077; exec "$@"', "sh"])
+    wait_until(path.exists, "the file")
+    t.equal(stat.S_IMODE(path.stat().st_mode), 0o644, "its mode")
+    path.chmod(0o640)
+    before = path.stat().st_ino
+    wait_until(lambda: path.stat().st_ino != before, "another one in its place")
+    t.equal(stat.S_IMODE(path.stat().st_mode), 0o640, "the mode that it was given")
+    t.equal(serve.process.error_text(), "", "standard error")
+
+
+@test("a folder of another user's that the text file cannot be made in is told at the start, once")
+def textfile_folder(t):
+    folder = Path(t.temp(), "other's")
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    serve = Serve(t, "--textfile", folder / "pagetide.prom")
+    before = serve.value("pagetide_readings_total")
+    wait_until(lambda: serve.value("pagetide_readings_total") > before + 1, "it reads on")
+    said = [line for line in serve.process.error_text().splitlines() if "--textfile" in line or "pagetide.prom" in line]
+    t.equal((len(said), f"the folder {folder} without CAP_DAC_OVERRIDE" in said[0]), (1, True), f"what is said: {said}")
+    os.chown(folder, 0, 0)
+    wait_until((folder / "pagetide.prom").exists, "the file, when the folder is root's")
+
+
 @test("what cannot be is said in one line")
 def refusals(t):
     with socket.socket() as taken:
