@@ -45,7 +45,7 @@ struct server {
 	struct session session;
 	struct loop loop;
 	struct http *http;
-	struct http *local; /* for our own commands; NULL: another serve has the socket */
+	struct http *local; /* for our own commands; NULL: another serve has the socket, or it cannot be had */
 	int epoll_fd;       /* of both */
 	struct tally *tally;
 	struct page *page;
@@ -318,26 +318,35 @@ static int listen_at(struct server *server)
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 
-/* the folder is for root alone; another serve may have the socket already: then it is asked */
+/* for root alone; 0: it is there, or it can be seen later what is wrong */
+static int make_folder_of(const char *path)
+{
+	size_t length = (size_t)(strrchr(path, '/') - path);
+	char folder[PATH_MAX];
+
+	if (!length || length >= sizeof(folder))
+		return 0;
+	memcpy(folder, path, length);
+	folder[length] = '\0';
+	return mkdir(folder, 0700) && errno != EEXIST ? -errno : 0;
+}
+
+/* another serve may have the socket already: then it is asked; one that nobody asked for is done without */
 static int listen_locally(struct server *server)
 {
-	const char *path = server->options->socket, *slash = strrchr(path, '/');
-	char folder[PATH_MAX];
-	int err;
+	const char *path = server->options->socket, *why;
+	int made = make_folder_of(path), err = http__open(&server->local, path, answer_locally, server);
+	bool needed = server->options->socket_given || err == -ENOTSOCK;
 
-	if (path[0] != '/' || (size_t)(slash - path) >= sizeof(folder)) {
-		say("--socket '%s' is no whole path: it begins with /", path);
-		return EXIT_FAILED;
-	}
-	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-	if (folder[0])
-		mkdir(folder, 0700); /* it may be there */
-	err = http__open(&server->local, path, answer_locally, server);
 	if (!err || err == -EADDRINUSE)
 		return EXIT_OK;
-	say("cannot listen at %s: %s; name another place with --socket", path,
-	    err == -ENOTSOCK ? "what is there is no socket" : strerror(-err));
-	return EXIT_FAILED;
+	if (err == -ENOENT && made)
+		err = made;
+	why = err == -ENOTSOCK ? "what is there is no socket" : strerror(-err);
+	say("cannot listen at %s: %s; %s", path, why,
+	    needed ? "name another place with --socket"
+		   : "snapshot, explain, top and trace get no answers from this serve");
+	return needed ? EXIT_FAILED : EXIT_OK;
 }
 
 /* what else may be wrong with it can pass, and is said at each reading */

@@ -68,7 +68,8 @@ struct options {
 	bool log_journal; /* --log journal */
 	int verbose;
 	const char *socket; /* where serve is asked by our own commands */
-	bool standalone;    /* a running serve is not asked */
+	bool socket_given;
+	bool standalone; /* a running serve is not asked */
 	bool show_help, show_version;
 	char **words; /* all of them behind the program's name; ended by NULL */
 	char **argv;  /* after "--": the command to run; NULL: none */

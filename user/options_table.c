@@ -329,6 +329,7 @@ static int parse_max_series(struct options *o, const char *value, const struct c
 
 static int parse_socket(struct options *o, const char *value, const struct complaint *c)
 {
+	o->socket_given = true;
 	return set_text("--socket", value, &o->socket, c);
 }
 

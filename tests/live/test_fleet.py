@@ -151,6 +151,11 @@ def manifests(t):
         answer = type("Answer", (), {"data": json.dumps(document)})
         known = client.sanitize_for_serialization(client.deserialize(answer, f"V1{document['kind']}"))
         t.equal(known, document, "what Kubernetes' own types keep of it")
+    pod = document["spec"]["template"]["spec"]
+    mounts = {mount["mountPath"]: mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
+    name = mounts.get("/run/pagetide")  # its root is read-only
+    t.equal([volume.get("emptyDir", {}).get("medium") for volume in pod["volumes"] if volume["name"] == name], ["Memory"],
+            "where the socket is made")
     monitor = yaml.safe_load((FLEET / "kubernetes" / "podmonitor.yaml").read_text())
     t.equal(monitor["spec"]["selector"]["matchLabels"], document["spec"]["selector"]["matchLabels"], "the pods")
     ports = [port["name"] for port in document["spec"]["template"]["spec"]["containers"][0]["ports"]]

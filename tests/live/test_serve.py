@@ -24,6 +24,13 @@ FILL = "/bin/busybox dd if=/dev/zero of=/dev/shm/fill bs=1048576 count=40 2>/dev
        "/bin/busybox sleep 1000"
 
 
+class Said:
+    """What one_line() judges, of a serve that goes on."""
+
+    def __init__(self, errors):
+        self.errors = errors
+
+
 @test("every page is well-formed")
 def pages(t):
     serve = Serve(t)
@@ -255,6 +262,16 @@ def textfile_folder(t):
     t.equal((len(said), f"the folder {folder} without CAP_DAC_OVERRIDE" in said[0]), (1, True), f"what is said: {said}")
     os.chown(folder, 0, 0)
     wait_until((folder / "pagetide.prom").exists, "the file, when the folder is root's")
+
+
+@test("where the usual socket cannot be made, serve does without, and says so")
+def no_local_socket(t):
+    masked = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs -o ro none /run && exec "$@"', "sh"]
+    serve = Serve(t, local=False, wrap=masked)
+    one_line(t, Said(serve.process.error_text()), "/run/pagetide/pagetide.sock", "Read-only file system", "no answers")
+    done = pagetide("serve", "--listen", "127.0.0.1:0", "--socket", "/run/pagetide/pagetide.sock", wrap=masked)
+    t.equal(done.status, 1, f"exit status with one that was asked for: {done}")
+    one_line(t, done, "Read-only file system", "--socket")
 
 
 @test("what cannot be is said in one line")
