@@ -17,6 +17,7 @@
 #include "commands.h"
 #include "http.h"
 #include "http_library.h"
+#include "http_socket.h"
 #include "loop.h"
 #include "metrics.h"
 #include "notify.h"
@@ -306,14 +307,23 @@ static int watch(struct server *server)
 	return err;
 }
 
+static int check_words(const struct options *options)
+{
+	if (!http_socket__is_address(options->listen))
+		say("--listen '%s' has no numeric address: use one like 127.0.0.1:9879 or [::1]:9879", options->listen);
+	else if (options->socket[0] != '/')
+		say("--socket '%s' is no whole path: it begins with /", options->socket);
+	else
+		return EXIT_OK;
+	return EXIT_USAGE;
+}
+
 static int listen_at(struct server *server)
 {
 	const char *where = server->options->listen;
 	int err = http__open(&server->http, where, answer, server);
 
-	if (err == -EINVAL)
-		say("--listen '%s' has no numeric address: use one like 127.0.0.1:9879 or [::1]:9879", where);
-	else if (err)
+	if (err)
 		say("cannot listen at %s: %s; name another port with --listen", where, strerror(-err));
 	return err ? EXIT_FAILED : EXIT_OK;
 }
@@ -428,7 +438,13 @@ int command__serve(const struct options *options)
 	};
 	if (!err)
 		err = page__open(&server.page, options->interval_seconds, &server.input.forecast);
-	if (!err && http_library__load())
+	if (!err)
+		status = check_words(options);
+	if (status == EXIT_OK)
+		status = session__rights(&needs);
+	if (status == EXIT_OK && !http_library__load())
+		status = EXIT_FAILED;
+	if (status == EXIT_OK)
 		status = listen_at(&server);
 	if (status == EXIT_OK)
 		status = check_textfile(&server);

@@ -108,6 +108,13 @@ int http_socket__path(const char *path)
 	return err;
 }
 
+bool http_socket__is_address(const char *text)
+{
+	union address address;
+
+	return parse_address(text, &address) == 0;
+}
+
 int http_socket__address(const char *text, unsigned *port)
 {
 	union address address;

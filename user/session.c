@@ -65,6 +65,13 @@ static bool lacks_rights(const struct session_needs *needs, int *status)
 	return true;
 }
 
+int session__rights(const struct session_needs *needs)
+{
+	int status;
+
+	return lacks_rights(needs, &status) ? status : EXIT_OK;
+}
+
 static int refused_load(const struct session_needs *needs, int err)
 {
 	char what[640];

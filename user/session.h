@@ -45,6 +45,8 @@ struct session_needs {
 	void *context;
 };
 
+/* Whether the rights that it takes are there: EXIT_OK, or another exit status after that line. */
+int session__rights(const struct session_needs *needs);
 /*
  * Opens everything and attaches. Returns an exit status (EXIT_OK, EXIT_FAILED,
  * EXIT_NOT_ALLOWED) after printing one line on standard error when it is not

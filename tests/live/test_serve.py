@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -274,6 +275,17 @@ def no_local_socket(t):
     one_line(t, done, "Read-only file system", "--socket")
 
 
+@test("without rights serve says what top says, before it listens")
+def no_rights(t):
+    folder = Path(t.temp())
+    folder.chmod(0o777)
+    binary = shutil.copy(PAGETIDE, folder / "pagetide")
+    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", binary, "serve",
+                           "--listen", "127.0.0.1:1"], capture_output=True, text=True, cwd=folder)
+    t.equal(done.returncode, 77, f"exit status: {done}")
+    t.equal(("CAP_BPF" in done.stderr, "root" in done.stderr, done.stderr.count("\n")), (True, True, 1), f"{done.stderr!r}")
+
+
 @test("what cannot be is said in one line")
 def refusals(t):
     with socket.socket() as taken:
@@ -284,8 +296,11 @@ def refusals(t):
     one_line(t, done, "in use", "--listen")
     for address in ("", "9879", "localhost:9879", "127.0.0.1:99999", "::1:9879"):
         done = pagetide("serve", "--listen", address)
-        t.equal(done.status in (1, 2), True, f"exit status of {address!r}: {done}")
+        t.equal(done.status, 2, f"exit status of {address!r}: {done}")
         one_line(t, done, "--listen")
+    done = pagetide("serve", "--socket", "rel.sock")
+    t.equal(done.status, 2, f"exit status of a socket's name: {done}")
+    one_line(t, done, "--socket", "rel.sock")
 
 
 @test("without libmicrohttpd it says so, and the other commands work")
