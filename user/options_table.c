@@ -12,7 +12,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 #define INTERVAL_MIN_SECONDS 0.01
 #define SECONDS_MAX 31536000.0 /* a year */
@@ -185,7 +187,10 @@ static int parse_comm(struct options *o, const char *value, const struct complai
 
 static int parse_cgroup(struct options *o, const char *value, const struct complaint *c)
 {
-	return set_text("--cgroup", value, &o->cgroup, c);
+	struct statfs mount;
+	bool has_v1 = !statfs(VALUE_CGROUP_V1, &mount) && mount.f_type == CGROUP_SUPER_MAGIC;
+
+	return set_text("--cgroup", value__cgroup(value, has_v1), &o->cgroup, c);
 }
 
 static int parse_container(struct options *o, const char *value, const struct complaint *c)

@@ -105,6 +105,15 @@ size_t value__distance(const char *a, const char *b)
 	return rows[m % 3][n];
 }
 
+const char *value__cgroup(const char *path, bool has_v1)
+{
+	size_t len = strlen(VALUE_CGROUP_V1);
+
+	if (!has_v1 || strncmp(path, VALUE_CGROUP_V1, len) != 0 || (path[len] && path[len] != '/'))
+		return path;
+	return path[len] ? path + len : "/";
+}
+
 int value__levels(const char *text, unsigned int *levels, size_t cap)
 {
 	unsigned long last = 0;

@@ -3,6 +3,7 @@
 #ifndef PAGETIDE_OPTIONS_VALUE_H
 #define PAGETIDE_OPTIONS_VALUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,13 @@ int value__seconds(const char *text, double *seconds);
 
 /* "80,90,95": percentages that grow, at most cap; their number or -EINVAL */
 int value__levels(const char *text, unsigned int *levels, size_t cap);
+
+/*
+ * A cgroup's path without the mount of v1's memory controller before it, if there is one: with v2 that is a cgroup
+ * called "memory".
+ */
+#define VALUE_CGROUP_V1 "/sys/fs/cgroup/memory"
+const char *value__cgroup(const char *path, bool has_v1);
 
 /* adds a word to a list, after ", " unless it is the first; cut if it does not fit */
 void value__append(char *list, size_t size, const char *word);

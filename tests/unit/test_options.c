@@ -335,6 +335,18 @@ static void help_is_narrow(void **state)
 	assert_string_equal(options__command_name(COMMAND_RUN), "run");
 }
 
+static void cgroups_by_the_path_of_v1(void **state)
+{
+	(void)state;
+	assert_string_equal(value__cgroup("/sys/fs/cgroup/memory/a/b", true), "/a/b");
+	assert_string_equal(value__cgroup("/sys/fs/cgroup/memory", true), "/");
+	assert_string_equal(value__cgroup("/sys/fs/cgroup/memory/", true), "/");
+	assert_string_equal(value__cgroup("/sys/fs/cgroup/memory/a", false), "/sys/fs/cgroup/memory/a");
+	assert_string_equal(value__cgroup("/sys/fs/cgroup/memory-hog/a", true), "/sys/fs/cgroup/memory-hog/a");
+	assert_string_equal(value__cgroup("/memory/a", true), "/memory/a");
+	assert_string_equal(value__cgroup("", true), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +362,7 @@ int main(void)
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(distances),
 		cmocka_unit_test(help_is_narrow),
+		cmocka_unit_test(cgroups_by_the_path_of_v1),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
