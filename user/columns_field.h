@@ -21,7 +21,6 @@
 #define CHANGE(row, member, name, above, order) FIELD(COLUMN_CHANGE, FIELD_I64, row, member, name, above, order)
 #define COUNT(row, member, name, above, order) FIELD(COLUMN_COUNT, FIELD_U64, row, member, name, above, order)
 #define COUNT32(row, member, name, above, order) FIELD(COLUMN_COUNT, FIELD_U32, row, member, name, above, order)
-#define NUMBER(row, member, name, above, order) FIELD(COLUMN_CHANGE, FIELD_INT, row, member, name, above, order)
 #define ID(row, member, name, above, order) FIELD(COLUMN_ID, FIELD_U32, row, member, name, above, order)
 #define ID64(row, member, name, above, order) FIELD(COLUMN_ID, FIELD_U64, row, member, name, above, order)
 #define RATE(row, member, name, above, order) FIELD(COLUMN_RATE, FIELD_REAL, row, member, name, above, order)

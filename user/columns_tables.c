@@ -208,7 +208,7 @@ static struct value cgroup_ratio(const void *row)
 static const struct column cgroup_columns[] = {
 	STRING(snapshot_cgroup, path, "path", "CGROUP", 0),
 	ID64(snapshot_cgroup, id, "id", NULL, 0),
-	NUMBER(snapshot_cgroup, version, "version", NULL, 0),
+	FIELD(COLUMN_ID, FIELD_INT, snapshot_cgroup, version, "version", NULL, 0),
 	STRING(snapshot_cgroup, container, "container", NULL, 0),
 	BYTES(snapshot_cgroup, usage_bytes, "usage_bytes", "USAGE", 0),
 	BYTES(snapshot_cgroup, peak_bytes, "peak_bytes", "PEAK", 5),

@@ -69,6 +69,7 @@ static void figures(struct page *page, const struct columns *columns, const void
 {
 	char name[LABEL_MAX], text[COLUMN_TEXT_MAX];
 	int abreast = (paint__columns() + 1) / CELL_WIDTH, cell = 0, line = -1;
+	int room = paint__columns() - FIGURE_WIDTH, before = room > 0 && room < LABEL_WIDTH ? room : LABEL_WIDTH;
 
 	for (size_t i = 0; i < columns->count; i++) {
 		const struct column *column = &columns->columns[i];
@@ -79,8 +80,8 @@ static void figures(struct page *page, const struct columns *columns, const void
 			line = page__next(page);
 		label(name, column->key);
 		column__text(column, row, text, sizeof(text));
-		paint__text(line, cell * CELL_WIDTH, LABEL_WIDTH, PAINT_FAINT, name);
-		paint__right(line, cell * CELL_WIDTH + LABEL_WIDTH, FIGURE_WIDTH, PAINT_PLAIN, text);
+		paint__text(line, cell * CELL_WIDTH, before - 1, PAINT_FAINT, name);
+		paint__right(line, cell * CELL_WIDTH + before, FIGURE_WIDTH, PAINT_PLAIN, text);
 		cell = cell + 1 < abreast ? cell + 1 : 0;
 	}
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define TEXT_MAX 8192
+#define BESIDE_MIN 8 /* columns, for text beside its word */
 
 struct page page__begin(struct top_list *list, int at, int lines)
 {
@@ -80,14 +81,23 @@ static size_t piece(const char *text, int width)
 void page__entry(struct page *page, int split, const char *word, const char *raw)
 {
 	char text[TEXT_MAX], part[TEXT_MAX];
-	int width = paint__columns() - split > 8 ? paint__columns() - split : 8;
 	const char *rest = text;
+	int width, line;
 
 	escape__text(text, sizeof(text), raw);
+	width = paint__columns() - split;
+	if (width < BESIDE_MIN && (int)escape__width(text, strlen(text)) > width) { /* below the word, then */
+		line = page__next(page);
+		if (line >= 0)
+			paint__text(line, 0, INT_MAX, PAINT_FAINT, word);
+		word = "";
+		split = 1;
+	}
+	width = paint__columns() > split ? paint__columns() - split : 1;
 	do {
-		int line = page__next(page);
 		size_t bytes = piece(rest, width);
 
+		line = page__next(page);
 		if (line >= 0) {
 			snprintf(part, sizeof(part), "%.*s", (int)bytes, rest);
 			paint__text(line, 0, split - 1, PAINT_FAINT, rest == text ? word : "");

@@ -60,7 +60,13 @@ static short pair(enum paint paint)
 	return coloured ? (short)paint : 0;
 }
 
-/* Escapes raw, then puts '?' for each character that this locale cannot print. */
+/* some terminals make one character of several by these, in fewer columns than they take without */
+static bool joins(wchar_t wide)
+{
+	return wide == 0x200d || wide == 0xfe0f;
+}
+
+/* Escapes raw, then puts '?' for what this locale cannot print, and for what needs a character before it to be on. */
 static void printable(char *out, const char *raw)
 {
 	mbstate_t shift = { 0 };
@@ -75,7 +81,9 @@ static void printable(char *out, const char *raw)
 			bytes = bytes && bytes <= MB_LEN_MAX ? bytes : 1;
 			*to++ = '?';
 			memset(&shift, 0, sizeof(shift));
-		} else {
+		} else if (wcwidth(wide) == 0 && to == out) {
+			*to++ = '?';
+		} else if (!joins(wide)) {
 			memmove(to, from, bytes);
 			to += bytes;
 		}

@@ -175,6 +175,18 @@ def sizes(context):
     screen.see("COMMAND", "h help")
 
 
+@test("details are all there on 20 columns")
+def narrow_details(context):
+    screen = context.start(columns=20, lines=40)
+    screen.see("RAM [")
+    screen.keys("3", "Enter")
+    screen.see("Esc", "usage")
+    text = screen.text().split("\n")
+    found = [line for line in text if re.match(r"version +[12]$", line)]
+    if not found or any("…" in line for line in text if line.startswith(("id", "usage", "peak", "anon"))):
+        raise Failure("figures are cut:\n" + "\n".join(text))
+
+
 @test("random keys leave it alive")
 def random_keys(context):
     screen = context.start()
@@ -267,7 +279,7 @@ def message(context):
 def hostile_names(context):
     screen = context.start()
     for typed, shown in (("1 (x", "a) R 1 (x"), ("evil", "evil\\x1b[2J\\x1b[Hx"), ("two", "two\\nlines"),
-                         ("inv", "inv\\xff\\xfealid"), ("日本", "日本語プロセス  "), ("assi", "un?assigned")):
+                         ("inv", "inv\\xff\\xfealid"), ("日本", "日本語プロセス  "), ("assi", "un?assigned"), ("fam", "? 👩👩fam  ")):
         screen.keys("/")
         screen.see("Filter:")
         screen.keys("-l", typed)

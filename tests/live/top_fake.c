@@ -37,6 +37,7 @@ static const char *const hostile[] = {
 	"inv\xff\xfe"
 	"alid",
 	"日本語プロセス",
+	"\xcc\x81 👩\xe2\x80\x8d👩fam",
 	"un\xcd\xb8"
 	"assigned",
 };
