@@ -33,10 +33,9 @@ static struct row_id file_id(const struct snapshot_file *f)
 
 static struct row_id container_id(const struct container_row *c)
 {
-	bool placed = c->in && c->in->cgroup;
+	const char *place = c->in ? c->in->cgroup : NULL, *id = c->in ? c->in->id : NULL;
 
-	return (struct row_id){ hash(placed ? c->in->cgroup : c->container), hash(c->in ? c->in->id : NULL),
-				1 + (c->container != NULL) };
+	return (struct row_id){ hash(place ? place : c->container), hash(id), 1 + (c->container != NULL) };
 }
 
 struct row_id top_table__id(enum view view, const void *row)

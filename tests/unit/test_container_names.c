@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +24,8 @@
 #define POD "/kubepods/burstable/pod" UID
 #define SECOND 1000000000ULL
 #define DOCKER "/system.slice/docker-" C ".scope"
+#define NSPAWN "/machine.slice/machine-db.scope"
+#define USERS_DOCKER "/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" C ".scope"
 #define IN_HOME "home/me/.local/share/containers/storage/overlay-containers/containers.json"
 #define HOME_SCOPE "/user.slice/user-%u.slice/user@%u.service/user.slice/libpod-" C ".scope"
 
@@ -138,94 +139,22 @@ static void of_a_pod(void **state)
 	assert_string_equal(shown(m, POD, 1), "shop/web-0");
 }
 
-/* whose home is home/me, and the cgroup of a container there */
-static uid_t add_user(const struct machine *m, char *path, size_t cap)
-{
-	uid_t uid = getuid() ? getuid() : 4242;
-	char passwd[128];
-
-	snprintf(passwd, sizeof(passwd), "root:x:0:0::/root:/bin/sh\nme:x:%u:100:Me:/home/me:/bin/sh\n", uid);
-	put_file(m, "etc/passwd", passwd);
-	snprintf(path, cap, HOME_SCOPE, uid, uid);
-	return uid;
-}
-
 static void of_podman_without_root(void **state)
 {
 	struct machine *m = *state;
-	char path[256], file[512];
-	uid_t uid = add_user(m, path, sizeof(path));
+	uid_t uid = getuid() ? getuid() : 4242;
+	char path[256], passwd[128], file[512];
 
+	snprintf(passwd, sizeof(passwd), "root:x:0:0::/root:/bin/sh\nme:x:%u:100:Me:/home/me:/bin/sh\n", uid);
+	put_file(m, "etc/passwd", passwd);
 	put_file(m, IN_HOME, "[{\"id\":\"" C "\",\"names\":[\"mine\"]}]");
+	snprintf(path, sizeof(path), HOME_SCOPE, uid, uid);
 	snprintf(file, sizeof(file), "%s/" IN_HOME, m->root);
 	if (!getuid()) { /* another one's file is not believed */
 		assert_string_equal(shown(m, path, 1), "0123456789ab");
 		assert_int_equal(chown(file, uid, 100), 0);
 	}
 	assert_string_equal(shown(m, path, 10), "mine");
-}
-
-static void what_is_no_file_of_the_user_is_not_opened(void **state)
-{
-	struct machine *m = *state;
-	char path[256], file[512], pipe[512], event[1024];
-	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-
-	add_user(m, path, sizeof(path));
-	put_file(m, IN_HOME, "");
-	snprintf(file, sizeof(file), "%s/" IN_HOME, m->root);
-	snprintf(pipe, sizeof(pipe), "%s/pipe", m->root);
-	assert_int_equal(mkfifo(pipe, 0600), 0);
-	assert_true(inotify_add_watch(watch, pipe, IN_OPEN) >= 0);
-	assert_int_equal(unlink(file), 0);
-	assert_int_equal(symlink(pipe, file), 0);
-	assert_string_equal(shown(m, path, 1), "0123456789ab");
-	assert_int_equal(unlink(file), 0);
-	assert_int_equal(rename(pipe, file), 0);
-	assert_string_equal(shown(m, path, 10), "0123456789ab");
-	assert_true(read(watch, event, sizeof(event)) < 0);
-	close(watch);
-}
-
-/* the name is there, and much that costs a parser of JSON more than anything else */
-static void put_large(const struct machine *m, const char *path, size_t size)
-{
-	char *text = malloc(size + 1);
-	size_t at;
-
-	assert_non_null(text);
-	at = (size_t)sprintf(text, "[{\"id\":\"" C "\",\"names\":[\"mine\"]}");
-	for (; at + 3 < size; at += 3)
-		memcpy(text + at, ",{}", 3);
-	memset(text + at, ' ', size - at);
-	strcpy(text + size - 1, "]");
-	put_file(m, path, text);
-	free(text);
-}
-
-static void large_files_cost_nothing(void **state)
-{
-	struct machine *m = *state;
-	char path[256], file[512];
-	uid_t uid = add_user(m, path, sizeof(path));
-
-	snprintf(file, sizeof(file), "%s/" IN_HOME, m->root);
-	put_large(m, IN_HOME, (256 << 10) + 1);
-	assert_int_equal(chown(file, uid, (gid_t)-1), 0);
-	assert_string_equal(shown(m, path, 1), "0123456789ab");
-	put_large(m, IN_HOME, 256 << 10);
-	assert_string_equal(shown(m, path, 10), "mine");
-}
-
-static void large_files_of_the_machine_likewise(void **state)
-{
-	static const char list[] = "var/lib/containers/storage/overlay-containers/containers.json";
-	struct machine *m = *state;
-
-	put_large(m, list, (1 << 20) + 1);
-	assert_string_equal(shown(m, DOCKER, 1), "0123456789ab");
-	put_large(m, list, 1 << 20);
-	assert_string_equal(shown(m, DOCKER, 10), "mine");
 }
 
 static void a_pipe_in_a_home_is_not_waited_for(void **state)
@@ -386,35 +315,33 @@ static void a_pod_of_podman(void **state)
 /* whoever may make cgroups chooses their names */
 static void an_id_of_another_one(void **state)
 {
-	static const char mine[] = "/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" C ".scope";
 	struct machine *m = *state;
 
 	put_file(m, "var/lib/docker/containers/" C "/config.v2.json", "{\"Name\":\"/web\"}");
 	cgroup__add(&m->tree, 1, "/", CGROUP_NO_NODE);
-	cgroup__add(&m->tree, 2, mine, 0);
+	cgroup__add(&m->tree, 2, USERS_DOCKER, 0);
 	cgroup__add(&m->tree, 3, DOCKER, 0);
 	assert_string_equal(shown(m, DOCKER, 1), "web");
-	assert_string_equal(shown(m, mine, 2), "0123456789ab");
-	assert_string_equal(container_names__find(m->names, mine)->cgroup, mine);
+	assert_string_equal(shown(m, USERS_DOCKER, 2), "0123456789ab");
+	assert_string_equal(container_names__find(m->names, USERS_DOCKER)->cgroup, USERS_DOCKER);
 	assert_string_equal(container_names__find(m->names, DOCKER "/x")->cgroup, DOCKER);
 }
 
 /* root's daemon is not asked of it, and what it says of that id is not believed */
 static void an_id_of_another_one_is_not_asked_of(void **state)
 {
-	static const char mine[] = "/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" C ".scope";
 	struct machine *m = *state;
 	struct fake_daemon *fake = docker_of(m, knows);
 
-	assert_string_equal(shown(m, mine, 1), "0123456789ab");
+	assert_string_equal(shown(m, USERS_DOCKER, 1), "0123456789ab");
 	container_names__await(m->names, 5000);
 	assert_int_equal(fake->asked, 0);
 	cgroup__free_tree(&m->tree);
-	memset(&m->tree, 0, sizeof(m->tree));
+	m->tree = (struct cgroup_tree){};
 	assert_string_equal(shown(m, DOCKER, 2), "0123456789ab");
 	container_names__await(m->names, 5000);
 	assert_string_equal(container_names__find(m->names, DOCKER)->shown, "web");
-	assert_string_equal(container_names__find(m->names, mine)->shown, "0123456789ab");
+	assert_string_equal(container_names__find(m->names, USERS_DOCKER)->shown, "0123456789ab");
 	fake__stop(fake);
 }
 
@@ -424,11 +351,10 @@ static void two_runtimes_with_one_name(void **state)
 
 	cgroup__add(&m->tree, 1, "/", CGROUP_NO_NODE);
 	cgroup__add(&m->tree, 2, "/lxc.payload.db", 0);
-	cgroup__add(&m->tree, 3, "/machine.slice/machine-db.scope", 0);
+	cgroup__add(&m->tree, 3, NSPAWN, 0);
 	assert_string_equal(shown(m, "/lxc.payload.db", 1), "db");
 	assert_string_equal(container_names__find(m->names, "/lxc.payload.db")->label.runtime, "lxc");
-	assert_string_equal(container_names__find(m->names, "/machine.slice/machine-db.scope")->label.runtime,
-			    "nspawn");
+	assert_string_equal(container_names__find(m->names, NSPAWN)->label.runtime, "nspawn");
 }
 
 static void by_hand(void **state)
@@ -481,9 +407,6 @@ int main(void)
 		TEST(of_kubelet),
 		TEST(of_a_pod),
 		TEST(of_podman_without_root),
-		TEST(what_is_no_file_of_the_user_is_not_opened),
-		TEST(large_files_cost_nothing),
-		TEST(large_files_of_the_machine_likewise),
 		TEST(a_pipe_in_a_home_is_not_waited_for),
 		TEST(of_a_storage_elsewhere),
 		TEST(of_a_bundle_elsewhere),
