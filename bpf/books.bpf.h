@@ -41,12 +41,12 @@ static __always_inline void mount_add(struct streak *streak, __s32 pages)
 }
 
 /* those that came are added before one goes: the mount's peak knows of them */
-static __always_inline void mount_remove(struct streak *streak, const struct file_slot *slot, __s32 pages)
+static __always_inline void mount_remove(struct streak *streak, __u32 mount, __s32 pages)
 {
-	if (!slot->mount)
+	if (!mount)
 		return;
-	if (!streak || streak->mount != slot->mount)
-		limit__count(slot->mount, -pages);
+	if (!streak || streak->mount != mount)
+		limit__count(mount, -pages);
 	else if (streak->mount_pages <= 0 && streak->mount_pages - pages > -streak->mount_batch)
 		streak->mount_pages -= pages;
 	else
@@ -81,7 +81,7 @@ static __always_inline void slot__remove(struct streak *streak, struct file_slot
 	if (there > (__s64)slot->peak)
 		slot->peak = there;
 	slot->removed += pages; /* all who remove hold the mapping's lock: mm/filemap.c */
-	mount_remove(streak, slot, pages);
+	mount_remove(streak, slot->mount, pages);
 	if (there <= (__s64)pages && !slot->swapped && !knob_lazy_inserts)
 		books__release(file, slot->mapping);
 }

@@ -17,6 +17,24 @@ static __always_inline void owner_count_other(__u32 owner, __u32 flags, __s64 pa
 		__sync_fetch_and_add(flags & FILE_TMPFS ? &slot->other_tmpfs : &slot->other_cache, pages);
 }
 
+static __always_inline void mount_count_other(__u32 mount, __u32 owner, __s64 pages)
+{
+	struct mount_slot *slot = mount ? bpf_map_lookup_elem(&mounts, &mount) : 0;
+
+	if (!slot)
+		return;
+	__sync_fetch_and_add(&slot->other_pages, pages);
+	if (owner >= OWNER_FIRST)
+		__sync_fetch_and_add(&slot->other_owned, pages);
+}
+
+/* a copy, of an entry that may be another's by now */
+static __always_inline void count_other(const struct lean_file *file, __s64 pages)
+{
+	owner_count_other(file->owner, file->flags, pages);
+	mount_count_other(file->mount, file->owner, pages);
+}
+
 /* the mapping's entry in one of the tables from *table on; that table into *table */
 static __always_inline struct lean_file *lean_find(__u64 mapping, __u32 *table)
 {
@@ -75,7 +93,7 @@ static __always_inline bool lean_open(__u64 mapping, const struct lean_file *fre
 	count_loss(LOSS_FILE_SLOT, 1);
 	file_generation++;
 	if (fresh->pages)
-		owner_count_other(fresh->owner, fresh->flags, fresh->pages);
+		count_other(fresh, fresh->pages);
 	__sync_fetch_and_add(count, 1);
 	if (*count >= lean_room && !lean_asked) {
 		lean_asked = true;
@@ -111,19 +129,18 @@ __s64 lean_pages(__u64 mapping)
 /* to a slot, if there is one by now: its index, or FILE_NONE */
 __noinline __u32 lean_move(__u64 mapping, __u32 how)
 {
-	__u32 table = 0, index, flags, owner;
-	struct lean_file *file = lean_find(mapping, &table);
+	__u32 table = 0, index;
+	struct lean_file *file = lean_find(mapping, &table), was;
 	__s64 moved;
 
 	if (!file)
 		return FILE_NONE;
-	flags = file->flags;
-	owner = file->owner;
-	moved = file->pages > 0 ? file->pages : 0;
-	index = file_open(mapping, moved, owner, how);
+	was = *file;
+	moved = was.pages > 0 ? was.pages : 0;
+	index = file_open(mapping, moved, was.owner, how);
 	if (index == FILE_NONE)
 		return FILE_NONE;
-	owner_count_other(owner, flags, -moved);
+	count_other(&was, -moved);
 	lean_drop(mapping, table);
 	if (knob_story)
 		story__file(index, 0);
@@ -133,9 +150,29 @@ __noinline __u32 lean_move(__u64 mapping, __u32 how)
 /* pages of the entry's, brought in by `owner` */
 static __always_inline void count_in(struct lean_file *file, __u32 owner, __s64 pages)
 {
-	owner_count_other(file->owner, file->flags, pages);
+	struct streak *streak = streak__mine();
+
+	count_other(file, pages);
 	owner_count_pages(owner, file->flags, pages);
 	__sync_fetch_and_add(&file->pages, pages);
+	if (streak && streak->mount == file->mount)
+		mount_add(streak, pages);
+	else if (file->mount)
+		limit__count(file->mount, pages);
+}
+
+/* its mount was not known yet when the file was first seen */
+static __always_inline void know_mount(struct lean_file *file, __u32 dev)
+{
+	__u32 *mount;
+
+	if (file->mount || !(file->flags & FILE_TMPFS))
+		return;
+	mount = bpf_map_lookup_elem(&mount_index, &dev);
+	if (!mount || !*mount)
+		return;
+	file->mount = *mount;
+	mount_count_other(*mount, file->owner, file->pages);
 }
 
 /* the file table is full: one small entry, no name; a large file moves up */
@@ -144,13 +181,16 @@ __noinline int lean_add(__u64 mapping, __u32 owner, __u32 pages, __u64 before)
 	struct address_space *space = (void *)mapping;
 	struct super_block *sb = BPF_CORE_READ(space, host, i_sb);
 	struct lean_file *file, fresh = {};
-	__u32 table = 0;
+	__u32 table = 0, dev = BPF_CORE_READ(sb, s_dev);
 
 	file = lean_find(mapping, &table);
 	if (!file) {
 		fresh.owner = before ? OWNER_UNKNOWN : owner;
 		fresh.pages = before;
-		fresh.flags = BPF_CORE_READ(sb, s_magic) == TMPFS_MAGIC ? FILE_TMPFS : 0;
+		if (BPF_CORE_READ(sb, s_magic) == TMPFS_MAGIC) {
+			fresh.flags = FILE_TMPFS;
+			fresh.mount = limit__new_file((__u64)sb, dev);
+		}
 		lean_open(mapping, &fresh);
 		table = 0;
 		file = lean_find(mapping, &table);
@@ -159,6 +199,7 @@ __noinline int lean_add(__u64 mapping, __u32 owner, __u32 pages, __u64 before)
 		count_loss(LOSS_LEAN, pages);
 		return 0;
 	}
+	know_mount(file, dev);
 	count_in(file, owner, pages);
 	if (file->pages >= LEAN_PROMOTED)
 		lean_move(mapping, OPEN_LARGE);
@@ -184,8 +225,8 @@ int lean_level(__u64 mapping, __u64 there)
  */
 int books__leave_lean(__u64 mapping, __u32 pages)
 {
-	struct lean_file *file;
-	__u32 table = 0, owner, flags;
+	struct lean_file *file, was;
+	__u32 table = 0;
 	__s64 left, gone = pages;
 
 	for (int i = 0; i < LEAN_TABLES && gone > 0; i++) {
@@ -193,13 +234,13 @@ int books__leave_lean(__u64 mapping, __u32 pages)
 		if (!file)
 			return 0;
 		__sync_fetch_and_add(&file->pages, -(__s32)gone);
-		owner = file->owner;
-		flags = file->flags;
-		left = file->pages;
+		was = *file;
+		left = was.pages;
 		if (left > 0 || !lean_drop(mapping, table))
 			left = 0;
 		/* the entry's own pages only: it may have held fewer */
-		owner_count_other(owner, flags, -(gone + left));
+		count_other(&was, -(gone + left));
+		mount_remove(streak__mine(), was.mount, gone + left);
 		gone = -left;
 		table++;
 	}

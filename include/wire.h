@@ -145,7 +145,7 @@ _Static_assert(sizeof(struct owner_slot) == 96, "wire");
 /* what does not fit the file table: one owner a file, no name */
 struct lean_file {
 	__u32 owner;
-	__u32 dev;
+	__u32 mount; /* 0: none, or not known yet */
 	__s32 pages;
 	__u32 flags;
 };
@@ -166,8 +166,10 @@ struct mount_slot {
 	__u64 warn_free_inodes; /* as warn_pages, when no more inodes are free than that; 0: never */
 	__u32 batch;            /* a CPU adds its pages when there are so many (struct streak); 0: at once */
 	__u32 dev;
+	__s64 other_pages; /* of files that the file table has no room for */
+	__s64 other_owned; /* of those, with an owner */
 };
-_Static_assert(sizeof(struct mount_slot) == 40, "wire");
+_Static_assert(sizeof(struct mount_slot) == 56, "wire");
 
 /*
  * The last file and owner of a CPU: a streak of pages costs no hash lookup. One line

@@ -40,10 +40,10 @@ static uint64_t figure(struct parse_figure figure)
 }
 
 /* use of a mount that no path leads to */
-static uint64_t booked_bytes(const struct collector *collector, uint32_t dev)
+static uint64_t booked_bytes(const struct collector *collector, uint32_t dev, uint32_t slot)
 {
 	const struct file_slot *files;
-	uint64_t pages = 0;
+	uint64_t pages = slot ? (uint64_t)tracer__mount(collector->tracer, slot).other_pages : 0;
 	uint32_t slots;
 
 	files = tracer__files(collector->tracer, &slots);
@@ -68,7 +68,7 @@ int collector__mount_now(struct collector *collector, uint32_t dev, struct mount
 		err = mountns__usage(&collector->proc, mount, &usage);
 		out->path = mount->path;
 		if (err && (err == -ESTALE || !mount->visible)) {
-			usage.used_bytes = (struct parse_figure){ true, booked_bytes(collector, dev) };
+			usage.used_bytes = (struct parse_figure){ true, booked_bytes(collector, dev, out->slot) };
 			err = 0;
 		}
 		out->used_bytes = figure(usage.used_bytes);

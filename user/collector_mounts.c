@@ -135,19 +135,22 @@ static int read_view(struct collector *collector)
 	return 0;
 }
 
-/* the kernel side saw how far its count rose above what it is now */
-static uint64_t peak_of(const struct collector *collector, const struct tmpfs_mount *mount, struct parse_figure used)
+static void read_count(const struct collector *collector, uint32_t dev, struct reading_mount *mount)
 {
+	uint32_t index = collector->tracing ? tracer__know_mount(collector->tracer, dev) : 0;
 	struct mount_count count;
-	uint32_t index;
 
-	if (!collector->tracing || !used.has)
-		return 0;
-	index = tracer__know_mount(collector->tracer, dev_of(mount));
+	mount->peak_bytes = mount->other_pages = mount->other_owned = 0;
 	if (!index)
-		return 0;
+		return;
 	count = tracer__mount(collector->tracer, index);
-	return used.value + (uint64_t)(count.peak_pages - count.pages) * (uint64_t)sysconf(_SC_PAGESIZE);
+	mount->other_pages = (uint64_t)count.other_pages;
+	mount->other_owned = (uint64_t)count.other_owned;
+	if (!mount->used_bytes.has)
+		return;
+	/* the kernel side saw how far its count rose above what it is now */
+	mount->peak_bytes =
+		mount->used_bytes.value + (uint64_t)(count.peak_pages - count.pages) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void read_usage(struct collector *collector)
@@ -174,7 +177,7 @@ static void read_usage(struct collector *collector)
 		mount->limit_bytes = usage.limit_bytes;
 		mount->used_inodes = usage.used_inodes;
 		mount->limit_inodes = usage.limit_inodes;
-		mount->peak_bytes = peak_of(collector, in, usage.used_bytes);
+		read_count(collector, dev_of(in), mount);
 		if (usage.limit_bytes.has && mount->peak_bytes > usage.limit_bytes.value)
 			mount->peak_bytes = usage.limit_bytes.value;
 		count++;

@@ -130,6 +130,8 @@ void model__mount_rows(struct model *model, const struct reading *reading)
 		row->namespace_id = in->namespace_id;
 		row->root_namespace = in->root_namespace;
 		find_whose(model, reading, in, state, row);
+		state->owned += in->other_owned;
+		state->booked += in->other_pages;
 		/* a mount without a size limit has no figure of its own: its files add up */
 		row->used_bytes = in->used_bytes.has ? in->used_bytes.value : pages_to_bytes(model, state->booked);
 		row->limit_bytes = in->limit_bytes.has ? in->limit_bytes.value : ABSENT;

@@ -30,7 +30,8 @@ struct reading_mount {
 	bool root_namespace;
 	uint32_t pid; /* a process of that namespace; 0: not known */
 	struct parse_figure used_bytes, limit_bytes, used_inodes, limit_inodes;
-	uint64_t peak_bytes; /* since it is watched, between readings too; 0: not watched */
+	uint64_t peak_bytes;               /* since it is watched, between readings too; 0: not watched */
+	uint64_t other_pages, other_owned; /* of files beyond the table, and of those with an owner */
 };
 
 /* a line of /proc/sysvipc/shm */

@@ -87,8 +87,10 @@ int tracer__make_room(struct tracer *tracer);
  */
 uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev);
 struct mount_count {
-	int64_t pages;      /* net, since the mount is known */
-	int64_t peak_pages; /* the most that this was, less what the CPUs keep back: tracer__mount_limit() */
+	int64_t pages;       /* net, since the mount is known */
+	int64_t peak_pages;  /* the most that this was, less what the CPUs keep back: tracer__mount_limit() */
+	int64_t other_pages; /* of files that the file table has no room for, now */
+	int64_t other_owned; /* of those, with an owner */
 };
 struct mount_count tracer__mount(const struct tracer *tracer, uint32_t index);
 /*

@@ -40,12 +40,23 @@ uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
 	return index;
 }
 
+/* two CPUs that count at once may leave a sum a little too low */
+static int64_t at_least_none(int64_t pages)
+{
+	return pages > 0 ? pages : 0;
+}
+
 /* what no CPU has added yet is read after the slot: a flush between the two counts twice, not never */
 struct mount_count tracer__mount(const struct tracer *tracer, uint32_t index)
 {
 	const struct mount_slot *slot = slot_of(tracer, index);
 	const struct streak *streaks = tracer->bpf->bss->streaks;
-	struct mount_count count = { .pages = slot->pages, .peak_pages = slot->peak };
+	struct mount_count count = {
+		.pages = slot->pages,
+		.peak_pages = slot->peak,
+		.other_pages = at_least_none(slot->other_pages),
+		.other_owned = at_least_none(slot->other_owned),
+	};
 
 	for (uint32_t cpu = 0; cpu < STREAK_CPUS && cpu < tracer->bpf->rodata->knob_cpus; cpu++) {
 		if (streaks[cpu].mount == index)

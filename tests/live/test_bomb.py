@@ -6,6 +6,7 @@ from children import EMULATED, TIER
 from commands import lines, pagetide
 from expect import mount_complaint
 from harness import PATIENCE_SECONDS, main
+from limits import ready, write_file
 from tap import Skip, test
 from views import PAGE, SLACK, owners
 
@@ -200,6 +201,50 @@ def found_a_slot(t):
     for number in range(600, count):
         first.do(f"unlink path={number}")
     top.wait_until(shows({}, {first.pid: 0}), timeout=2 * PATIENCE_SECONDS)
+
+
+SELDOM_SECONDS = 40
+BIG_PAGES = 80  # more than a file may have that is to stay beyond the table
+
+
+@test("bomb: what files beyond the table hold is counted in their mount, in and out")
+def counted_in_mount(t):
+    mount, count = t.tmpfs(), 1100
+    top, worker = t.top("--max-files", "1024"), t.worker(mount)
+    for number in range(count):
+        dev = worker.do(f"write path={number} len=4K")["dev"]
+    for _ in range(50):
+        worker.do(f"write path=big len={BIG_PAGES * PAGE}")
+        worker.do("unlink path=big")
+
+    def judge(snapshot):
+        row = snapshot.mount(dev, mount)
+        nobodys = row["unattributed_bytes"]
+        if row["used_bytes"] != count * PAGE or nobodys > SLACK["lru_pages"] * PAGE * top.count:
+            return f"{count * PAGE} bytes expected, each with its owner: {row}"
+        if not SLACK["lru_pages"] and row["peak_bytes"] > (count + BIG_PAGES) * PAGE:
+            return f"never more than {(count + BIG_PAGES) * PAGE} bytes were there: {row}"
+        return None
+
+    top.wait_until(judge, timeout=2 * PATIENCE_SECONDS)
+    for number in range(count):
+        worker.do(f"unlink path={number}")
+    top.wait_until(lambda snapshot: mount_complaint(snapshot, dev, mount))
+    worker.do(f"write path=f len={BIG_PAGES * PAGE}")
+    row = top.wait_until(lambda snapshot: mount_complaint(snapshot, dev, mount)).mount(dev, mount)
+    t.equal(row["unattributed_bytes"] <= SLACK["lru_pages"] * PAGE, True, f"all that is there is the worker's: {row}")
+
+
+@test("bomb: a tmpfs that files beyond the table fill is warned of before the next reading")
+def warned_between_readings(t):
+    mount, other = t.tmpfs("32M"), t.tmpfs()
+    traced = ready(t, "--interval", str(SELDOM_SECONDS), "--max-files", "1024")
+    for number in range(1100):
+        write_file(os.path.join(other, str(number)), PAGE, PAGE)
+    for number in range(1120):
+        write_file(os.path.join(mount, str(number)), 7 * PAGE, 7 * PAGE)
+    traced.wait_for(lambda event: event["type"] == "warning" and event.get("target") == mount,
+                    "the warning", timeout=SELDOM_SECONDS / 4)
 
 
 if __name__ == "__main__":

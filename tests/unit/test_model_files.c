@@ -114,6 +114,26 @@ static void unknown_owners_are_left_out(void **state)
 	world__free(w);
 }
 
+static void files_beyond_the_table_are_their_mounts(void **state)
+{
+	struct world *w = world__new(false, false);
+	struct reading_mount *mount;
+	const struct snapshot *s;
+
+	(void)state;
+	world__file(w, 1, TMPFS_DEV, OWNER_UNKNOWN, 9);
+	mount = world__mount(w, "/t", TMPFS_DEV, 36 * PAGE, 1 << 20);
+	mount->other_pages = 27;
+	mount->other_owned = 20;
+	s = world__read(w, SECOND);
+	assert_int_equal(s->mounts[0].unattributed_bytes, 16 * PAGE);
+	assert_int_equal(s->mounts[0].file_count, 1);
+	mount->used_bytes.has = mount->limit_bytes.has = false; /* no size of its own: its files add up */
+	s = world__read(w, 2 * SECOND);
+	assert_int_equal(s->mounts[0].used_bytes, 36 * PAGE);
+	world__free(w);
+}
+
 static void shared_files_are_split_to_the_page(void **state)
 {
 	static const struct {
@@ -414,6 +434,7 @@ int main(void)
 		cmocka_unit_test(one_owner_has_all_of_it),
 		cmocka_unit_test(what_was_brought_in_is_counted_once),
 		cmocka_unit_test(unknown_owners_are_left_out),
+		cmocka_unit_test(files_beyond_the_table_are_their_mounts),
 		cmocka_unit_test(shared_files_are_split_to_the_page),
 		cmocka_unit_test(shares_of_nobody_stay_nobodys),
 		cmocka_unit_test(shares_of_an_older_scale_count_less),
