@@ -7,7 +7,7 @@
 #include "record.bpf.h"
 #include "rss.bpf.h"
 
-#define NAME_BYTES 64 /* of a component: cgroup names are short, their paths deep */
+#define NAME_BYTES 256 /* of a component: NAME_MAX, and the NUL */
 #define AT_LIMIT_PAGES 1024
 
 __noinline __u64 kernfs_above(__u64 node)
@@ -22,7 +22,7 @@ __noinline __u64 kernfs_above(__u64 node)
 
 /* the cgroup's path under construction; the kernel marks a victim with its task locked, so nobody is preempted here */
 struct oom_path {
-	char path[MAPPED_PATH_BYTES + NAME_BYTES];
+	char path[CGROUP_PATH_BYTES + NAME_BYTES]; /* the last may begin anywhere, and is read before it is measured */
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -39,11 +39,11 @@ __noinline int kernfs_component(__u64 node, __u64 at)
 	long n;
 
 	made = bpf_map_lookup_elem(&oom_path, &zero);
-	if (!made || at > MAPPED_PATH_BYTES - NAME_BYTES)
+	if (!made || at >= CGROUP_PATH_BYTES)
 		return 0;
 	BOUNDED(at);
 	n = bpf_probe_read_kernel_str(made->path + at, NAME_BYTES, BPF_CORE_READ((struct kernfs_node *)node, name));
-	return n > 0 ? n : 0;
+	return n > 0 && at + n <= CGROUP_PATH_BYTES ? n : 0;
 }
 
 /* made there, since a function of its own takes no pointer to a record */
@@ -69,7 +69,7 @@ done:
 	made = bpf_map_lookup_elem(&oom_path, &zero);
 	if (!made)
 		return;
-	__builtin_memcpy(record->path, made->path, MAPPED_PATH_BYTES);
+	bpf_probe_read_kernel(record->path, CGROUP_PATH_BYTES, made->path);
 	record->path_length = at;
 }
 
@@ -110,7 +110,7 @@ static __always_inline void say_oom(struct task_struct *victim, __u32 pid)
 		count_loss(RECORD_OOM, 1);
 		return;
 	}
-	__builtin_memset(record, 0, sizeof(*record));
+	__builtin_memset(record, 0, sizeof(*record) - CGROUP_PATH_BYTES);
 	fill_head(&record->head, RECORD_OOM, sizeof(*record));
 	record->victim.pid = pid;
 	record->trigger_pid = BPF_CORE_READ(current, tgid);

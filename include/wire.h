@@ -22,6 +22,7 @@
 #define PATH_COMPONENTS 24 /* deeper ones are cut at the root's side and flagged */
 #define EXEC_PATH_BYTES 128
 #define MAPPED_PATH_BYTES 256
+#define CGROUP_PATH_BYTES 512 /* of kubelet's pods some 200; twice that where a node is itself a container */
 
 #define OWNER_UNKNOWN 0 /* pages from before pagetide, or whose bringer was not seen */
 #define OWNER_OTHER 1   /* the owner table was full: brought in while tracing, by someone */
@@ -316,9 +317,9 @@ struct record_oom {
 	__u64 swap_usage_pages, swap_limit_pages; /* of that cgroup; v1: memory and swap together */
 	__u32 pad;
 	__u32 path_length;
-	char path[MAPPED_PATH_BYTES]; /* of limit_cgroup, else of the victim's: components, leaf first */
+	char path[CGROUP_PATH_BYTES]; /* of limit_cgroup, else of the victim's: components, leaf first */
 };
-_Static_assert(sizeof(struct record_oom) == 184 + MAPPED_PATH_BYTES, "wire");
+_Static_assert(sizeof(struct record_oom) == 184 + CGROUP_PATH_BYTES, "wire");
 
 enum limit_kind {
 	LIMIT_TMPFS = 1,    /* mount_slot.warn_pages was reached */

@@ -51,7 +51,7 @@ static int check(struct record *head, size_t length)
 		struct record_oom *record = (void *)head;
 		end_comm(&record->victim);
 		record->trigger_comm[COMM_LENGTH - 1] = '\0';
-		return record->path_length <= MAPPED_PATH_BYTES ? 0 : -EINVAL;
+		return record->path_length <= CGROUP_PATH_BYTES ? 0 : -EINVAL;
 	}
 	case RECORD_LIMIT:
 		end_comm(&((struct record_limit *)head)->process);

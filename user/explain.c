@@ -125,7 +125,7 @@ static void only_cache(struct explanation *e)
 		if (!f)
 			continue;
 		snprintf(f->text, sizeof(f->text),
-			 "cgroup %.300s looks full, but %s of its limit of %s is clean page cache", c->path,
+			 "cgroup %.500s looks full, but %s of its limit of %s is clean page cache", c->path,
 			 units__bytes(cache, c->reclaimable_bytes), units__bytes(limit, c->limit_bytes));
 		snprintf(f->advice, sizeof(f->advice), "nothing: the kernel takes it back when it is needed");
 		explain__figure(f, "used_bytes", (double)c->usage_bytes);
@@ -149,7 +149,7 @@ static void limit_below_peak(struct explanation *e)
 		f = explain__add(e, "limit_below_peak", 30, c->path);
 		if (!f)
 			continue;
-		snprintf(f->text, sizeof(f->text), "cgroup %.300s has reached its limit before: its peak was %s of %s",
+		snprintf(f->text, sizeof(f->text), "cgroup %.500s has reached its limit before: its peak was %s of %s",
 			 c->path, units__bytes(peak, c->peak_bytes), units__bytes(limit, c->limit_bytes));
 		snprintf(f->advice, sizeof(f->advice),
 			 "what it did then will meet the limit again: raise it, or find what grew "

@@ -9,6 +9,7 @@
 #include "history.h"
 #include "snapshot.h"
 #include "warner.h"
+#include "warning.h"
 
 #define FINDING_FIGURES 8
 #define FINDING_TEXT_MAX 768
@@ -17,7 +18,7 @@ struct finding {
 	const char *kind; /* "tmpfs_full", "deleted_but_open", …; static */
 	unsigned urgency; /* 0 to 100 */
 	char text[FINDING_TEXT_MAX], advice[FINDING_TEXT_MAX];
-	char target[256];
+	char target[WARNING_TARGET_MAX];
 	struct {
 		const char *key; /* as in JSON: bytes in names that end in _bytes */
 		double value;

@@ -95,7 +95,7 @@ static void add(struct explanation *e, const struct charged *c)
 	units__bytes(bytes, c->bytes);
 	if (c->path) {
 		snprintf(f->text, sizeof(f->text),
-			 "%s of tmpfs in %" PRIu64 " files (the largest %.200s) count in cgroup %.200s, "
+			 "%s of tmpfs in %" PRIu64 " files (the largest %.200s) count in cgroup %.400s, "
 			 "where none of their owners and holders is",
 			 bytes, c->files, largest, c->path);
 		snprintf(f->advice, sizeof(f->advice),

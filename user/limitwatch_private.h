@@ -11,6 +11,7 @@
 
 #define WARNINGS_AT_ONCE 16
 #define REFUSALS 64
+#define SCOPE_MAX (CGROUP_PATH_BYTES + 8) /* with the mark of a cut */
 
 /* a process that is refused again and again is told once a second */
 struct refusal_seen {
@@ -42,7 +43,7 @@ struct limitwatch {
 	uint64_t available_bytes, swap_free_bytes;
 	struct snapshot_system system;
 	/* of the kill that is being told */
-	char scope[WARNING_TARGET_MAX];
+	char scope[SCOPE_MAX];
 	uint64_t oom_usage, oom_limit, oom_swap, oom_swap_limit, oom_tmpfs;
 	uint64_t oom_cgroup, oom_ns; /* whose limit it was, 0: the machine's; the last victim of the kill */
 	uint32_t oom_tid;

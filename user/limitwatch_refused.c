@@ -270,7 +270,7 @@ static bool scope_path(const struct record_oom *record, char *path, size_t size)
  */
 static bool is_same_kill(const struct limitwatch *limits, const struct record_oom *record)
 {
-	char path[WARNING_TARGET_MAX];
+	char path[SCOPE_MAX];
 
 	return limits->oom_cgroup && !record->limit_cgroup && record->head.tid == limits->oom_tid &&
 	       record->head.time_ns - limits->oom_ns < SAME_KILL_NS && scope_path(record, path, sizeof(path)) &&

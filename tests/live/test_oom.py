@@ -1,6 +1,7 @@
 """OOM kills of a cgroup: warned of before, and told whole: whose limit, how full, who, what was charged; each victim,
 however many there are, whatever becomes of the cgroup, and pagetide is none of them."""
 
+import json
 import os
 import re
 import signal
@@ -8,9 +9,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from children import Pagetide, join_then_die_with_parent
+from children import PAGETIDE, Pagetide, join_then_die_with_parent
 from commands import wait_until
-from harness import Failure, Skip, main
+from harness import Failure, Skip, main, remove_cgroup
 from limits import LIMITS, MIB, limit, limited, ready, version, warned_before
 from tap import diagnostics, test
 
@@ -188,6 +189,58 @@ def _(t):
         warned_before(traced, f"/{top.name}/{cgroup.name}", "many at once")
     times = sorted(e["time_ns"] for e in found)
     diagnostics(f"{len(times)} kills within {(times[-1] - times[0]) / 1e6:.0f} ms")
+
+
+ID, POD = "0123456789abcdef" * 4, "kubepods-burstable-pod01234567_89ab_cdef_0123_456789abcdef.slice"
+KUBELET = f"kubepods.slice/kubepods-burstable.slice/{POD}"
+# as runtimes name them, on systemd and without it; the last of a node that is a container itself
+NAMED = {
+    "docker": f"system.slice/docker-{ID}.scope",
+    "cri-containerd": f"{KUBELET}/cri-containerd-{ID}.scope",
+    "crio": f"{KUBELET}/crio-{ID}.scope/container",
+    "the longest name": "n" * 255,
+    "a node in a container": f"docker/{ID}/kubelet.slice/{KUBELET}/cri-containerd-{ID}.scope"}
+
+
+def make_all(t, path):
+    """The cgroups down to that one, which may have limits; a path from the first."""
+    above = t.cgroup(version())
+    first = above.parent
+    for name in path.split("/"):
+        if version() == 2:
+            (above / "cgroup.subtree_control").write_text("+memory")
+        elif (above / "memory.use_hierarchy").exists():
+            (above / "memory.use_hierarchy").write_text("1")
+        above /= name
+        above.mkdir()
+        t.undo.append(lambda gone=above: remove_cgroup(gone))
+    return above, f"/{above.relative_to(first)}"
+
+
+for runtime_name, runtime_path in NAMED.items():
+
+    @test(f"a cgroup named as by runtimes is named whole, by warning, kill and explain: {runtime_name}")
+    def _(t, path=runtime_path):
+        cgroup, named = make_all(t, path)
+        limit(cgroup, 64 * MIB)
+        traced, one = ready(t), t.start(Growing(cgroup, 58))
+        one.begin()
+        warning = traced.wait_for(lambda e: e["type"] == "warning" and e.get("limit") == "cgroup", "a warning")
+        t.equal(warning["target"], named, "whom it warned of")
+        done = subprocess.run([PAGETIDE, "explain", "--json", "--duration", "1"], capture_output=True, check=True)
+        found = [f for f in json.loads(done.stdout)["findings"] if f["kind"] == "cgroup_full"]
+        t.equal([(f["target"], named in f["text"]) for f in found], [(named, True)], f"what is found: {found}")
+        t.equal(grow_in(cgroup), -9, "how it ended")
+        kill = kill_of(traced)
+        t.equal((kill["target"], kill["limit_bytes"]), (named, 64 * MIB), "whose limit")
+
+
+@test("a cgroup that is deeper than what is kept of a path: its end, with a mark before it")
+def _(t):
+    (cgroup, named), traced = make_all(t, "/".join(["n" * 255] * 3)), ready(t)
+    limit(cgroup, 32 * MIB)
+    t.equal(grow_in(cgroup), -9, "how it ended")
+    t.equal(kill_of(traced)["target"], "…" + named[-512:], "whose limit")
 
 
 @test("memory.oom.group: a kill of all that are in the cgroup tells each of them")
