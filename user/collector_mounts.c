@@ -225,6 +225,16 @@ static void flush(struct walk *walk)
 	walk->count = 0;
 }
 
+/* without a trace of it, where we may: that takes ownership or CAP_FOWNER */
+static int open_folder(int at, const char *path, int flags)
+{
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOATIME | flags);
+
+	if (fd < 0 && errno == EPERM)
+		fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+	return fd;
+}
+
 /* regular files, and symbolic links whose target needs a page; other filesystems are left alone */
 static void walk_folder(struct walk *walk, int folder, int depth)
 {
@@ -244,8 +254,7 @@ static void walk_folder(struct walk *walk, int folder, int depth)
 		if (fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) || status.st_dev != walk->dev)
 			continue;
 		if (S_ISDIR(status.st_mode)) {
-			fd = openat(dirfd(dir), entry->d_name,
-				    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
+			fd = open_folder(dirfd(dir), entry->d_name, O_NOFOLLOW);
 			if (fd >= 0 && depth < WALK_DEPTH)
 				walk_folder(walk, fd, depth + 1);
 			else if (fd >= 0)
@@ -272,7 +281,7 @@ static void walk_mount(struct walk *walk, const struct tmpfs_mount *mount)
 
 	if ((size_t)snprintf(path, sizeof(path), "%d/root%s", (int)mount->reach_pid, mount->reach_path) >= sizeof(path))
 		return;
-	fd = openat(walk->collector->proc.fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOATIME);
+	fd = open_folder(walk->collector->proc.fd, path, 0);
 	if (fd < 0)
 		return;
 	if (fstat(fd, &status)) {

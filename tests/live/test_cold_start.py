@@ -1,9 +1,12 @@
 """What was there before pagetide started is found: bytes, kind and holders, the owner unknown."""
 
+import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
+from children import PAGETIDE
 from expect import file_complaint, file_is_gone, mount_complaint, segment_pages, segment_reply
 from harness import Failure, Skip, dev_of, main
 from tap import test
@@ -242,6 +245,25 @@ def names_of_many(t):
         lost = shown["lost"].get("records_file", 0)
         if lost > count / 10:  # others' files come and go
             raise Failure(f"{lost} names lost")
+
+
+@test("cold start: with the documented capabilities, of another user, the same files are found")
+def four_capabilities(t):
+    mount = t.tmpfs()
+    worker = t.worker(mount)
+    worker.do("mkdir path=d")
+    replies = [worker.do(f"write path={name} len=300000") for name in ("f", "d/f")]
+    Path(t.temp()).chmod(0o755)
+    binary = shutil.copy(PAGETIDE, Path(t.temp(), "pagetide"))
+    rights = "-all,+bpf,+perfmon,+sys_ptrace,+dac_read_search"
+    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"--inh-caps={rights}",
+                           f"--ambient-caps={rights}", f"--bounding-set={rights}", str(binary), "snapshot", "--json"],
+                          capture_output=True, timeout=60)
+    shown = Snapshot(json.loads(done.stdout or "{}"))
+    if shown.get("tier", "proc") == "proc":
+        raise Skip(f"these rights are not enough here: {done.stderr!r}")
+    for reply in replies:
+        t.agree(cold_complaint(shown, reply, "tmpfs"))
 
 
 if __name__ == "__main__":
