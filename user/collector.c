@@ -137,7 +137,7 @@ static void take_segment(struct collector *collector, struct parse_span line)
 	}
 	segment = &collector->segments[collector->reading.segment_count++];
 	segment->id = (int)fields[1];
-	segment->destroyed = fields[2] & 01000;
+	segment->destroyed = fields[2] / 1000 & 1; /* in octal, SHM_DEST is 01000 */
 	segment->size_bytes = fields[3];
 	segment->creator_pid = collector__in_kernel(collector, (uint32_t)fields[4]);
 	segment->attached = fields[6];

@@ -125,6 +125,18 @@ static void other_files(struct model *model, const struct reading *reading, bool
 	row->owner_count = (uint32_t)count;
 }
 
+/*
+ * Ids are each IPC namespace's own, the segments are ours. One that is attached has its row; of one that is not, the
+ * size and what there is of it stand still.
+ */
+static bool is_row_of(const struct snapshot_file *row, const struct reading_segment *segment)
+{
+	if (row->kind != FILE_KIND_SYSV || row->ino != (uint64_t)segment->id)
+		return false;
+	return segment->attached || (row->size_bytes == segment->size_bytes &&
+				     row->bytes + row->swap_bytes == segment->rss_bytes + segment->swap_bytes);
+}
+
 /* System V segments that no process has attached: no iterator meets them */
 static void add_segments(struct model *model, const struct reading *reading)
 {
@@ -137,7 +149,7 @@ static void add_segments(struct model *model, const struct reading *reading)
 		bool found = false;
 
 		for (size_t j = 0; !found && j < known; j++)
-			found = rows[j].kind == FILE_KIND_SYSV && rows[j].ino == (uint64_t)segment->id;
+			found = is_row_of(&rows[j], segment);
 		if (found || !(segment->rss_bytes + segment->swap_bytes))
 			continue;
 		row = rows__add(model, &model->file_rows, sizeof(*row));

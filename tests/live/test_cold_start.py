@@ -107,7 +107,9 @@ def cold_segment(attached):
         if attached:
             worker.do(f"shmat slot=1 arg={shmid} len=1M")
         reply = segment_reply(reply, shmid, segment_pages(shmid))
-        t.agree(cold_complaint(t.snapshot(), reply, "sysv", [worker.pid] if attached else []))
+        snapshot = t.snapshot()
+        t.agree(cold_complaint(snapshot, reply, "sysv", [worker.pid] if attached else []))
+        t.equal(snapshot.file(reply["dev"], reply["ino"], "sysv")["deleted"], False, "deleted")
         top = t.top()
         top.wait_until(lambda shown: cold_complaint(shown, reply, "sysv"))
         worker.do("close slot=1")

@@ -265,6 +265,28 @@ static void files_without_a_slot_are_exact_by_owner(void **state)
 	world__free(w);
 }
 
+/* each IPC namespace begins to count anew */
+static void a_system_v_segment_with_the_id_of_another_namespace(void **state)
+{
+	struct world *w = world__new(false, false);
+	const struct snapshot *s;
+	size_t rows = 0;
+
+	(void)state;
+	w->segments[0] = (struct reading_segment){ .id = 1001, .rss_bytes = 4 * PAGE, .size_bytes = 16 * PAGE };
+	w->segments[1] = (struct reading_segment){ .id = 1002, .attached = 1, .rss_bytes = 3 * PAGE };
+	w->reading.segment_count = 2;
+	world__file(w, 1, SHM_DEV, 2, 9); /* the other's 1001 */
+	world__name(w, 1, "SYSV00000000", 13);
+	world__file(w, 2, SHM_DEV, 2, 2); /* ours: a page came since */
+	world__name(w, 2, "SYSV00000000", 13);
+	s = world__read(w, SECOND);
+	for (size_t i = 0; i < s->file_count; i++)
+		rows += s->files[i].ino != 1001 ? 10U : s->files[i].bytes == 4 * PAGE ? 2U : 1U;
+	assert_int_equal(rows, 1 + 2 + 10);
+	world__free(w);
+}
+
 static void system_v_segments_that_nobody_has_attached(void **state)
 {
 	struct world *w = world__new(false, false);
@@ -275,7 +297,7 @@ static void system_v_segments_that_nobody_has_attached(void **state)
 	w->segments[0] = (struct reading_segment){ .id = 5, .rss_bytes = 8192, .size_bytes = 1 << 20 };
 	w->segments[1] = (struct reading_segment){ .id = 6, .size_bytes = 1 << 20 }; /* never touched */
 	w->segments[2] = (struct reading_segment){ .id = 7, .swap_bytes = 4096, .destroyed = true };
-	w->segments[3] = (struct reading_segment){ .id = 1001, .rss_bytes = 9 * PAGE };
+	w->segments[3] = (struct reading_segment){ .id = 1001, .rss_bytes = 9 * PAGE, .size_bytes = 9 * PAGE };
 	w->reading.segment_count = 4;
 	world__file(w, 1, SHM_DEV, 2, 9); /* of segment 1001: its inode number is its id */
 	world__name(w, 1, "SYSV00000000", 13);
@@ -316,6 +338,7 @@ int main(void)
 		cmocka_unit_test(holders),
 		cmocka_unit_test(files_without_a_slot_are_exact_by_owner),
 		cmocka_unit_test(system_v_segments_that_nobody_has_attached),
+		cmocka_unit_test(a_system_v_segment_with_the_id_of_another_namespace),
 	};
 
 	return cmocka_run_group_tests_name("model_names", tests, NULL, NULL);
