@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "task_rows.h"
 
 #define STAT_MOST (64U << 10)
 #define FILEID_KERNFS 0xfe /* include/linux/exportfs.h; the handle is the node's id */
@@ -155,5 +156,5 @@ int collector__tasks(struct collector *collector, const struct task_row **rows)
 	int n = tracer__tasks(collector->tracer, &collector->tasks_now, &collector->task_now_capacity);
 
 	*rows = collector->tasks_now;
-	return n;
+	return n > 0 ? (int)task_rows__settle(collector->tasks_now, (size_t)n) : n;
 }

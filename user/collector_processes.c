@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "task_rows.h"
+
 static void from_proc(const struct collector *collector, const struct proc_process *in, struct task_row *row)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -151,13 +153,6 @@ static void free_now(struct collector *collector)
 	collector->task_now_capacity = 0;
 }
 
-static int by_pid(const void *a, const void *b)
-{
-	const struct task_row *left = a, *right = b;
-
-	return (left->process.pid > right->process.pid) - (left->process.pid < right->process.pid);
-}
-
 int collector__processes(struct collector *collector, unsigned wants)
 {
 	int n = -EOPNOTSUPP;
@@ -169,8 +164,7 @@ int collector__processes(struct collector *collector, unsigned wants)
 		n = read_proc(collector);
 	if (n < 0)
 		return n;
-	if (collector->numbers_differ) /* they come in the order of the others */
-		qsort(collector->tasks, (size_t)n, sizeof(*collector->tasks), by_pid);
+	n = (int)task_rows__settle(collector->tasks, (size_t)n); /* they may have come in the order of other numbers */
 	collector->reading.tasks = collector->tasks;
 	collector->reading.task_count = (size_t)n;
 	collector->reading.cmdlines = NULL;

@@ -1,9 +1,11 @@
 """What a process has, compared with /proc/PID/status while it is at rest, and what is known of it after its end."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
-from harness import Failure, boot_seconds, main, proc_status
+from harness import Failure, Skip, boot_seconds, main, proc_status
 from tap import test
 from views import PAGE, same_start, same_text, to_bytes
 
@@ -205,6 +207,34 @@ def cgroup_case(t, version, limits, usage_file, peak_file):
 
     t.agree(complaint(t.snapshot()))
     t.shared_top().wait_until(complaint)
+
+
+LEADERLESS = """
+import ctypes, pathlib, sys, threading
+kept = bytearray(b"x") * (64 << 20)
+last = pathlib.Path("/proc/sys/kernel/ns_last_pid")
+before = last.read_text()
+last.write_text("300")  # the iterator meets the threads before their leader
+for _ in range(4):
+    threading.Thread(target=sys.stdin.read).start()
+last.write_text(before)
+print(flush=True)
+ctypes.CDLL(None).syscall(60, 0)
+"""
+
+
+@test("a process whose first thread has ended has one row, with the memory of the others")
+def leaderless(t):
+    if os.uname().machine != "x86_64":
+        raise Skip("the number of exit(2) is x86's")
+    child = subprocess.Popen([sys.executable, "-c", LEADERLESS], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    t.undo.append(child.wait)
+    t.undo.append(child.kill)
+    child.stdout.readline()
+    while "Z (zombie)" not in Path(f"/proc/{child.pid}/status").read_text():
+        os.sched_yield()
+    rows = [row for row in t.snapshot()["processes"] if row["pid"] == child.pid]
+    t.equal([row.get("anon_bytes", 0) >= 64 << 20 for row in rows], [True], f"rows with the memory: {rows}")
 
 
 if __name__ == "__main__":
