@@ -143,6 +143,8 @@ static void read_count(const struct collector *collector, uint32_t dev, struct r
 	mount->peak_bytes = mount->other_pages = mount->other_owned = 0;
 	if (!index)
 		return;
+	if (mount->used_bytes.has)
+		tracer__mount_is(collector->tracer, index, mount->superblock);
 	count = tracer__mount(collector->tracer, index);
 	mount->other_pages = (uint64_t)count.other_pages;
 	mount->other_owned = (uint64_t)count.other_owned;
@@ -177,6 +179,7 @@ static void read_usage(struct collector *collector)
 		mount->limit_bytes = usage.limit_bytes;
 		mount->used_inodes = usage.used_inodes;
 		mount->limit_inodes = usage.limit_inodes;
+		mount->superblock = usage.superblock;
 		read_count(collector, dev_of(in), mount);
 		if (usage.limit_bytes.has && mount->peak_bytes > usage.limit_bytes.value)
 			mount->peak_bytes = usage.limit_bytes.value;

@@ -113,6 +113,18 @@ static void find_whose(struct model *model, const struct reading *reading, const
 	row->unit = cgroup && !row->in ? cgroup->unit : NULL;
 }
 
+/* umounted and mounted between two readings, it may be another one with the same device number */
+static void know_superblock(struct mount_state *state, uint64_t superblock)
+{
+	if (superblock && state->superblock && superblock != state->superblock) {
+		state->peak = 0;
+		state->has_last = false;
+		state->namespace_id = state->namespace_cgroup = 0;
+	}
+	if (superblock)
+		state->superblock = superblock;
+}
+
 void model__mount_rows(struct model *model, const struct reading *reading)
 {
 	struct mount_state *state, *next;
@@ -124,6 +136,7 @@ void model__mount_rows(struct model *model, const struct reading *reading)
 		state = model__mount(model, in->major << 20 | in->minor);
 		if (!state || !row)
 			return;
+		know_superblock(state, in->superblock);
 		row->path = in->path;
 		row->major = in->major;
 		row->minor = in->minor;

@@ -74,7 +74,8 @@ struct cgroup_state {
 struct mount_state {
 	uint32_t dev;
 	UT_hash_handle hh;
-	char *path; /* NULL: no mount of the last reading's */
+	uint64_t superblock; /* 0: not known */
+	char *path;          /* NULL: no mount of the last reading's */
 	bool mounted;
 	uint64_t last_used, peak;
 	uint64_t namespace_id, namespace_cgroup; /* of the last process seen in that namespace; 0: none */

@@ -244,6 +244,22 @@ void mountns__limits(const char *options, uint64_t memory_pages, uint64_t page_b
 	}
 }
 
+/* a root has the first number of its superblock (e809d5f0b5c9, 5.9); the generation is in the file handle */
+static uint64_t generation_of_root(int fd, const struct stat *st)
+{
+	uint32_t generation = 0;
+	_Alignas(struct file_handle) char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	struct file_handle *handle = (void *)room;
+	int mount_id;
+
+	handle->handle_bytes = MAX_HANDLE_SZ;
+	if (st->st_ino != 1 || name_to_handle_at(fd, "", handle, &mount_id, AT_EMPTY_PATH) ||
+	    handle->handle_bytes < sizeof(generation))
+		return 0;
+	memcpy(&generation, handle->f_handle, sizeof(generation));
+	return generation;
+}
+
 static int usage_of(int fd, const struct tmpfs_mount *mount, struct tmpfs_usage *out)
 {
 	struct statfs fs;
@@ -258,6 +274,9 @@ static int usage_of(int fd, const struct tmpfs_mount *mount, struct tmpfs_usage 
 	if (fs.f_type != TMPFS_MAGIC)
 		return -ENOTSUP;
 	mountns__figures((uint64_t)fs.f_bsize, fs.f_blocks, fs.f_bfree, fs.f_files, fs.f_ffree, out);
+	memcpy(&out->superblock, &fs.f_fsid, sizeof(out->superblock));
+	if (!out->superblock)
+		out->superblock = generation_of_root(fd, &st);
 	return 0;
 }
 

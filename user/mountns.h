@@ -20,10 +20,13 @@ int mountns__read(const struct proc_root *root, struct mount_view *out);
 /*
  * Figures of statfs(2). The kernel gives neither limit nor use of a tmpfs without a size limit
  * (size=0): both absent then, never zero. The same for inodes. mm/shmem.c: shmem_statfs().
+ * A device number, and a mount's, may be another mount's a moment later: what tells them apart is
+ * the superblock's random f_fsid (59cda49ecf6c, 5.13), before that the random generation of its root.
  */
 struct tmpfs_usage {
 	struct parse_figure used_bytes, limit_bytes;
 	struct parse_figure used_inodes, limit_inodes;
+	uint64_t superblock; /* 0: not known */
 };
 
 /*

@@ -32,6 +32,7 @@ struct reading_mount {
 	struct parse_figure used_bytes, limit_bytes, used_inodes, limit_inodes;
 	uint64_t peak_bytes;               /* since it is watched, between readings too; 0: not watched */
 	uint64_t other_pages, other_owned; /* of files beyond the table, and of those with an owner */
+	uint64_t superblock;               /* 0: not known. The device number may be another one's meanwhile */
 };
 
 /* a line of /proc/sysvipc/shm */

@@ -37,6 +37,7 @@ uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
 	if (bpf_map__update_elem(tracer->bpf->maps.mount_index, &dev, sizeof(dev), &index, sizeof(index), BPF_ANY))
 		return 0;
 	tracer->mount_devs[index] = dev;
+	tracer->mount_superblocks[index] = 0;
 	return index;
 }
 
@@ -65,6 +66,24 @@ struct mount_count tracer__mount(const struct tracer *tracer, uint32_t index)
 	if (count.pages > count.peak_pages)
 		count.peak_pages = count.pages;
 	return count;
+}
+
+static void begin_peak(const struct tracer *tracer, uint32_t index)
+{
+	struct mount_slot *slot = slot_of(tracer, index);
+
+	slot->peak = slot->pages;
+}
+
+void tracer__mount_is(struct tracer *tracer, uint32_t index, uint64_t superblock)
+{
+	uint64_t *known = &tracer->mount_superblocks[index];
+
+	if (!superblock)
+		return;
+	if (*known && *known != superblock)
+		begin_peak(tracer, index);
+	*known = superblock;
 }
 
 void tracer__forget_mounts(struct tracer *tracer, const uint32_t *devs, size_t count)

@@ -36,6 +36,7 @@ struct tracer {
 	struct bpf_link *iterators[ITERATORS];
 	struct books_map files, charges, owners, mounts;
 	uint32_t mount_devs[MAX_MOUNTS]; /* of the mounts' slots; 0: free */
+	uint64_t mount_superblocks[MAX_MOUNTS];
 	uint32_t file_slots, kept_slots, owner_slots;
 	uint32_t lean_tables;
 	uint32_t self; /* ourselves, in the kernel's numbers */

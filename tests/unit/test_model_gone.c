@@ -529,6 +529,32 @@ static void a_device_number_used_again_is_another_mount(void **state)
 	world__free(w);
 }
 
+static void a_device_number_used_again_between_two_readings_is_another_mount(void **state)
+{
+	struct world *w = world__new(false, false);
+	const struct snapshot_mount *row;
+	struct reading_mount *mount;
+
+	(void)state;
+	mount = world__mount(w, "/old", TMPFS_DEV, 100 * PAGE, 1 << 20);
+	mount->superblock = 7;
+	mount->peak_bytes = 200 * PAGE;
+	world__read(w, SECOND);
+	mount->superblock = 0; /* covered: its path leads elsewhere */
+	world__read(w, SECOND);
+	mount->superblock = 7;
+	mount->peak_bytes = 0;
+	row = world__read(w, SECOND)->mounts;
+	assert_int_equal(row[0].peak_bytes, 200 * PAGE);
+	assert_true(!isnan(row[0].used_rate));
+	mount->superblock = 8;
+	mount->used_bytes.value = PAGE;
+	row = world__read(w, SECOND)->mounts;
+	assert_int_equal(row[0].peak_bytes, PAGE);
+	assert_true(isnan(row[0].used_rate));
+	world__free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -556,6 +582,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_kept_without_being_asked),
 		cmocka_unit_test(mounts),
 		cmocka_unit_test(a_device_number_used_again_is_another_mount),
+		cmocka_unit_test(a_device_number_used_again_between_two_readings_is_another_mount),
 	};
 
 	return cmocka_run_group_tests_name("model_gone", tests, NULL, NULL);

@@ -1,0 +1,60 @@
+"""A tmpfs that is umounted, or detached while a file of it is held: its figures are not those of what is mounted next."""
+
+import ctypes
+import os
+
+from harness import Skip, dev_of, main
+from tap import test
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+MNT_DETACH = 2
+MIB = 1 << 20
+
+
+def folder(t, name):
+    path = os.path.join(t.temp(), name)
+    os.mkdir(path)
+    t.undo.append(lambda: LIBC.umount2(path.encode(), MNT_DETACH))
+    return path
+
+
+def mount(path):
+    """Without a process that does it: no reading is likely to come in between."""
+    if LIBC.mount(b"pagetide-test", path.encode(), b"tmpfs", 0, b"size=64M"):
+        raise Skip(f"cannot mount a tmpfs: {os.strerror(ctypes.get_errno())}")
+
+
+def write(path, size):
+    with open(path, "wb") as out:
+        out.write(bytes(size))
+
+
+def figures_are(dev, path, used, peak):
+    def judge(snapshot):
+        row = snapshot.mount(dev, path)
+        if not row or row["path"] != path:
+            return f"{path} is not shown"
+        if (row.get("used_bytes"), row.get("peak_bytes")) != (used, peak):
+            return f"{path}: {row.get('used_bytes')} bytes used, peak {row.get('peak_bytes')}; {used}, {peak} expected"
+        return None
+
+    return judge
+
+
+@test("a tmpfs mounted at once after another one was umounted, with its device number: its peak is its own")
+def device_number_again(t):
+    first, second, top = folder(t, "first"), folder(t, "second"), t.top()
+    mount(first)
+    dev = dev_of(first)
+    write(os.path.join(first, "f"), 8 * MIB)
+    top.wait_until(figures_are(dev, first, 8 * MIB, 8 * MIB))
+    LIBC.umount2(first.encode(), 0)
+    mount(second)
+    write(os.path.join(second, "g"), 4096)
+    if dev_of(second) != dev:
+        raise Skip("another mount took the device number")
+    top.wait_until(figures_are(dev, second, 4096, 4096))
+
+
+if __name__ == "__main__":
+    main()
