@@ -100,7 +100,10 @@ void tracer__mount_is(struct tracer *tracer, uint32_t index, uint64_t superblock
  * once. A peak and a crossing are late by a thousandth of the size at most.
  */
 void tracer__mount_limit(struct tracer *tracer, uint32_t index, uint64_t limit_pages);
-/* All but these are mounted no more: their slots and device numbers may come back. */
+/*
+ * All but these are mounted no more: their slots and device numbers may come back, once no file names the slot: what
+ * was detached from the tree lives on while a file is held.
+ */
 void tracer__forget_mounts(struct tracer *tracer, const uint32_t *devs, size_t count);
 /* A record comes when they reach `pages`, one when no more inodes are free; 0: never. */
 void tracer__arm_mount(struct tracer *tracer, uint32_t index, int64_t pages, uint64_t free_inodes);

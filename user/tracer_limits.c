@@ -38,6 +38,7 @@ uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
 		return 0;
 	tracer->mount_devs[index] = dev;
 	tracer->mount_superblocks[index] = 0;
+	tracer->mount_detached[index] = false;
 	return index;
 }
 
@@ -86,19 +87,45 @@ void tracer__mount_is(struct tracer *tracer, uint32_t index, uint64_t superblock
 	*known = superblock;
 }
 
+static void find_used(struct tracer *tracer, bool used[MAX_MOUNTS])
+{
+	uint32_t slots;
+	const struct file_slot *files = tracer__files(tracer, &slots);
+
+	for (uint32_t i = 1; i < slots; i++) {
+		if (files[i].mapping && files[i].mount < MAX_MOUNTS)
+			used[files[i].mount] = true;
+	}
+}
+
+static void forget_mount(struct tracer *tracer, uint32_t index)
+{
+	uint32_t *dev = &tracer->mount_devs[index];
+
+	bpf_map__delete_elem(tracer->bpf->maps.mount_index, dev, sizeof(*dev), 0);
+	*dev = 0;
+}
+
 void tracer__forget_mounts(struct tracer *tracer, const uint32_t *devs, size_t count)
 {
-	for (uint32_t i = 1; i < MAX_MOUNTS; i++) {
-		bool kept = !tracer->mount_devs[i];
+	bool used[MAX_MOUNTS] = {};
 
-		for (size_t j = 0; j < count && !kept; j++)
-			kept = devs[j] == tracer->mount_devs[i];
-		if (kept)
+	find_used(tracer, used);
+	for (uint32_t i = 1; i < MAX_MOUNTS; i++) {
+		bool mounted = false, *detached = &tracer->mount_detached[i];
+
+		if (!tracer->mount_devs[i])
 			continue;
-		bpf_map__delete_elem(tracer->bpf->maps.mount_index, &tracer->mount_devs[i],
-				     sizeof(tracer->mount_devs[i]), 0);
+		for (size_t j = 0; j < count && !mounted; j++)
+			mounted = devs[j] == tracer->mount_devs[i];
+		if (mounted && *detached && !used[i])
+			begin_peak(tracer, i); /* the number is another mount's now */
+		*detached = !mounted;
+		if (mounted)
+			continue;
 		tracer__arm_mount(tracer, i, 0, 0);
-		tracer->mount_devs[i] = 0;
+		if (!used[i])
+			forget_mount(tracer, i);
 	}
 }
 

@@ -37,6 +37,7 @@ struct tracer {
 	struct books_map files, charges, owners, mounts;
 	uint32_t mount_devs[MAX_MOUNTS]; /* of the mounts' slots; 0: free */
 	uint64_t mount_superblocks[MAX_MOUNTS];
+	bool mount_detached[MAX_MOUNTS]; /* mounted no more, but files are held */
 	uint32_t file_slots, kept_slots, owner_slots;
 	uint32_t lean_tables;
 	uint32_t self; /* ourselves, in the kernel's numbers */

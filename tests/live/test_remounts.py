@@ -56,5 +56,22 @@ def device_number_again(t):
     top.wait_until(figures_are(dev, second, 4096, 4096))
 
 
+@test("a tmpfs that is detached while a file is held: what is written then is not another mount's")
+def detached(t):
+    first, second, top = folder(t, "first"), folder(t, "second"), t.top()
+    mount(first)
+    with open(os.path.join(first, "f"), "wb", buffering=0) as held:
+        held.write(bytes(4096))
+        top.wait_until(figures_are(dev_of(first), first, 4096, 4096))
+        LIBC.umount2(first.encode(), MNT_DETACH)
+        top.wait_until(lambda shown: any(row["path"] == first for row in shown["mounts"]) and f"{first} is shown")
+        mount(second)
+        write(os.path.join(second, "g"), 4096)
+        top.wait_until(figures_are(dev_of(second), second, 4096, 4096))
+        held.write(bytes(32 * MIB))
+        held.truncate(4096)
+        top.wait_until(figures_are(dev_of(second), second, 4096, 4096), timeout=3)
+
+
 if __name__ == "__main__":
     main()
