@@ -46,20 +46,46 @@ static bool is_known_tmpfs(const struct collector *collector, uint32_t dev)
 	return false;
 }
 
-/* the kernel's own shmem mount is mounted nowhere; memfds and their like live there */
-static bool is_strange_tmpfs(const struct collector *collector)
+static bool is_among(const uint32_t *devs, size_t count, uint32_t dev)
+{
+	size_t i = 0;
+
+	while (i < count && devs[i] != dev)
+		i++;
+	return i < count;
+}
+
+/*
+ * Devices of files that are of no tmpfs that the tables show. The kernel's own shmem mount is mounted nowhere; memfds
+ * and their like live there.
+ */
+static size_t find_strange(const struct collector *collector, uint32_t devs[LOOKED_FOR_MOST])
 {
 	const struct file_slot *files;
 	uint32_t slots, last = 0;
+	size_t count = 0;
 
 	if (!collector->tracer || !collector->tracing)
-		return false;
+		return 0;
 	files = tracer__files(collector->tracer, &slots);
-	for (uint32_t i = 1; i < slots; i++) {
+	for (uint32_t i = 1; i < slots && count < LOOKED_FOR_MOST; i++) {
 		if (!files[i].mapping || !(files[i].flags & FILE_TMPFS) || files[i].dev == last)
 			continue;
 		last = files[i].dev;
-		if (!files[i].mount && last != 1 && !is_known_tmpfs(collector, last))
+		if (!files[i].mount && last != 1 && !is_known_tmpfs(collector, last) && !is_among(devs, count, last))
+			devs[count++] = last;
+	}
+	return count;
+}
+
+/* what was detached while a file is held is in no table: looked for in vain, it is not looked for again */
+static bool is_strange_tmpfs(const struct collector *collector)
+{
+	uint32_t devs[LOOKED_FOR_MOST];
+	size_t count = find_strange(collector, devs);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_among(collector->looked_for, collector->looked_for_count, devs[i]))
 			return true;
 	}
 	return false;
@@ -111,6 +137,8 @@ static int read_view(struct collector *collector)
 	struct reading *reading = &collector->reading;
 	int err;
 
+	/* before the tables are read: what comes meanwhile is looked for */
+	collector->looked_for_count = find_strange(collector, collector->looked_for);
 	collector__free_mounts(collector);
 	err = mountns__read(&collector->proc, &collector->view);
 	if (!err)

@@ -15,6 +15,8 @@
 #include "hugetlb.h"
 #include "sysmem.h"
 
+#define LOOKED_FOR_MOST 64
+
 /* a command line that was read, and is the model's */
 struct cmdline {
 	struct owner_key key;
@@ -52,6 +54,8 @@ struct collector {
 	bool has_view;
 	int mountinfo_fd; /* tells when our namespace's mounts change */
 	uint64_t view_ns, view_generation, view_patience_ns;
+	uint32_t looked_for[LOOKED_FOR_MOST]; /* strange when the tables were last read: they may not show it */
+	size_t looked_for_count;
 	size_t backing_count; /* tmpfs mounts that are seen in a runtime's folder only */
 	/* cgroups */
 	struct cgroup_where where;

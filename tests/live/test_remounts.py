@@ -2,7 +2,10 @@
 
 import ctypes
 import os
+import shutil
+import subprocess
 
+from children import PAGETIDE, START_SECONDS, TIER, die_with_parent
 from harness import Skip, dev_of, main
 from tap import test
 
@@ -71,6 +74,29 @@ def detached(t):
         held.write(bytes(32 * MIB))
         held.truncate(4096)
         top.wait_until(figures_are(dev_of(second), second, 4096, 4096), timeout=3)
+
+
+def tables_read(t, name):
+    """How often a top of a few readings opens a mount table."""
+    out = os.path.join(t.temp(), name)
+    subprocess.run(["strace", "-f", "-e", "trace=openat", "-o", out, PAGETIDE, "top", "--json", *TIER, "--interval",
+                    "1.1", "--count", "6"], stdout=subprocess.DEVNULL, check=True, timeout=START_SECONDS,
+                   preexec_fn=die_with_parent)
+    with open(out, encoding="utf-8", errors="replace") as text:
+        return text.read().count("/mountinfo")
+
+
+@test("a detached tmpfs does not have all mount tables read at every reading")
+def tables(t):
+    if not shutil.which("strace"):
+        raise Skip("strace is not installed")
+    path, before = folder(t, "first"), tables_read(t, "before")
+    mount(path)
+    with open(os.path.join(path, "f"), "wb", buffering=0) as held:
+        held.write(bytes(4096))
+        LIBC.umount2(path.encode(), MNT_DETACH)
+        read = tables_read(t, "with")
+    t.equal(read <= 2 * before, True, f"{read} times, {before} without it: at most twice as often")
 
 
 if __name__ == "__main__":
