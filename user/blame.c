@@ -320,9 +320,9 @@ void blame__finish(struct blame *blame, const struct history *history, uint64_t 
 {
 	struct blamed *blamed;
 
-	forget_the_elsewhere(blame);
 	for (blamed = blame->all; blamed; blamed = next_of(blamed))
 		find_growth(blamed, history, blame->of, now_ns);
+	forget_the_elsewhere(blame);
 	sort(blame);
 	merge_names(blame);
 	sort(blame);
