@@ -204,6 +204,7 @@ void limitwatch__refused(struct limitwatch *limits, const struct record_refused 
 	fill_limit(limits, &event, record, &now);
 	limitwatch__blame_mount(limits, dev, now.path ? now.path : "",
 				strcmp(event.refused.limit, "inodes") == 0 ? BLAME_INODES : BLAME_MOUNT);
+	limits->urgent.limit = limits->blame.of == BLAME_INODES ? WARNING_TMPFS_INODES : WARNING_TMPFS;
 	limits->urgent.used = limits->blame.of == BLAME_INODES ? event.refused.used_inodes : event.refused.used_bytes;
 	blame__finish(&limits->blame, limits->history, record->head.time_ns, &limits->urgent);
 	event.refused.who = &limits->urgent;

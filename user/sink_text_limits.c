@@ -43,6 +43,8 @@ void sink_text__warning(FILE *out, const struct warning *warning)
 
 void sink_text__refused(FILE *out, const struct event *e)
 {
+	char text[128];
+
 	if (e->type == EVENT_SIGBUS)
 		fputs(" touched a page of a mapping that a full tmpfs could not give (SIGBUS)", out);
 	else if (e->refused.is_short)
@@ -63,6 +65,8 @@ void sink_text__refused(FILE *out, const struct event *e)
 	if (is_known(e->refused.used_inodes) && is_known(e->refused.limit_inodes))
 		fprintf(out, ", %" PRIu64 " of %" PRIu64 " inodes", e->refused.used_inodes, e->refused.limit_inodes);
 	put_who(out, "; there: ", e->refused.who);
+	if (e->refused.who && warning_text__unattributed(e->refused.who, text, sizeof(text)))
+		fprintf(out, "; %s", text);
 }
 
 void sink_text__denied(FILE *out, const struct event *e)

@@ -53,6 +53,21 @@ void warning_text__culprit(const struct culprit *c, char *text, size_t size)
 		put(&line, " in %s", c->path);
 }
 
+bool warning_text__unattributed(const struct warning *w, char *text, size_t size)
+{
+	struct line line = { text, size, 0 };
+	char bytes[UNITS_MAX];
+
+	if (!is_known(w->unattributed) || w->unattributed <= w->used / WORTH_PART)
+		return false;
+	put(&line, "nobody is known for ");
+	if (w->limit == WARNING_TMPFS_INODES)
+		put(&line, "%" PRIu64 " of them", w->unattributed);
+	else
+		put(&line, "%s of it", units__bytes(bytes, w->unattributed));
+	return true;
+}
+
 static void put_figures(struct line *line, const struct warning *w)
 {
 	char used[UNITS_MAX], limit[UNITS_MAX], rate[UNITS_MAX], eta[UNITS_MAX];
@@ -78,7 +93,7 @@ void warning_text__line(const struct warning *w, char *text, size_t size)
 	static const char *const what[] = { "tmpfs", "tmpfs", "cgroup", "memory of" };
 	struct line line = { text, size, 0 };
 	double hard = (double)w->used - (double)(is_known(w->reclaimable_bytes) ? w->reclaimable_bytes : 0);
-	char percent[UNITS_MAX], used[UNITS_MAX], culprit[512];
+	char percent[UNITS_MAX], culprit[512];
 
 	if (w->reason == WARNING_SAMPLE)
 		put(&line, "sample of a warning: ");
@@ -93,13 +108,8 @@ void warning_text__line(const struct warning *w, char *text, size_t size)
 		warning_text__culprit(&w->culprits[i], culprit, sizeof(culprit));
 		put(&line, "; %s", culprit);
 	}
-	if (is_known(w->unattributed) && w->unattributed > w->used / WORTH_PART) {
-		put(&line, "; nobody is known for ");
-		if (w->limit == WARNING_TMPFS_INODES)
-			put(&line, "%" PRIu64 " of them", w->unattributed);
-		else
-			put(&line, "%s of it", units__bytes(used, w->unattributed));
-	}
+	if (warning_text__unattributed(w, culprit, sizeof(culprit)))
+		put(&line, "; %s", culprit);
 	if (w->advice[0])
 		put(&line, "; %s", w->advice);
 }

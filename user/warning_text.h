@@ -11,5 +11,7 @@
 void warning_text__line(const struct warning *warning, char *line, size_t size);
 /* "python[12] +51.2 MiB in 3.1 s, 51.2 MiB in 8 files under /dev/shm/x" */
 void warning_text__culprit(const struct culprit *culprit, char *text, size_t size);
+/* what of it is nobody's that is known; false: too little to be told */
+bool warning_text__unattributed(const struct warning *warning, char *text, size_t size);
 
 #endif
