@@ -100,13 +100,15 @@ int collector__counters(struct collector *collector, const struct cgroup_row **r
 
 int collector__reclaimable(struct collector *collector, const char *path, uint64_t *bytes)
 {
+	const char *below = mounts__below(path, collector->where.root); /* cgroup_fd may be a part of the tree */
 	static char text[STAT_MOST];
 	struct cgroup_figures figures = {};
 	char name[PATH_MAX];
 	ssize_t n;
 	int fd;
 
-	if (collector->cgroup_fd < 0 || (size_t)snprintf(name, sizeof(name), ".%s/memory.stat", path) >= sizeof(name))
+	if (collector->cgroup_fd < 0 || !below ||
+	    (size_t)snprintf(name, sizeof(name), ".%s/memory.stat", below) >= sizeof(name))
 		return -ENOENT;
 	fd = openat(collector->cgroup_fd, name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -146,7 +148,7 @@ int collector__cgroup_path(struct collector *collector, uint64_t id, char *path,
 		return -EIO;
 	full[n] = '\0';
 	below = mounts__below(full, collector->where.mount_point);
-	if (!below || (size_t)snprintf(path, size, "%s", below[0] ? below : "/") >= size)
+	if (!below || mounts__join(collector->where.root, below, path, size))
 		return -ENOENT;
 	return 0;
 }

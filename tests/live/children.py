@@ -139,13 +139,13 @@ class Worker(Helper):
 class Pagetide(Process):
     """A pagetide that prints one JSON object a line, read in a thread as they come."""
 
-    def __init__(self, arguments, cgroup=None):
+    def __init__(self, arguments, cgroup=None, wrap=()):
         self.changed = threading.Condition()
         self.objects = []  # (monotonic time of arrival, object)
         self.count = 0
         self.problem = None
         self.ended = False
-        super().__init__([PAGETIDE, arguments[0], *TIER, *arguments[1:]], cgroup)
+        super().__init__([*wrap, PAGETIDE, arguments[0], *TIER, *arguments[1:]], cgroup)
         self.thread = threading.Thread(target=self.follow, daemon=True)
         self.thread.start()
 

@@ -161,8 +161,8 @@ class Context:
             if isinstance(thing, Top) and not thing.ended:
                 thing.close()
 
-    def trace(self, *arguments):
-        return self.start(Pagetide(["trace", "--json", *arguments]))
+    def trace(self, *arguments, wrap=()):
+        return self.start(Pagetide(["trace", "--json", *arguments], wrap=wrap))
 
     def snapshot(self, *arguments):
         done = subprocess.run([PAGETIDE, "snapshot", "--json", *TIER, *arguments], capture_output=True,

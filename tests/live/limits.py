@@ -45,9 +45,9 @@ def write_file(path, size, piece=64 * 1024):
             out.write(b"x" * piece)
 
 
-def ready(t, *arguments):
+def ready(t, *arguments, wrap=()):
     """A trace that has told of one fill already: what comes from now on is seen."""
-    traced = t.trace("--events", LIMITS, *arguments)
+    traced = t.trace("--events", LIMITS, *arguments, wrap=wrap)
     mount = t.tmpfs("1M")
     for number in range(100):
         try:

@@ -1,13 +1,15 @@
-"""When a limit that comes near is news: by time, by which of a cgroup's limits, once however it goes up and down; and
-what a hook that hangs keeps from nobody."""
+"""When a limit that comes near is news: by time, by which of a cgroup's limits, once however it goes up and down, not by
+what can be taken back, whoever is left to reach it through; and what a hook that hangs keeps from nobody."""
 
 import os
 import stat
+import subprocess
 import threading
 import time
 from pathlib import Path
 
-from harness import Failure, main, statfs_used
+from children import join_then_die_with_parent
+from harness import Failure, Skip, main, statfs_used
 from limits import MIB, limited, of, ready, ticks, version, write_file
 from tap import test
 
@@ -22,6 +24,45 @@ def warning_of(traced, target, **fields):
     """The first warning of this target in which these are so."""
     return traced.wait_for(lambda e: e["type"] == "warning" and e["target"] == target and
                            all(e.get(key) == value for key, value in fields.items()), f"a warning of {target}: {fields}")
+
+
+def cold_file(t, size):
+    """On a disk, and nothing of it in memory."""
+    path = os.path.join(t.disk(), f"cold-{size}")
+    with open(path, "wb") as out:
+        out.write(os.urandom(size))
+        out.flush()
+        os.fsync(out.fileno())
+        os.posix_fadvise(out.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return path
+
+
+def read_within(cgroup, path):
+    subprocess.run(["cat", path], stdout=subprocess.DEVNULL, check=True, preexec_fn=join_then_die_with_parent(cgroup))
+
+
+def only_cache(t, traced, cgroup, path):
+    """Clean page cache fills a cgroup: that is no news."""
+    read_within(cgroup, path)
+    used = int((cgroup / ("memory.usage_in_bytes" if version() == 1 else "memory.current")).read_text())
+    if used < 55 * MIB:
+        raise Skip(f"the file is not in memory: {used} bytes")
+    ticks(t, 3)
+    with traced.changed:
+        told = [e for _, e in traced.objects if e["type"] == "warning" and cgroup.name in e["target"]]
+    t.equal(told, [], "warnings")
+
+
+@test("page cache where only a part of the hierarchy is mounted, as in a container, can be taken back too")
+def _(t):
+    above = t.cgroup(version())
+    cgroup, path = limited(t, 64 * MIB, above), cold_file(t, 59 * MIB)
+    script = (f"mount --make-rprivate / && mkdir -p {t.temp()}/part && mount --bind {above} {t.temp()}/part && "
+              f"umount {above.parent} && exec \"$@\"")
+    traced = ready(t, wrap=["unshare", "-m", "sh", "-c", script, "sh"])
+    only_cache(t, traced, cgroup, path)
+    t.worker(t.tmpfs("128M"), cgroup=cgroup).do("fallocate path=f len=59M")
+    warning_of(traced, f"/{above.name}/{cgroup.name}")
 
 
 @test("the limit before the one that kills, soft in v1, high in v2, is warned of by its name")
