@@ -51,6 +51,7 @@ struct cgroup_node {
 	uint32_t parent;     /* index in the tree, below this node's own; CGROUP_NO_NODE for the top */
 	bool charges_parent; /* false: v1 without use_hierarchy; the parent's limit does not bind it */
 	struct cgroup_figures figures;
+	uint64_t stat_usage_bytes;     /* the caller's: usage when the figures of memory.stat were read */
 	UT_hash_handle hh_id, hh_path; /* private */
 };
 

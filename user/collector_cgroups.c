@@ -2,7 +2,8 @@
 /*
  * Cgroups of a reading. Their files are read one by one, which is dear where there
  * are many: between full readings the iterator brings usage, peak and limits of
- * all of them up to date, and anon, file and shmem keep the figure of the last one.
+ * all of them up to date, and anon, file and shmem keep the figure of the last one,
+ * but where a limit is judged by them: what is reclaimable is told of the usage of then.
  */
 #include "collector_private.h"
 
@@ -17,6 +18,7 @@
 #include "file.h"
 
 #define FEW_CGROUPS 32
+#define MOVED_PART 64 /* of a limit: far from it, so much more or less use is worth reading memory.stat */
 #define TREE_OLD_NS 5000000000ULL
 #define MOUNTINFO_MOST (16U << 20)
 #define NAMES_MS 1000
@@ -86,6 +88,31 @@ static void set_limit(struct parse_figure *figure, uint64_t pages, uint64_t page
 	figure->value = figure->has ? pages * page : 0;
 }
 
+static uint64_t least_limit(const struct cgroup_figures *figures)
+{
+	const struct parse_figure *limits[] = { &figures->limit_bytes, &figures->high_bytes, &figures->soft_bytes };
+	uint64_t least = UINT64_MAX;
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		if (limits[i]->has && limits[i]->value < least)
+			least = limits[i]->value;
+	}
+	return least;
+}
+
+/* page cache that came since memory.stat was read looks like memory that nobody can take back */
+static void renew_stat(struct collector *collector, struct cgroup_node *node)
+{
+	uint64_t used = node->figures.usage_bytes.value, then = node->stat_usage_bytes;
+	uint64_t reclaimable = node->figures.reclaimable_bytes.value, limit = least_limit(&node->figures);
+	uint64_t moved = used > then ? used - then : then - used, hard = used > reclaimable ? used - reclaimable : 0;
+
+	if (limit == UINT64_MAX || !moved || (hard < limit / 2 && moved < limit / MOVED_PART))
+		return;
+	if (collector__stat(collector, node->path, &node->figures) == 0)
+		node->stat_usage_bytes = used;
+}
+
 /* false: the set of cgroups is another one, read all of it again */
 static bool update_counters(struct collector *collector)
 {
@@ -113,6 +140,8 @@ static bool update_counters(struct collector *collector)
 		set_limit(&figures->limit_bytes, row->limit_pages, page);
 		if (collector->tree.version == 2)
 			set_limit(&figures->high_bytes, row->high_pages, page);
+		if (figures->usage_bytes.has)
+			renew_stat(collector, &collector->tree.nodes[index]);
 	}
 	return true;
 }
@@ -165,6 +194,8 @@ static int read_cgroups(struct collector *collector, bool fresh)
 	}
 	if (err)
 		return err == -ENOMEM ? err : 0;
+	for (size_t i = 0; i < collector->tree.count; i++)
+		collector->tree.nodes[i].stat_usage_bytes = collector->tree.nodes[i].figures.usage_bytes.value;
 	collector->has_tree = true;
 	collector->tree_ns = now;
 	collector->reading.cgroups = &collector->tree;

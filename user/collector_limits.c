@@ -98,11 +98,10 @@ int collector__counters(struct collector *collector, const struct cgroup_row **r
 	return n;
 }
 
-int collector__reclaimable(struct collector *collector, const char *path, uint64_t *bytes)
+int collector__stat(struct collector *collector, const char *path, struct cgroup_figures *figures)
 {
 	const char *below = mounts__below(path, collector->where.root); /* cgroup_fd may be a part of the tree */
 	static char text[STAT_MOST];
-	struct cgroup_figures figures = {};
 	char name[PATH_MAX];
 	ssize_t n;
 	int fd;
@@ -117,7 +116,17 @@ int collector__reclaimable(struct collector *collector, const char *path, uint64
 	close(fd);
 	if (n < 0)
 		return -EIO;
-	cgroup__parse_stat(collector->where.version, text, (size_t)n, &figures);
+	cgroup__parse_stat(collector->where.version, text, (size_t)n, figures);
+	return 0;
+}
+
+int collector__reclaimable(struct collector *collector, const char *path, uint64_t *bytes)
+{
+	struct cgroup_figures figures = {};
+	int err = collector__stat(collector, path, &figures);
+
+	if (err)
+		return err;
 	if (!figures.reclaimable_bytes.has)
 		return -ENODATA;
 	*bytes = figures.reclaimable_bytes.value;

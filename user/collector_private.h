@@ -79,6 +79,8 @@ int collector__mounts(struct collector *collector, bool fresh);
 /* collector_limits.c: gives each tmpfs a slot of its own for as long as it is mounted */
 void collector__free_cmdlines(struct collector *collector);
 void collector__know_mounts(struct collector *collector);
+/* the figures of memory.stat; others are left alone. 0 or -errno */
+int collector__stat(struct collector *collector, const char *path, struct cgroup_figures *figures);
 void collector__free_mounts(struct collector *collector);
 /* collector_maps.c: appends to the holders after `count`; their number or -errno */
 int collector__mapped(struct collector *collector, size_t count);

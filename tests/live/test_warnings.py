@@ -53,6 +53,15 @@ def only_cache(t, traced, cgroup, path):
     t.equal(told, [], "warnings")
 
 
+@test("page cache that came since the last full reading, among many cgroups, is no use that nobody can take back")
+def _(t):
+    for _ in range(40):
+        t.cgroup(version())
+    cgroup, path = limited(t, 64 * MIB), cold_file(t, 59 * MIB)
+    traced = ready(t, "--interval", "0.2")
+    only_cache(t, traced, cgroup, path)
+
+
 @test("page cache where only a part of the hierarchy is mounted, as in a container, can be taken back too")
 def _(t):
     above = t.cgroup(version())
