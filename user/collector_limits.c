@@ -55,6 +55,11 @@ static uint64_t booked_bytes(const struct collector *collector, uint32_t dev, ui
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+void collector__mounts_are_new(struct collector *collector)
+{
+	collector->view_ns = 0; /* old enough */
+}
+
 int collector__mount_now(struct collector *collector, uint32_t dev, struct mount_now *out)
 {
 	for (size_t i = 0; i < collector->tmpfs_count; i++) {
@@ -68,6 +73,8 @@ int collector__mount_now(struct collector *collector, uint32_t dev, struct mount
 		out->slot_pages = out->slot ? tracer__mount(collector->tracer, out->slot).pages : 0;
 		err = mountns__usage(&collector->proc, mount, &usage);
 		out->path = mount->path;
+		if (mount->visible && (err == -ENOENT || err == -ESRCH))
+			collector__mounts_are_new(collector); /* whoever it was reached through has ended */
 		if (err && (err == -ESTALE || !mount->visible)) {
 			usage.used_bytes = (struct parse_figure){ true, booked_bytes(collector, dev, out->slot) };
 			err = 0;
@@ -79,11 +86,6 @@ int collector__mount_now(struct collector *collector, uint32_t dev, struct mount
 		return err;
 	}
 	return -ENOENT;
-}
-
-void collector__mounts_are_new(struct collector *collector)
-{
-	collector->view_ns = 0; /* old enough */
 }
 
 int collector__counters(struct collector *collector, const struct cgroup_row **rows)

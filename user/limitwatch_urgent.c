@@ -57,8 +57,10 @@ static void urgent_tmpfs(struct limitwatch *limits, const struct record_limit *r
 	struct warner_watch bytes, inodes;
 	struct mount_now now;
 
-	if (collector__mount_now(limits->collector, record->dev, &now))
+	if (collector__mount_now(limits->collector, record->dev, &now)) {
+		limits->wants_reading = true; /* the threshold is used up: a reading arms it anew */
 		return;
+	}
 	/* first of all: it may be full before the rest is done */
 	if (comes_near(limits, now.used_bytes, now.limit_bytes) ||
 	    comes_near(limits, now.used_inodes, now.limit_inodes))

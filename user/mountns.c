@@ -22,7 +22,7 @@
 
 #include "file.h"
 
-#define PIDS_A_SPACE 4
+#define PIDS_A_SPACE (MOUNT_NS_OTHERS + 1)
 #define MOUNTINFO_MAX_BYTES (64u << 20)
 #define TMPFS_MAGIC 0x01021994 /* include/uapi/linux/magic.h */
 
@@ -154,6 +154,7 @@ static int read_space(const struct proc_root *root, const struct space_found *fo
 			continue;
 		/* It may have moved, or the pid be another process's, since the first look. */
 		if (namespace_id(root, space.pid, &id) == 0 && id == found->id) {
+			memcpy(space.others, found->pids + i + 1, (found->pid_count - i - 1) * sizeof(pid_t));
 			view->spaces[view->count++] = space;
 			return 1;
 		}
@@ -280,19 +281,30 @@ static int usage_of(int fd, const struct tmpfs_mount *mount, struct tmpfs_usage 
 	return 0;
 }
 
-int mountns__usage(const struct proc_root *root, const struct tmpfs_mount *mount, struct tmpfs_usage *out)
+static int usage_through(const struct proc_root *root, pid_t pid, const struct tmpfs_mount *mount,
+			 struct tmpfs_usage *out)
 {
 	char path[PATH_MAX];
-	int len, fd, err;
+	int len = snprintf(path, sizeof(path), "%d/root%s", pid, mount->reach_path), fd, err;
 
-	memset(out, 0, sizeof(*out));
-	len = snprintf(path, sizeof(path), "%d/root%s", mount->reach_pid, mount->reach_path);
 	if (len < 0 || (size_t)len >= sizeof(path))
 		return -ENAMETOOLONG;
 	fd = openat(root->fd, path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
 	err = usage_of(fd, mount, out);
 	if (fd >= 0)
 		close(fd);
+	return err;
+}
+
+int mountns__usage(const struct proc_root *root, const struct tmpfs_mount *mount, struct tmpfs_usage *out)
+{
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	err = usage_through(root, mount->reach_pid, mount, out);
+	/* that of another may lead elsewhere: it may have a root of its own */
+	for (size_t i = 0; is_gone(err) && i < MOUNT_NS_OTHERS && mount->reach_others[i]; i++)
+		err = usage_through(root, mount->reach_others[i], mount, out) ? err : 0;
 	if (err && mount->options)
 		mountns__limits(mount->options, (uint64_t)sysconf(_SC_PHYS_PAGES), (uint64_t)sysconf(_SC_PAGESIZE),
 				out);

@@ -30,10 +30,10 @@ struct tmpfs_usage {
 };
 
 /*
- * Opens /proc/REACH_PID/root/REACH_PATH (O_PATH), reads the figures, closes: it keeps no descriptor, which
+ * Opens /proc/REACH_PID/root/REACH_PATH (O_PATH) or, when that process is gone, another's, reads the figures, closes: it keeps no descriptor, which
  * would make umount fail. 0; -ESTALE when the path now leads to another filesystem (covered,
  * unmounted); -ENOTSUP when it is no tmpfs at all (devtmpfs on ramfs); -errno when it cannot be
- * opened (-ENOENT, -ESRCH: the process is gone, read the namespaces again). On failure *out has the
+ * opened (-ENOENT, -ESRCH: its processes are gone, read the namespaces again). On failure *out has the
  * limits all the same, as the mount table told them, and no use.
  */
 int mountns__usage(const struct proc_root *root, const struct tmpfs_mount *mount, struct tmpfs_usage *out);

@@ -51,10 +51,13 @@ bool mounts__next_option(struct parse_span *rest, struct parse_span *key, struct
 /* Undoes octal escapes into dst. 0, -ENAMETOOLONG (nothing is given out), -EINVAL (a NUL). */
 int mounts__decode(struct parse_span escaped, char *dst, size_t cap);
 
+#define MOUNT_NS_OTHERS 3
+
 /* A mount namespace and a process in it, through which it can be reached (/proc/PID/root). */
 struct mount_ns {
 	uint64_t id; /* inode number of /proc/PID/ns/mnt */
 	pid_t pid;
+	pid_t others[MOUNT_NS_OTHERS]; /* for when that one has ended; 0: no more */
 	struct mount_table table;
 };
 
@@ -86,6 +89,7 @@ struct tmpfs_mount {
 	bool backing;           /* it is seen in a runtime's own folder only, in no container (yet) */
 	const char *reach_path; /* reach it as /proc/REACH_PID/root/REACH_PATH, of the first namespace: */
 	pid_t reach_pid;        /* what a runtime mounted for a container outlives the container's processes */
+	pid_t reach_others[MOUNT_NS_OTHERS];
 };
 
 /*

@@ -94,9 +94,8 @@ static int offer(struct tmpfs_found **found, size_t space, const struct mount_en
 static struct tmpfs_mount describe(const struct mount_view *view, const struct tmpfs_found *found)
 {
 	const struct place *shown = &found->shown;
-	const struct mount_ns *space = &view->spaces[shown->space];
-
-	return (struct tmpfs_mount){
+	const struct mount_ns *space = &view->spaces[shown->space], *reach = &view->spaces[found->reach.space];
+	struct tmpfs_mount mount = {
 		.major = shown->entry->major,
 		.minor = shown->entry->minor,
 		.path = shown->entry->mount_point,
@@ -109,8 +108,11 @@ static struct tmpfs_mount describe(const struct mount_view *view, const struct t
 		.visible = shown->entry->visible,
 		.backing = shown->backing,
 		.reach_path = found->reach.entry->mount_point,
-		.reach_pid = view->spaces[found->reach.space].pid,
+		.reach_pid = reach->pid,
 	};
+
+	memcpy(mount.reach_others, reach->others, sizeof(mount.reach_others));
+	return mount;
 }
 
 int mounts__tmpfs(const struct mount_view *view, struct tmpfs_mount **out, size_t *count)

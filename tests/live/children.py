@@ -51,12 +51,13 @@ def join_then_die_with_parent(cgroup):
 class Process:
     """A child that dies with us and prints lines; its standard error is kept for the diagnostics."""
 
-    def __init__(self, command, cgroup=None, cwd=None):
+    def __init__(self, command, cgroup=None, cwd=None, pass_fds=()):
         self.command = [str(word) for word in command]
         self.errors = tempfile.TemporaryFile()
         try:
             self.child = subprocess.Popen(
                 self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, cwd=cwd,
+                pass_fds=pass_fds,
                 preexec_fn=join_then_die_with_parent(cgroup))
         except OSError as error:
             raise Failure(f"cannot start {' '.join(self.command)}: {error}") from error

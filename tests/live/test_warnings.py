@@ -4,11 +4,12 @@ what can be taken back, whoever is left to reach it through; and what a hook tha
 import os
 import stat
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
-from children import join_then_die_with_parent
+from children import Process, join_then_die_with_parent
 from harness import Failure, Skip, main, statfs_used
 from limits import MIB, limited, of, ready, ticks, version, write_file
 from tap import test
@@ -72,6 +73,44 @@ def _(t):
     only_cache(t, traced, cgroup, path)
     t.worker(t.tmpfs("128M"), cgroup=cgroup).do("fallocate path=f len=59M")
     warning_of(traced, f"/{above.name}/{cgroup.name}")
+
+
+# the first process of a mount namespace makes the mount and fills a part; another goes on when the first has ended
+SPACE = """
+import os, subprocess, sys
+path, later, given = sys.argv[1], sys.argv[2] == 'later', int(sys.argv[3])
+subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=16M', 'space', path], check=True)
+def write(name, mib):
+    with open(os.path.join(path, name), 'wb', buffering=0) as out:
+        for _ in range(mib * 16):
+            out.write(bytes(65536))
+def other():
+    if os.fork() == 0:
+        os.read(given, 1)
+        write('more', 7)
+        os.read(given, 1)
+        os._exit(0)
+later or other()
+write('first', 8)
+os.read(0, 1)
+not later or other()
+"""
+
+for space_name, order in [("one that was there before", "before"), ("one that came later", "later")]:
+
+    @test(f"a tmpfs of another mount namespace, whose first process has ended: filled by {space_name}")
+    def _(t, when=order):
+        path, (given, go) = os.path.join(t.temp(), "space"), os.pipe()
+        os.mkdir(path)
+        t.undo.append(lambda: (os.close(given), os.close(go)))
+        traced = ready(t, "--warn-at", "40,80")
+        first = t.start(Process(["unshare", "-m", sys.executable, "-c", SPACE, path, when, given], pass_fds=[given]))
+        warning_of(traced, path, level_percent=40)
+        first.child.stdin.close()
+        t.equal(first.child.wait(30), 0, "the first process")
+        os.write(go, b"x")
+        traced.wait_for(lambda e: e["type"] == "warning" and e["target"] == path and e.get("level_percent") == 80,
+                        "the warning that it is nearly full", timeout=4)
 
 
 @test("the limit before the one that kills, soft in v1, high in v2, is warned of by its name")

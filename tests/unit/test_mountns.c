@@ -150,6 +150,13 @@ static void usage_of_a_real_tmpfs(void **state)
 	assert_int_equal(mountns__usage(&root, &mount, &usage), 0);
 	assert_int_equal(usage.limit_bytes.has, fs.f_blocks > 0);
 	assert_true(usage.limit_bytes.value == fs.f_blocks * (uint64_t)fs.f_bsize);
+	mount.reach_pid = 2; /* it has ended */
+	assert_int_equal(mountns__usage(&root, &mount, &usage), -ENOENT);
+	mount.reach_others[0] = 3;
+	mount.reach_others[1] = 1;
+	assert_int_equal(mountns__usage(&root, &mount, &usage), 0);
+	assert_true(usage.limit_bytes.value == fs.f_blocks * (uint64_t)fs.f_bsize);
+	mount.reach_pid = 1;
 	mount.minor++;
 	assert_int_equal(mountns__usage(&root, &mount, &usage), -ESTALE);
 	assert_false(usage.limit_bytes.has);
