@@ -20,6 +20,7 @@ enum {
 	SYS_COPY_FILE_RANGE = 285,
 	SYS_PWRITEV2 = 287,
 	SYS_OPENAT = 56,
+	SYS_OPENAT2 = 437,
 	SYS_MKDIRAT = 34,
 	SYS_MKNODAT = 33,
 	SYS_SYMLINKAT = 36,
@@ -36,6 +37,7 @@ enum {
 	SYS_COPY_FILE_RANGE = 326,
 	SYS_PWRITEV2 = 328,
 	SYS_OPENAT = 257,
+	SYS_OPENAT2 = 437,
 	SYS_MKDIRAT = 258,
 	SYS_MKNODAT = 259,
 	SYS_SYMLINKAT = 266,
@@ -81,12 +83,19 @@ static __always_inline bool wish_of_write(struct pt_regs *regs, __s32 call, stru
 	return false;
 }
 
+/* that it did less than it was asked to says nothing: its source may have ended; what it meets next is -ENOSPC */
+static __always_inline bool has_source(__s32 call)
+{
+	return call == SYS_SENDFILE || call == SYS_SPLICE || call == SYS_COPY_FILE_RANGE;
+}
+
 static __always_inline bool wish_of_name(struct pt_regs *regs, __s32 call, struct wish *wish)
 {
 	wish->fd = (__s32)ARG1(regs);
 	wish->name = ARG2(regs);
 	switch (call) {
 	case SYS_OPENAT:
+	case SYS_OPENAT2:
 	case SYS_MKDIRAT:
 	case SYS_MKNODAT:
 		return true;
@@ -143,7 +152,7 @@ int BPF_PROG(enospc_tracepoint, struct pt_regs *regs, long result)
 			refused_name(&wish, call);
 		return 0;
 	}
-	if (result > 0 && (call == SYS_FALLOCATE || wish.bytes <= (__u64)result))
+	if (result > 0 && (call == SYS_FALLOCATE || has_source(call) || wish.bytes <= (__u64)result))
 		return 0;
 	if (call_is_compat(regs))
 		return 0;

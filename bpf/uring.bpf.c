@@ -52,7 +52,8 @@ int uring_tracepoint(__u64 *ctx)
 		return 0;
 	operation = BPF_CORE_READ(request, opcode);
 	wanted = wanted_bytes(request, operation);
-	if (result > 0 && (operation == URING_FALLOCATE || wanted <= (__u64)result))
+	/* a splice also ends where its source does */
+	if (result > 0 && (operation == URING_FALLOCATE || operation == URING_SPLICE || wanted <= (__u64)result))
 		return 0;
 	file = BPF_CORE_READ(request, file);
 	info = file ? tmpfs_of(file) : 0;

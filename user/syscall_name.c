@@ -18,6 +18,7 @@ static const struct {
 	{ SYS_fallocate, "fallocate" },
 	{ SYS_copy_file_range, "copy_file_range" },
 	{ SYS_openat, "openat" },
+	{ SYS_openat2, "openat2" },
 	{ SYS_mkdirat, "mkdirat" },
 	{ SYS_mknodat, "mknodat" },
 	{ SYS_symlinkat, "symlinkat" },

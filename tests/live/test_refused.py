@@ -4,6 +4,7 @@ import errno
 import mmap
 import os
 import subprocess
+import sys
 
 from harness import Failure, Skip, main, way_of
 from limits import HUGE, MAP_HUGETLB, MIB, pool, ready
@@ -60,6 +61,61 @@ for early, late in [(0, 1), (1, 0)]:
         cut = traced.wait_for(lambda e: e["type"] == "enospc" and e["mount"] == mount and e["short"], "the short write")
         t.equal((cut["pid"], cut["call"], cut["wanted_bytes"], cut["written_bytes"]),
                 (late.pid, "pwrite64", 8 * MIB, 4 * MIB - 65536), "what was told")
+
+
+@test("a copy that ends where its source does, in the last of a tmpfs, was not refused; one that goes on is")
+def _(t):
+    mount, traced, source = t.tmpfs("8M"), ready(t), os.path.join(t.disk(), "source")
+    with open(source, "wb") as out:
+        out.write(bytes(4 * MIB))
+    with open(os.path.join(mount, "filler"), "wb") as out:
+        out.write(bytes(4 * MIB))
+    sizes = {}
+    for name, copy in [("sendfile", lambda out, come: os.sendfile(out, come, 0, 32 * MIB)),
+                       ("copy_file_range", lambda out, come: os.copy_file_range(come, out, 32 * MIB))]:
+        path = os.path.join(mount, "copy")
+        with open(source, "rb") as come, open(path, "wb") as out:
+            try:
+                sizes[name] = copy(out.fileno(), come.fileno())
+            except OSError as error:
+                if error.errno != errno.EXDEV:  # of another filesystem: 5.3 to 5.18 only
+                    raise
+            if name == "sendfile":
+                t.equal(sizes[name], 4 * MIB, "what was copied")
+        os.unlink(path)
+    with open(os.path.join(mount, "copy"), "wb") as out:
+        out.write(bytes(4 * MIB))
+        try:
+            with open(source, "rb") as come:
+                os.sendfile(out.fileno(), come.fileno(), 0, MIB)
+        except OSError as error:
+            t.equal(error.errno, errno.ENOSPC, "the refusal")
+    traced.wait_for(lambda e: e["type"] == "enospc" and e["mount"] == mount and not e["short"], "the refusal")
+    with traced.changed:
+        told = [(e["call"], e["short"]) for _, e in traced.objects if e["type"] == "enospc" and e["mount"] == mount]
+    t.equal(told, [("sendfile", False)], "refusals that were told")
+
+
+@test("a name that openat2 could not make is told as one that openat could not")
+def _(t):
+    mount, traced = t.tmpfs("4M", ",nr_inodes=8"), ready(t)
+    for number in range(10):
+        try:
+            open(os.path.join(mount, str(number)), "wb").close()
+        except OSError as error:
+            t.equal(error.errno, errno.ENOSPC, "why no more")
+            break
+    path = os.path.join(mount, "new")
+    script = ("import ctypes, os, struct, sys\n"
+              "how = ctypes.create_string_buffer(struct.pack('QQQ', os.O_CREAT | os.O_WRONLY, 0o600, 0))\n"
+              "libc = ctypes.CDLL(None, use_errno=True)\n"
+              "done = libc.syscall(437, -100, sys.argv[1].encode(), how, 24)\n"
+              "sys.exit(ctypes.get_errno() if done < 0 else 0)")  # a process of its own: each is told once a second
+    status = subprocess.run([sys.executable, "-c", script, path], check=False).returncode
+    if status != errno.ENOSPC:
+        raise Skip(f"no openat2: {os.strerror(status)}")
+    told = traced.wait_for(lambda e: e["type"] == "enospc" and e.get("path") == path, "the refusal")
+    t.equal((told["call"], told["limit"]), ("openat2", "inodes"), "what was told")
 
 
 def refused_uring(traced, mount, short):
