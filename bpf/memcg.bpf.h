@@ -5,7 +5,7 @@
 
 #include "compat.bpf.h"
 
-#define MEMCG_DEPTH 16
+#define MEMCG_DEPTH 64
 
 struct memcg_full {
 	__u64 memcg; /* address; 0: none has a limit */

@@ -90,6 +90,24 @@ def all_are_told(t, traced, pids):
     return found
 
 
+@test("a kill by a limit far above its victim is told with that limit")
+def _(t):
+    top = limited(t, 64 * MIB)
+    if (top / "memory.use_hierarchy").exists():
+        (top / "memory.use_hierarchy").write_text("1")
+    path = top
+    for _ in range(20):
+        if version() == 2:
+            (path / "cgroup.subtree_control").write_text("+memory")
+        path /= "a"
+        path.mkdir()
+        t.undo.append(lambda each=path: each.rmdir())
+    traced = ready(t)
+    t.equal(grow_in(path), -signal.SIGKILL, "how it ended")
+    told = kill_of(traced)
+    t.equal((told["target"], told["limit_bytes"]), (f"/{top.name}", 64 * MIB), "whose limit it was")
+
+
 @test("a kill by a cgroup's limit: warned before, scope, usage and limit, the consumers at the kill")
 def _(t):
     cgroup, traced = limited(t, 64 * MIB), ready(t)
