@@ -116,6 +116,9 @@ def uninstall(t):
 def system_calls(t):
     text = (FLEET / "pagetide.service").read_text()
     t.equal("\nSystemCallErrorNumber=EPERM\n" in text, True, "one that is missed is an error, not the end")
+    sources = "".join(path.read_text() for path in (FLEET.parent / "user").glob("*.c"))
+    made = set(re.findall(r"\bsyscall\(SYS_(\w+)", sources)) | set(re.findall(r"\bopen_by_handle_at\b", sources))
+    t.equal(made - allowed(text), set(), "system calls of ours that the unit does not let through")
     serve = Serve(t, wrap=confined(allowed(text)), interval=3600)
     cgroup = limited(t, 64 << 20)
     t.worker(t.tmpfs("128M"), cgroup=cgroup).do("write path=f len=58M")
