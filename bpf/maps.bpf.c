@@ -10,6 +10,7 @@ const volatile __u32 knob_files = 16384;
 const volatile __u32 knob_files_kept = 4096;
 const volatile __u32 knob_owners = 16384;
 const volatile bool knob_follow = false;
+const volatile bool knob_late_exits = false;
 const volatile __u32 knob_cpus = 1;
 const volatile __u64 knob_map_bytes = 1 << 20;
 

@@ -154,7 +154,8 @@ extern const volatile bool knob_unified;      /* cgroup v2 owns the memory contr
 extern const volatile bool knob_lazy_inserts; /* pages are seen late: the LRU way */
 extern const volatile bool knob_story;        /* send records, not only keep the books */
 extern const volatile __u32 knob_files, knob_files_kept, knob_owners;
-extern const volatile bool knob_follow; /* some process is followed */
+extern const volatile bool knob_follow;     /* some process is followed */
+extern const volatile bool knob_late_exits; /* an exit is told when its memory is gone */
 extern const volatile __u32 knob_cpus;
 extern const volatile __u64 knob_map_bytes; /* smallest mapping worth a record */
 

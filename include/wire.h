@@ -290,7 +290,7 @@ _Static_assert(sizeof(struct record_exec) == 192, "wire");
 struct record_exit {
 	struct record head;
 	struct record_process process;
-	__u64 peak_rss_pages; /* signal->maxrss */
+	__u64 peak_rss_pages; /* of its last program; 0: not known */
 	__u64 cache_added, tmpfs_added;
 	__u32 owner;     /* its index, 0 if it never brought a page in */
 	__s32 exit_code; /* as wait(2) encodes it */

@@ -111,6 +111,14 @@ bool kernel__has_tracepoint(struct kernel *kernel, const char *name)
 	return tracepoint(kernel, name, &id) != NULL;
 }
 
+int kernel__tracepoint_arguments(struct kernel *kernel, const char *name)
+{
+	int id;
+	const struct btf_type *type = tracepoint(kernel, name, &id);
+
+	return type ? btf_vlen(type) - 1 : -ENOENT; /* the first parameter is the probe's data */
+}
+
 /* the type of a tracepoint's argument, NULL: it is no pointer */
 static const struct btf_type *pointer_argument(struct kernel *kernel, const char *name, int index)
 {

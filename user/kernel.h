@@ -24,6 +24,8 @@ bool kernel__has_function(struct kernel *kernel, const char *name);
 /* the number of its parameters, or -ENOENT */
 int kernel__function_arguments(struct kernel *kernel, const char *name);
 bool kernel__has_tracepoint(struct kernel *kernel, const char *name);
+/* the number of its arguments, or -ENOENT */
+int kernel__tracepoint_arguments(struct kernel *kernel, const char *name);
 /* whether argument `index` (from 0) of the tracepoint is a pointer, or one to a struct */
 bool kernel__tracepoint_takes_pointer(struct kernel *kernel, const char *name, int index);
 bool kernel__tracepoint_takes_struct(struct kernel *kernel, const char *name, int index);

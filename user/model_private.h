@@ -29,7 +29,7 @@ struct process {
 	uint64_t cgroup;
 	bool exited, exit_known, seen, has_mm, has_owner, exit_untold, exit_recorded;
 	int exit_code;
-	uint64_t exit_boot_ns;
+	uint64_t exit_boot_ns, exec_boot_ns;
 	uint64_t anon, file, shmem, swap, page_tables, locked, virtual_size, peak_rss;
 	/* owned now and at the last reading; pages */
 	uint64_t cache, tmpfs, tmpfs_swap, peak_cache, peak_tmpfs, cache_added, tmpfs_added;

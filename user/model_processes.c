@@ -8,7 +8,8 @@
 /* an exited process that owns nothing is shown for so long, then forgotten */
 #define EXITED_SHOWN_NS 3000000000ULL
 
-static void take_row(struct model *model, const struct task_row *row, const char *cmdline)
+static void take_row(struct model *model, const struct reading *reading, const struct task_row *row,
+		     const char *cmdline)
 {
 	struct process *process = model__process(model, row->process.start_ns, row->process.pid, true);
 
@@ -30,8 +31,8 @@ static void take_row(struct model *model, const struct task_row *row, const char
 	process->page_tables = row->page_table_bytes;
 	process->locked = pages_to_bytes(model, row->locked_pages);
 	process->virtual_size = pages_to_bytes(model, row->virtual_pages);
-	/* the kernel's own figure: exec starts it again, and one without memory has none */
-	if (process->has_mm && !process->exit_known)
+	/* the kernel's own figure: exec starts it again, maybe since the row was read; one without memory has none */
+	if (process->has_mm && !process->exit_known && reading->boot_ns >= process->exec_boot_ns)
 		process->peak_rss = pages_to_bytes(model, row->peak_rss_pages);
 	/* one that an earlier reading missed is back; one that told its exit is not */
 	process->exited = process->exit_known;
@@ -49,7 +50,7 @@ void model__tasks(struct model *model, const struct reading *reading)
 	for (process = model->processes; process; process = process->hh.next)
 		process->seen = false;
 	for (size_t i = 0; i < reading->task_count; i++)
-		take_row(model, &reading->tasks[i], reading->cmdlines ? reading->cmdlines[i] : NULL);
+		take_row(model, reading, &reading->tasks[i], reading->cmdlines ? reading->cmdlines[i] : NULL);
 	for (process = model->processes; process; process = process->hh.next) {
 		/* started after the iterator passed: it lives */
 		if (process->seen || process->exited || process->key.start_ns >= reading->boot_ns)
@@ -91,7 +92,7 @@ static void fill_row(struct model *model, const struct reading *reading, struct 
 	row->page_table_bytes = live ? process->page_tables : ABSENT;
 	row->locked_bytes = live ? process->locked : ABSENT;
 	row->virtual_bytes = live ? process->virtual_size : ABSENT;
-	row->peak_rss_bytes = process->has_mm || process->peak_rss ? process->peak_rss : ABSENT;
+	row->peak_rss_bytes = process->peak_rss ? process->peak_rss : ABSENT;
 	row->cache_bytes = reading->tracing ? cache : ABSENT;
 	row->tmpfs_bytes = reading->tracing ? tmpfs : ABSENT;
 	row->tmpfs_swap_bytes = reading->tracing ? pages_to_bytes(model, process->tmpfs_swap) : ABSENT;

@@ -33,6 +33,8 @@ static void take_exec(struct model *model, const struct record_exec *record)
 		return;
 	model__retire(model, process->cmdline); /* it is another program's now */
 	process->cmdline = NULL;
+	process->peak_rss = 0;
+	process->exec_boot_ns = record->head.time_ns;
 	event.exec.path = record->path;
 	event.tid = record->head.tid;
 	model__emit(model, &event, process);
@@ -44,7 +46,7 @@ void model__tell_exit(struct model *model, struct process *process)
 	struct event event = { .type = EVENT_EXIT, .boot_ns = process->exit_boot_ns };
 
 	process->exit_untold = false;
-	event.exit.peak_rss_bytes = process->peak_rss;
+	event.exit.peak_rss_bytes = process->peak_rss ? process->peak_rss : ABSENT;
 	event.exit.exit_code = process->exit_code;
 	event.exit.tmpfs_left_bytes = pages_to_bytes(model, process->tmpfs);
 	event.exit.cache_left_bytes = pages_to_bytes(model, process->cache);

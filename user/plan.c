@@ -126,6 +126,12 @@ static int offers_life(struct kernel *kernel)
 	return kernel__has_tracepoint(kernel, "sched_process_exit") ? 0 : -ENOENT;
 }
 
+/* 3e816361e94a (6.16): it is told while the memory is still there, and got a second argument with that */
+static int offers_exit(struct kernel *kernel)
+{
+	return kernel__tracepoint_arguments(kernel, "sched_process_exit") > 1 ? 0 : -ENOENT;
+}
+
 static int offers_oom_task(struct kernel *kernel)
 {
 	return kernel__tracepoint_takes_struct(kernel, "mark_victim", 0) ? 0 : -ENOENT;
@@ -223,7 +229,9 @@ const struct fact facts[FACTS] = {
 	[FACT_EXEC] = {FACT_EXEC, "execs", "processes that change program", GROUP_TRACE,
 	    WAYS({"tracepoint sched_process_exec", TIER_AUTO, {"exec_tracepoint"}, offers_life, NULL})},
 	[FACT_EXIT] = {FACT_EXIT, "exits", "processes that end, with their peak", GROUP_TRACE,
-	    WAYS({"tracepoint sched_process_exit", TIER_AUTO, {"exit_tracepoint"}, offers_life, NULL})},
+	    WAYS({"tracepoint sched_process_exit", TIER_AUTO, {"exit_tracepoint"}, offers_exit, NULL},
+		 {"tracepoint sched_process_exit, when the memory is gone", TIER_AUTO,
+		  {"exit_late_tracepoint"}, offers_life, "a peak below that of what the process was before exec"})},
 	[FACT_OOM] = {FACT_OOM, "OOM kills", "victims of the OOM killer", GROUP_TRACE,
 	    WAYS({"tracepoint mark_victim (task)", TIER_AUTO, {"oom_task_tracepoint"},
 		  offers_oom_task, NULL},

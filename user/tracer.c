@@ -97,6 +97,9 @@ static void set_sizes(struct tracer *tracer, const struct tracer_knobs *knobs)
 	/* each CPU keeps up to 128 free elements of an LRU map to itself (LOCAL_FREE_TARGET, kernel/bpf/bpf_lru_list.h) */
 	bpf_map__set_max_entries(bpf->maps.calls, 1024 + 256 * bpf->rodata->knob_cpus);
 	bpf_map__set_autocreate(bpf->maps.calls, chosen(tracer->plan, "tmpfs_add_kprobe"));
+	bpf->rodata->knob_late_exits = chosen(tracer->plan, "exit_late_tracepoint");
+	if (!bpf->rodata->knob_late_exits)
+		bpf_map__set_max_entries(bpf->maps.left_by_exec, 1);
 	if (!knobs->follow)
 		bpf_map__set_max_entries(bpf->maps.followed, 1);
 	if (!plan_has_mappings(tracer->plan))

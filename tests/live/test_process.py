@@ -1,11 +1,14 @@
 """What a process has, compared with /proc/PID/status while it is at rest, and what is known of it after its end."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from children import PAGETIDE, TIER
 from harness import Failure, Skip, boot_seconds, main, proc_status
+from limits import MIB
 from tap import test
 from views import PAGE, same_start, same_text, to_bytes
 
@@ -133,6 +136,40 @@ def short(t):
         apart = abs(line.get("peak_rss_bytes", 0) - child["peak_rss_bytes"])
         t.equal(apart <= 32 * os.cpu_count() * PAGE, True, f"peak {child['peak_rss_bytes']} in {line}")
         t.equal(line.get("comm"), "pageops-short", "comm")
+
+
+PEAKS = """
+import mmap, os, subprocess, sys
+taken = mmap.mmap(-1, 200 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE)
+for number, prepare in enumerate((None, lambda: None)):  # vfork(2), and a copy of all of that
+    with open(f"{sys.argv[1]}/{number}", "wb") as out:
+        subprocess.run(["/bin/cat", "/proc/self/status"], stdout=out, preexec_fn=prepare)
+if os.fork() == 0:
+    taken.close()
+    more = mmap.mmap(-1, 300 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE)
+    os._exit(0)
+os.wait()
+os.execlp("tail", "tail", "-c", "1", f"{sys.argv[1]}/0")
+"""
+
+
+@test("process: the peak is the program's own, not that of who started it or of what it was before")
+def own_peak(t):
+    folder = t.temp()
+    done = subprocess.run([PAGETIDE, "trace", *TIER, "--json", "--events", "exit", "--", sys.executable, "-c", PEAKS,
+                           folder], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith(b'{"')]
+    for number, line in enumerate(e for e in told if e["comm"] == "cat"):
+        status = Path(f"{folder}/{number}").read_text().split()
+        peak = int(status[status.index("VmHWM:") + 1]) << 10
+        # where the kernel tells of an exit when the memory is gone, so small a peak is not known
+        shown = line.get("peak_rss_bytes", peak)
+        t.equal(abs(shown - peak) <= 2 * 32 * os.cpu_count() * PAGE, True, f"VmHWM was {peak}, in {line}")
+    t.equal([e["comm"] for e in told].count("cat"), 2, f"exits of cat in {done}")
+    forked = next(e for e in told if e["comm"] not in ("cat", "tail"))
+    t.equal(forked["peak_rss_bytes"] >= 300 * MIB, True, f"what a process without exec took: {forked}")
+    last = next(e for e in told if e["comm"] == "tail")
+    t.equal(last.get("peak_rss_bytes", 0) < 32 * MIB, True, f"what was before its exec: {last}")
 
 
 @test("process: what one leaves behind in tmpfs and in the cache is told at its exit")

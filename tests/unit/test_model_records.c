@@ -82,6 +82,43 @@ static void exec_is_told_and_forgets_the_command_line(void **state)
 	world__free(w);
 }
 
+static const struct kept_event *exec_then_exit(struct world *w, uint64_t exec_ns, uint64_t peak_pages)
+{
+	struct record_exec exec = {
+		.head = { RECORD_EXEC, sizeof(exec), 42, exec_ns },
+		.process = world__process(42, "true", 0),
+		.path = "/bin/true",
+	};
+
+	world__record(w, &exec);
+	world__read(w, SECOND);
+	world__exit(w, 42, "true", 0, peak_pages, 0);
+	return find_event(w, EVENT_EXIT, 42);
+}
+
+/* what it was before, and what its row said that was read before the exec, is another program's */
+static void exec_starts_the_peak_again(void **state)
+{
+	struct world *w;
+
+	(void)state;
+	for (uint64_t known = 0; known < 2; known++) {
+		w = world__new(false, false);
+		world__task(w, 42, 0, "python3")->peak_rss_pages = 900;
+		world__read(w, SECOND);
+		assert_int_equal(
+			exec_then_exit(w, w->reading.boot_ns + 2 * SECOND, known * 3)->event.exit.peak_rss_bytes,
+			known ? 3 * PAGE : ABSENT);
+		assert_int_equal(the_process(world__read(w, SECOND), 42)->peak_rss_bytes, known ? 3 * PAGE : ABSENT);
+		world__free(w);
+	}
+	/* read after it: that is known, also where the exit cannot tell */
+	w = world__new(false, false);
+	world__task(w, 42, 0, "true")->peak_rss_pages = 4;
+	assert_int_equal(exec_then_exit(w, w->reading.boot_ns, 0)->event.exit.peak_rss_bytes, 4 * PAGE);
+	world__free(w);
+}
+
 static void mappings(void **state)
 {
 	static const struct {
@@ -434,6 +471,7 @@ int main(void)
 		cmocka_unit_test(one_that_only_the_books_know_is_counted),
 		cmocka_unit_test(what_is_followed_stays_listed),
 		cmocka_unit_test(exec_is_told_and_forgets_the_command_line),
+		cmocka_unit_test(exec_starts_the_peak_again),
 		cmocka_unit_test(mappings),
 		cmocka_unit_test(hostile_mappings_are_not_told),
 		cmocka_unit_test(an_oom_kill_with_figures),

@@ -19,5 +19,6 @@ EMPTY(tmpfs_add_lru, "mm_lru_insertion")
 EMPTY(fork_tracepoint, "sched_process_fork")
 EMPTY(exec_tracepoint, "sched_process_exec")
 EMPTY(exit_tracepoint, "sched_process_exit")
+EMPTY(exit_late_tracepoint, "sched_process_exit")
 
 char LICENSE[] SEC("license") = "GPL";
