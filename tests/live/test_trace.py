@@ -13,7 +13,8 @@ import time
 
 from children import die_with_parent
 from commands import (
-    bpftool, end_is, held_objects, is_allowed, is_printable, kernel_objects, lines, one_line, pagetide, start, wait_until)
+    bpftool, end_is, held_objects, is_allowed, is_printable, kernel_objects, lines, one_line, pagetide, start,
+    wait_until)
 from harness import main
 from tap import Skip, test
 
