@@ -224,7 +224,7 @@ int limitwatch__open(struct limitwatch **out, const struct options *options, str
 	limits->collector = collector;
 	limits->model = model;
 	limits->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-	limits->boot_offset_ns = clock__ns(CLOCK_REALTIME) - limitwatch__now_ns();
+	limits->boot_offset_ns = clock__boot_offset_ns(0);
 	limits->available_bytes = ABSENT;
 	limits->unified = collector__facts().unified;
 	limits->first_level = settings.levels[0];
@@ -247,6 +247,11 @@ int limitwatch__open(struct limitwatch **out, const struct options *options, str
 	if (options->on_warn_test)
 		tell_sample(limits);
 	return 0;
+}
+
+void limitwatch__set_boot_offset(struct limitwatch *limits, uint64_t offset_ns)
+{
+	limits->boot_offset_ns = offset_ns;
 }
 
 void limitwatch__close(struct limitwatch *limits)

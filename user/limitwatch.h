@@ -28,6 +28,8 @@ int limitwatch__open(struct limitwatch **limits, const struct options *options, 
 		     struct collector *collector, struct model *model);
 void limitwatch__close(struct limitwatch *limits); /* takes NULL */
 
+/* the clock was set: CLOCK_REALTIME - CLOCK_BOOTTIME is another */
+void limitwatch__set_boot_offset(struct limitwatch *limits, uint64_t offset_ns);
 /* its options say other levels */
 void limitwatch__set_levels(struct limitwatch *limits);
 /* its options name another command: 0; or -EINVAL or -ENOMEM, and the one before stays */

@@ -130,6 +130,11 @@ struct process *model__process(struct model *model, uint64_t start_ns, uint32_t 
 	return process;
 }
 
+void model__set_boot_offset(struct model *model, uint64_t offset_ns)
+{
+	model->settings.boot_offset_ns = offset_ns;
+}
+
 uint64_t model__realtime(const struct model *model, uint64_t boot_ns)
 {
 	return boot_ns + model->settings.boot_offset_ns;

@@ -28,6 +28,9 @@ typedef void (*model_event_fn)(void *context, const struct event *event);
 int model__open(struct model **model, const struct model_settings *settings, model_event_fn emit, void *context);
 void model__close(struct model *model); /* takes NULL */
 
+/* the clock was set: CLOCK_REALTIME - CLOCK_BOOTTIME is another */
+void model__set_boot_offset(struct model *model, uint64_t offset_ns);
+
 /* A record, decoded. Events that follow from it are emitted at once. 0 or -ENOMEM. */
 int model__record(struct model *model, const struct record *record);
 

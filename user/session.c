@@ -187,7 +187,7 @@ static int open_model(struct session *session, const struct session_needs *needs
 		.kernel = kernel__release(),
 		.tier = session->tracer ? plan__tier_name(session->plan.tier) : "proc",
 		.page_bytes = (uint32_t)sysconf(_SC_PAGESIZE),
-		.boot_offset_ns = clock__ns(CLOCK_REALTIME) - clock__ns(CLOCK_BOOTTIME),
+		.boot_offset_ns = session->boot_offset_ns,
 		.self_pid = session->tracer ? tracer__self(session->tracer) : 0,
 		.keep_gone = needs->keep_gone,
 		.page_events = needs->page_events,
@@ -260,6 +260,7 @@ int session__open(struct session *session, const struct options *options, const 
 
 	memset(session, 0, sizeof(*session));
 	session->options = options;
+	session->boot_offset_ns = clock__boot_offset_ns(0);
 	if (gethostname(session->host, sizeof(session->host) - 1))
 		session->host[0] = '\0';
 	status = open_kernel_side(session, needs);
@@ -333,11 +334,21 @@ static void clear_garbage(struct session *session)
 		tracer__drop_owner(session->tracer, garbage.owners[i], &garbage.owner_keys[i]);
 }
 
+/* somebody may have set the clock since */
+static void take_clock(struct session *session)
+{
+	session->boot_offset_ns = clock__boot_offset_ns(session->boot_offset_ns);
+	model__set_boot_offset(session->model, session->boot_offset_ns);
+	if (session->limits)
+		limitwatch__set_boot_offset(session->limits, session->boot_offset_ns);
+}
+
 static const struct snapshot *read_once(struct session *session, unsigned wants, int *err)
 {
 	const struct reading *reading;
 	const struct snapshot *snapshot;
 
+	take_clock(session);
 	collector__our_losses(session->collector, session->decoded.odd, session->dropped_output);
 	reading = collector__read(session->collector, session->wants | wants, err);
 	if (!reading)

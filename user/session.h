@@ -30,6 +30,7 @@ struct session {
 	struct decode_stats decoded;
 	bool tracing;
 	char host[256];
+	uint64_t boot_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	unsigned wants;          /* enum want, of each reading */
 	uint64_t dropped_output; /* set by the command: what nobody took of what it told */
 	int error;               /* the first error while draining */

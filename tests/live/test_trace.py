@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
-from children import die_with_parent
+from children import PAGETIDE, die_with_parent
 from commands import (
     bpftool, end_is, held_objects, is_allowed, is_printable, kernel_objects, lines, one_line, pagetide, start,
     wait_until)
@@ -233,6 +234,41 @@ def trace_cannot_run(t):
         t.equal(done.status, status, f"exit status for {path}: {done}")
         one_line(t, done, path)
         t.equal(os.listdir(t.temp()), [], "files left behind")
+
+
+STEPS = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+	int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
+	int err = real(clock, t);
+	if (clock == CLOCK_REALTIME && access(MARK, F_OK) == 0)
+		t->tv_sec += 86400;
+	return err;
+}
+"""
+
+
+@test("trace: events have the new date after the clock was set")
+def clock_set(t):
+    mark, library = Path(t.temp(), "mark"), Path(t.temp(), "steps.so")
+    done = subprocess.run(["gcc", "-shared", "-fPIC", "-xc", "-", f'-DMARK="{mark}"', "-o", str(library), "-ldl"],
+                          input=STEPS, text=True, capture_output=True)
+    if done.returncode:
+        raise Skip(done.stderr)
+    script = f"touch {mark}; sleep 2.5; exec /bin/true"
+    done = subprocess.run([PAGETIDE, "trace", "--json", "--events", "exec", "--interval", "1", "--", "sh", "-c", script],
+                          capture_output=True, text=True, timeout=60, env={**os.environ, "LD_PRELOAD": str(library)})
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    told = [event["time"] for event in events if event.get("comm") == "true"]
+    t.equal([time[:10] > event_day() for time in told], [True], f"the new date: {told}; {done.stderr}")
+
+
+def event_day():
+    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 if __name__ == "__main__":
