@@ -352,6 +352,7 @@ void limitwatch__snapshot(struct limitwatch *limits, const struct snapshot *snap
 	}
 	if (!limits->near_tmpfs && !is_asked(limits, 1U << EVENT_ENOSPC))
 		limitwatch__watch_refusals(limits, false);
+	limitwatch__keep_cgroups(limits, snapshot);
 	tracer__arm(limits->tracer, FACT_DENIED, snapshot->system.pool_count || is_asked(limits, EVENT_DENIALS));
 }
 

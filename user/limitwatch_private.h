@@ -61,6 +61,8 @@ void limitwatch__arm_tmpfs(struct limitwatch *limits, uint32_t dev, const struct
 			   const struct warner_watch *inodes);
 /* limitwatch_urgent.c */
 void limitwatch__urgent(struct limitwatch *limits, const struct record_limit *record);
+/* those that were removed would fill the table; one newer than the snapshot is armed again at the next poll */
+void limitwatch__keep_cgroups(struct limitwatch *limits, const struct snapshot *snapshot);
 void limitwatch__poll_cgroups(struct limitwatch *limits, uint64_t now_ns);
 /* limitwatch_blame.c: who it is, out of the books and the tasks as they are now */
 /* of: BLAME_MOUNT or BLAME_INODES */

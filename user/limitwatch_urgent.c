@@ -79,6 +79,23 @@ static void arm_cgroup(struct limitwatch *limits, uint64_t id, const struct warn
 	tracer__arm_cgroup(limits->tracer, id, near && watch->next ? watch->next / limits->page_bytes : 0);
 }
 
+static bool is_there(const void *context, uint64_t id)
+{
+	const struct snapshot *snapshot = context;
+
+	for (size_t i = 0; i < snapshot->cgroup_count; i++) {
+		if (snapshot->cgroups[i].id == id)
+			return true;
+	}
+	return false;
+}
+
+void limitwatch__keep_cgroups(struct limitwatch *limits, const struct snapshot *snapshot)
+{
+	if (snapshot->cgroup_count)
+		tracer__keep_cgroups(limits->tracer, is_there, snapshot);
+}
+
 /* nobody is there any more: the kill came at once, and it is whoever met the limit that is gone */
 static void blame_the_gone(struct limitwatch *limits, const struct record_limit *record)
 {

@@ -110,6 +110,9 @@ void tracer__arm_mount(struct tracer *tracer, uint32_t index, int64_t pages, uin
 /* A record comes when this cgroup's usage reaches `pages` (0: never more), while
  * FACT_CGROUP_WATCH is armed. 0 or -errno. */
 int tracer__arm_cgroup(struct tracer *tracer, uint64_t id, uint64_t pages);
+/* Of all that are armed, those stay that is_there tells of. */
+void tracer__keep_cgroups(struct tracer *tracer, bool (*is_there)(const void *context, uint64_t id),
+			  const void *context);
 /* Attaches or detaches a late fact; idempotent. 0, -EOPNOTSUPP (no program), -errno. */
 int tracer__arm(struct tracer *tracer, enum fact_id fact, bool on);
 /*

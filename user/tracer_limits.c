@@ -158,6 +158,21 @@ int tracer__arm_cgroup(struct tracer *tracer, uint64_t id, uint64_t pages)
 	return 0;
 }
 
+void tracer__keep_cgroups(struct tracer *tracer, bool (*is_there)(const void *context, uint64_t id),
+			  const void *context)
+{
+	const struct bpf_map *map = tracer->bpf->maps.armed;
+	uint64_t id, next;
+	int err = bpf_map__get_next_key(map, NULL, &next, sizeof(next));
+
+	while (!err) {
+		id = next;
+		err = bpf_map__get_next_key(map, &id, &next, sizeof(next));
+		if (!is_there(context, id))
+			bpf_map__delete_elem(map, &id, sizeof(id), 0);
+	}
+}
+
 int tracer__arm(struct tracer *tracer, enum fact_id fact, bool on)
 {
 	const struct way *way = tracer->plan->choices[fact].way;

@@ -4,11 +4,12 @@ import ctypes
 import json
 import os
 import subprocess
+import sys
 import time
 
 from children import EMULATED, LIBC, PAGETIDE
-from commands import processor_seconds
-from harness import Failure, Skip, main
+from commands import kernel_objects, processor_seconds, wait_until
+from harness import Failure, Skip, main, remove_cgroup
 from limits import MIB, limit, limited, of, ready, ticks, version, warned_before
 from tap import test
 
@@ -125,6 +126,30 @@ def mount_at_once(t, number):
         raise Skip(f"cannot mount a tmpfs: {os.strerror(ctypes.get_errno())}")
     t.undo.append(lambda: LIBC.umount2(path.encode(), MNT_DETACH))
     return path
+
+
+def armed():
+    """The cgroups that the kernel side watches, of every pagetide."""
+    maps = [number for (kind, number), name in kernel_objects().items() if (kind, name) == ("map", "armed")]
+    dumps = [subprocess.run(["bpftool", "-j", "map", "dump", "id", str(number)], capture_output=True, text=True)
+             for number in maps]
+    return {int.from_bytes(bytes(int(byte, 16) for byte in entry["key"]), sys.byteorder)
+            for dump in dumps if dump.returncode == 0 for entry in json.loads(dump.stdout)}
+
+
+@test("a cgroup that was removed is watched no more")
+def removed(t):
+    path = limited(t, 40 * MIB)
+    number = path.stat().st_ino
+    traced = ready(t)
+    worker = t.worker(t.tmpfs("64M"), cgroup=path)
+    worker.do("fallocate path=f len=26M")
+    wait_until(lambda: number in armed(), "the cgroup is watched", 20)
+    worker.do("unlink path=f")
+    worker.end()
+    remove_cgroup(path)
+    wait_until(lambda: number not in armed(), "the cgroup is watched no more", 20)
+    t.equal(bool(traced.ended), False, "pagetide ended")
 
 
 CGROUPS, MOUNTS = (100, 20) if EMULATED else (1000, 200)
