@@ -137,6 +137,21 @@ static bool is_row_of(const struct snapshot_file *row, const struct reading_segm
 				     row->bytes + row->swap_bytes == segment->rss_bytes + segment->swap_bytes);
 }
 
+/* a segment's inode has no name at any time: whether it goes with its last user is the segment's own to say */
+static struct snapshot_file *row_of(const struct model *model, size_t known, const struct reading_segment *segment)
+{
+	struct snapshot_file *rows = model->file_rows.data;
+
+	for (size_t i = 0; i < known; i++) {
+		if (!is_row_of(&rows[i], segment))
+			continue;
+		if (rows[i].size_bytes == segment->size_bytes)
+			rows[i].deleted = segment->destroyed;
+		return &rows[i];
+	}
+	return NULL;
+}
+
 /* System V segments that no process has attached: no iterator meets them */
 static void add_segments(struct model *model, const struct reading *reading)
 {
@@ -144,13 +159,9 @@ static void add_segments(struct model *model, const struct reading *reading)
 
 	for (size_t i = 0; i < reading->segment_count; i++) {
 		const struct reading_segment *segment = &reading->segments[i];
-		const struct snapshot_file *rows = model->file_rows.data;
-		struct snapshot_file *row;
-		bool found = false;
+		struct snapshot_file *row = row_of(model, known, segment);
 
-		for (size_t j = 0; !found && j < known; j++)
-			found = is_row_of(&rows[j], segment);
-		if (found || !(segment->rss_bytes + segment->swap_bytes))
+		if (row || !(segment->rss_bytes + segment->swap_bytes))
 			continue;
 		row = rows__add(model, &model->file_rows, sizeof(*row));
 		if (!row)

@@ -310,6 +310,17 @@ static inline void world__gone(struct world *w, uint32_t index, uint32_t owner, 
 
 /* ---- looking at what came out ---- */
 
+/* as `run` asks: what is gone is kept, process 42 is the command, its owner index is 2 */
+static inline struct world *world__running(void)
+{
+	struct world *w = world__new(true, false);
+
+	world__fork(w, 42, "job", PROCESS_FOLLOWED);
+	world__task(w, 42, 0, "job");
+	world__owner(w, 2, 42, "job")->flags = PROCESS_FOLLOWED;
+	return w;
+}
+
 static inline const struct snapshot_process *find_process(const struct snapshot *s, uint32_t pid, uint64_t start_ns)
 {
 	for (size_t i = 0; i < s->process_count; i++)

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // needs: model model_records model_files model_owners model_mounts model_pages model_gone model_gone_rows model_touched model_names model_cgroups model_containers model_processes decode mounts mountview overlay container cgroup parse names snapshot_copy
-/* Files that are gone, and mounts. */
+/* Files that are gone. */
 #include "fixture_model.h"
 
 #include <stdio.h>
-
-/* ---- files that are gone ---- */
 
 static void make(struct world *w, uint32_t index, uint64_t pages, const char *folder)
 {
@@ -29,19 +27,9 @@ static void make_and_drop(struct world *w, uint32_t index, uint64_t pages, const
 	world__gone_as(w, index, 2, PROCESS_FOLLOWED, 0);
 }
 
-static struct world *running(void)
-{
-	struct world *w = world__new(true, false);
-
-	world__fork(w, 42, "job", PROCESS_FOLLOWED);
-	world__task(w, 42, 0, "job");
-	world__owner(w, 2, 42, "job")->flags = PROCESS_FOLLOWED;
-	return w;
-}
-
 static void gone_files_stay_listed_one_by_one(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 	const struct snapshot *s;
 	const struct snapshot_file *row;
 
@@ -69,7 +57,7 @@ static void gone_files_stay_listed_one_by_one(void **state)
 
 static void more_of_one_folder_are_one_row(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 	const struct snapshot *s;
 
 	(void)state;
@@ -95,7 +83,7 @@ static void more_of_one_folder_are_one_row(void **state)
 
 static void the_hundred_and_first_makes_one_row(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 
 	(void)state;
 	for (uint32_t i = 1; i <= 101; i++)
@@ -106,7 +94,7 @@ static void the_hundred_and_first_makes_one_row(void **state)
 
 static void one_odd_file_does_not_hide_the_common_size(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 	const struct snapshot *s;
 	bool found = false;
 
@@ -123,7 +111,7 @@ static void one_odd_file_does_not_hide_the_common_size(void **state)
 
 static void an_odd_one_among_many_has_its_own_name(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 	const struct snapshot *s;
 	const struct snapshot_file *row;
 
@@ -145,7 +133,7 @@ static void an_odd_one_among_many_has_its_own_name(void **state)
 
 static void many_are_deleted_only_if_all_are(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 
 	(void)state;
 	for (uint32_t i = 1; i <= 150; i++)
@@ -159,7 +147,7 @@ static void many_are_deleted_only_if_all_are(void **state)
 
 static void many_files_of_several_name_them_all(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 	const struct snapshot_file *row;
 
 	(void)state;
@@ -178,7 +166,7 @@ static void many_files_of_several_name_them_all(void **state)
 
 static void a_file_that_came_back_is_listed_once(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 	const struct snapshot *s;
 	const struct snapshot_file *row;
 
@@ -209,7 +197,7 @@ static void a_file_that_came_back_is_listed_once(void **state)
 
 static void a_file_that_came_and_went_between_readings_is_listed_once(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 	const struct snapshot_file *row;
 
 	(void)state;
@@ -226,7 +214,7 @@ static void a_file_that_came_and_went_between_readings_is_listed_once(void **sta
 
 static void another_file_with_its_number_is_another_file(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 	const struct snapshot *s;
 
 	(void)state;
@@ -241,7 +229,7 @@ static void another_file_with_its_number_is_another_file(void **state)
 
 static void a_deleted_file_does_not_come_back(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 
 	(void)state;
 	make_and_remove(w, 1, 16, "dir");
@@ -252,7 +240,7 @@ static void a_deleted_file_does_not_come_back(void **state)
 
 static void who_reads_it_again_must_be_of_the_run(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 
 	(void)state;
 	world__owner(w, 3, 43, "stranger");
@@ -265,7 +253,7 @@ static void who_reads_it_again_must_be_of_the_run(void **state)
 
 static void many_came_back(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 	const struct snapshot *s;
 
 	(void)state;
@@ -283,7 +271,7 @@ static void many_came_back(void **state)
 
 static void many_gone_memfds_are_called_something(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 	const struct snapshot *s;
 
 	(void)state;
@@ -303,7 +291,7 @@ static void many_gone_memfds_are_called_something(void **state)
 static void files_of_very_many_folders_are_all_counted(void **state)
 {
 	const struct snapshot_file *other = NULL;
-	struct world *w = running();
+	struct world *w = world__running();
 	const struct snapshot *s;
 	uint64_t count = 0, peak = 0, added = 0;
 	char folder[16];
@@ -351,7 +339,7 @@ static void files_of_very_many_folders_are_all_counted(void **state)
 
 static void gone_files_of_others_are_not_kept(void **state)
 {
-	struct world *w = running();
+	struct world *w = world__running();
 
 	(void)state;
 	world__owner(w, 3, 43, "other");
@@ -359,111 +347,6 @@ static void gone_files_of_others_are_not_kept(void **state)
 	world__name(w, 1, "f", 2);
 	world__gone(w, 1, 3, 0);
 	assert_int_equal(world__read(w, SECOND)->file_count, 0);
-	world__free(w);
-}
-
-/* a file of before, which `owner` appends `pages` to, and somebody else as many */
-static void make_before(struct world *w, uint32_t index, uint32_t owner, uint64_t pages)
-{
-	world__file(w, index, TMPFS_DEV, OWNER_UNKNOWN, 4 + 2 * pages)->added = 2 * pages;
-	world__name(w, index, "f", 2);
-	world__pair(w, index, 3, pages, pages);
-	world__pair(w, index, owner, pages, pages);
-	world__share(w, index, 4);
-}
-
-static void what_the_command_added_to_anothers_file_is_kept(void **state)
-{
-	struct world *w = running();
-	const struct snapshot_file *row;
-	const struct snapshot *s;
-
-	(void)state;
-	world__owner(w, 3, 43, "other");
-	make_before(w, 1, 2, 8);
-	world__gone(w, 1, OWNER_UNKNOWN, 0); /* before any reading */
-	s = world__read(w, SECOND);
-	assert_int_equal(s->file_count, 1);
-	row = the_file(s, 1);
-	assert_string_equal(row->path, "/f");
-	assert_true(row->gone);
-	assert_true(row->deleted);
-	assert_int_equal(row->peak_bytes, 20 * PAGE);
-	assert_int_equal(row->added_bytes, 16 * PAGE);
-	assert_int_equal(row->owner_count, 1);
-	assert_int_equal(row->owners[0].pid, 42);
-	assert_string_equal(row->owners[0].comm, "job");
-	w->reading.pair_count = 0;
-	assert_int_equal(world__read(w, SECOND)->file_count, 1);
-	world__free(w);
-}
-
-static void of_anothers_file_the_pairs_may_be_read_before_the_record(void **state)
-{
-	struct world *w = running();
-
-	(void)state;
-	world__owner(w, 3, 43, "other");
-	make_before(w, 1, 2, 8);
-	world__read(w, SECOND);
-	w->reading.pair_count = 0; /* the last reading let them be forgotten */
-	world__gone(w, 1, 3, 0);
-	assert_int_equal(the_file(world__read(w, SECOND), 1)->owners[0].pid, 42);
-	world__free(w);
-}
-
-static void of_anothers_file_the_pairs_may_be_read_a_reading_after(void **state)
-{
-	struct world *w = running();
-
-	(void)state;
-	world__owner(w, 3, 43, "other");
-	make_before(w, 1, 2, 8);
-	world__gone(w, 1, OWNER_UNKNOWN, 0);
-	w->reading.pair_count = 0;
-	assert_int_equal(world__read(w, SECOND)->file_count, 0);
-	w->reading.pair_count = 2;
-	assert_int_equal(the_file(world__read(w, SECOND), 1)->owners[0].pid, 42);
-	world__free(w);
-}
-
-static void anothers_file_that_came_back_is_listed_once(void **state)
-{
-	struct world *w = running();
-	const struct snapshot *s;
-
-	(void)state;
-	world__owner(w, 3, 43, "other");
-	for (int again = 0; again < 2; again++) {
-		make_before(w, 1, 2, 8);
-		world__gone_as(w, 1, OWNER_UNKNOWN, 0, 0);
-	}
-	s = world__read(w, SECOND);
-	assert_int_equal(s->file_count, 1);
-	assert_int_equal(s->files[0].added_bytes, 32 * PAGE);
-	make_before(w, 1, 2, 8);
-	s = world__read(w, SECOND);
-	assert_int_equal(s->file_count, 1);
-	assert_false(s->files[0].gone);
-	assert_int_equal(s->files[0].added_bytes, 48 * PAGE);
-	world__free(w);
-}
-
-static void shared_files_of_others_are_not_kept(void **state)
-{
-	struct world *w = running();
-
-	(void)state;
-	world__owner(w, 3, 43, "other");
-	world__owner(w, 4, 44, "another");
-	make_before(w, 1, 4, 8);
-	world__gone(w, 1, OWNER_UNKNOWN, 0);
-	w->pairs[1].key.birth_ns--; /* the command's, of another use of the slot */
-	w->pairs[1].key.owner = 2;
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(world__read(w, SECOND)->file_count, 0);
-	make_before(w, 1, 4, 8);
-	world__gone(w, 1, OWNER_UNKNOWN, 0); /* and the model is closed */
 	world__free(w);
 }
 
@@ -475,83 +358,6 @@ static void nothing_is_kept_without_being_asked(void **state)
 	world__owner(w, 2, 42, "job")->flags = PROCESS_FOLLOWED;
 	make_and_remove(w, 1, 9, "dir");
 	assert_int_equal(world__read(w, SECOND)->file_count, 0);
-	world__free(w);
-}
-
-/* ---- mounts ---- */
-
-static void mounts(void **state)
-{
-	struct world *w = world__new(false, false);
-	const struct snapshot_mount *row;
-
-	(void)state;
-	world__owner(w, 2, 42, "x");
-	world__file(w, 1, TMPFS_DEV, 2, 9);
-	world__file(w, 2, TMPFS_DEV, OWNER_UNKNOWN, 5);
-	world__file(w, 3, DISK_DEV, 2, 100);
-	world__mount(w, "/dev/shm", TMPFS_DEV, 15 * PAGE, 1 << 20); /* a directory's page besides */
-	world__mount(w, "/empty", DEV(0, 51), 0, 1 << 20);
-	world__mount(w, "/run", DEV(0, 52), 0, 0)->used_bytes.has = false;
-	world__file(w, 4, DEV(0, 52), 2, 3);
-	row = world__read(w, SECOND)->mounts;
-	assert_string_equal(row[0].path, "/dev/shm");
-	assert_int_equal(row[0].used_bytes, 15 * PAGE);
-	assert_int_equal(row[0].unattributed_bytes, 6 * PAGE);
-	assert_int_equal(row[0].file_count, 2);
-	assert_int_equal(row[0].limit_bytes, 1 << 20);
-	assert_int_equal(row[0].used_inodes, ABSENT);
-	assert_int_equal(row[1].unattributed_bytes, 0);
-	assert_int_equal(row[2].limit_bytes, ABSENT);
-	assert_int_equal(row[2].used_bytes, 3 * PAGE); /* what its files have */
-	w->mounts[0].used_bytes.value = 2 * PAGE;      /* it shrank between the two looks */
-	w->files[1].nrpages = 9;
-	row = world__read(w, SECOND)->mounts;
-	assert_int_equal(row[0].unattributed_bytes, 0);
-	assert_int_equal(row[0].peak_bytes, 15 * PAGE);
-	world__free(w);
-}
-
-static void a_device_number_used_again_is_another_mount(void **state)
-{
-	struct world *w = world__new(false, false);
-	const struct snapshot_mount *row;
-
-	(void)state;
-	world__mount(w, "/old", TMPFS_DEV, 100 * PAGE, 1 << 20);
-	world__read(w, SECOND);
-	w->reading.mount_count = 0; /* umounted: the number is free */
-	world__read(w, SECOND);
-	world__mount(w, "/new", TMPFS_DEV, 1 * PAGE, 1 << 20);
-	row = world__read(w, SECOND)->mounts;
-	assert_int_equal(row[0].peak_bytes, 1 * PAGE);
-	assert_true(isnan(row[0].used_rate));
-	world__free(w);
-}
-
-static void a_device_number_used_again_between_two_readings_is_another_mount(void **state)
-{
-	struct world *w = world__new(false, false);
-	const struct snapshot_mount *row;
-	struct reading_mount *mount;
-
-	(void)state;
-	mount = world__mount(w, "/old", TMPFS_DEV, 100 * PAGE, 1 << 20);
-	mount->superblock = 7;
-	mount->peak_bytes = 200 * PAGE;
-	world__read(w, SECOND);
-	mount->superblock = 0; /* covered: its path leads elsewhere */
-	world__read(w, SECOND);
-	mount->superblock = 7;
-	mount->peak_bytes = 0;
-	row = world__read(w, SECOND)->mounts;
-	assert_int_equal(row[0].peak_bytes, 200 * PAGE);
-	assert_true(!isnan(row[0].used_rate));
-	mount->superblock = 8;
-	mount->used_bytes.value = PAGE;
-	row = world__read(w, SECOND)->mounts;
-	assert_int_equal(row[0].peak_bytes, PAGE);
-	assert_true(isnan(row[0].used_rate));
 	world__free(w);
 }
 
@@ -574,15 +380,7 @@ int main(void)
 		cmocka_unit_test(many_gone_memfds_are_called_something),
 		cmocka_unit_test(files_of_very_many_folders_are_all_counted),
 		cmocka_unit_test(gone_files_of_others_are_not_kept),
-		cmocka_unit_test(what_the_command_added_to_anothers_file_is_kept),
-		cmocka_unit_test(of_anothers_file_the_pairs_may_be_read_before_the_record),
-		cmocka_unit_test(of_anothers_file_the_pairs_may_be_read_a_reading_after),
-		cmocka_unit_test(anothers_file_that_came_back_is_listed_once),
-		cmocka_unit_test(shared_files_of_others_are_not_kept),
 		cmocka_unit_test(nothing_is_kept_without_being_asked),
-		cmocka_unit_test(mounts),
-		cmocka_unit_test(a_device_number_used_again_is_another_mount),
-		cmocka_unit_test(a_device_number_used_again_between_two_readings_is_another_mount),
 	};
 
 	return cmocka_run_group_tests_name("model_gone", tests, NULL, NULL);

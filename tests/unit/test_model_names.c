@@ -284,6 +284,13 @@ static void a_system_v_segment_with_the_id_of_another_namespace(void **state)
 	for (size_t i = 0; i < s->file_count; i++)
 		rows += s->files[i].ino != 1001 ? 10U : s->files[i].bytes == 4 * PAGE ? 2U : 1U;
 	assert_int_equal(rows, 1 + 2 + 10);
+	/* a segment's inode has no name; it is deleted where the segment is */
+	w->files[2].flags |= FILE_DELETED;
+	w->segments[1].size_bytes = w->files[2].size_bytes;
+	s = world__read(w, SECOND);
+	assert_false(the_file(s, 2)->deleted);
+	w->segments[1].destroyed = true;
+	assert_true(the_file(world__read(w, SECOND), 2)->deleted);
 	world__free(w);
 }
 
