@@ -121,7 +121,7 @@ def system_calls(t):
     t.equal(made - allowed(text), set(), "system calls of ours that the unit does not let through")
     serve = Serve(t, wrap=confined(allowed(text)), interval=3600)
     cgroup = limited(t, 64 << 20)
-    t.worker(t.tmpfs("128M"), cgroup=cgroup).do("write path=f len=58M")
+    t.worker(t.tmpfs("128M"), cgroup=cgroup).do("fallocate path=f len=58M")
     wait_until(lambda: f"cgroup /{cgroup.name} is" in serve.process.error_text(), "the warning")
     t.equal(serve.process.child.poll(), None, "serve lives")
 
