@@ -177,7 +177,7 @@ def sizes(context):
 
 @test("details are all there on 20 columns")
 def narrow_details(context):
-    screen = context.start(columns=20, lines=40)
+    screen = context.open(columns=20, lines=40)
     screen.see("RAM [")
     screen.keys("3", "Enter")
     screen.see("Esc", "usage")
