@@ -163,10 +163,11 @@ static int read_view(struct collector *collector)
 	return 0;
 }
 
-static void read_count(const struct collector *collector, uint32_t dev, struct reading_mount *mount)
+/* index 0: not watched. `before`: its count as it was before its use was read */
+static void read_count(const struct collector *collector, uint32_t index, int64_t before, struct reading_mount *mount)
 {
-	uint32_t index = collector->tracing ? tracer__know_mount(collector->tracer, dev) : 0;
 	struct mount_count count;
+	int64_t pages;
 
 	mount->peak_bytes = mount->other_pages = mount->other_owned = 0;
 	if (!index)
@@ -178,9 +179,14 @@ static void read_count(const struct collector *collector, uint32_t dev, struct r
 	mount->other_owned = (uint64_t)count.other_owned;
 	if (!mount->used_bytes.has)
 		return;
-	/* the kernel side saw how far its count rose above what it is now */
-	mount->peak_bytes =
-		mount->used_bytes.value + (uint64_t)(count.peak_pages - count.pages) * (uint64_t)sysconf(_SC_PAGESIZE);
+	/*
+	 * The kernel side saw how far its count rose above what it was when the use was read: between the two it may
+	 * have changed, and what came or went then is no peak. One that this misses stays for the next reading.
+	 */
+	pages = before > count.pages ? before : count.pages;
+	mount->peak_bytes = mount->used_bytes.value;
+	if (count.peak_pages > pages)
+		mount->peak_bytes += (uint64_t)(count.peak_pages - pages) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void read_usage(struct collector *collector)
@@ -192,6 +198,8 @@ static void read_usage(struct collector *collector)
 		const struct tmpfs_mount *in = &collector->tmpfs[i];
 		struct reading_mount *mount = &collector->mounts[count];
 		struct tmpfs_usage usage = {};
+		uint32_t index = collector->tracing ? tracer__know_mount(collector->tracer, dev_of(in)) : 0;
+		int64_t before = index ? tracer__mount(collector->tracer, index).pages : 0;
 		int err = mountns__usage(&collector->proc, in, &usage);
 
 		/* gone since; a covered one keeps its row, its files add up to its use, the mount table has its limits */
@@ -208,7 +216,7 @@ static void read_usage(struct collector *collector)
 		mount->used_inodes = usage.used_inodes;
 		mount->limit_inodes = usage.limit_inodes;
 		mount->superblock = usage.superblock;
-		read_count(collector, dev_of(in), mount);
+		read_count(collector, index, before, mount);
 		if (usage.limit_bytes.has && mount->peak_bytes > usage.limit_bytes.value)
 			mount->peak_bytes = usage.limit_bytes.value;
 		count++;

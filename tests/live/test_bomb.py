@@ -5,7 +5,7 @@ import os
 from children import EMULATED, TIER
 from commands import lines, pagetide
 from expect import mount_complaint
-from harness import PATIENCE_SECONDS, main
+from harness import PATIENCE_SECONDS, main, way_of
 from limits import ready, write_file
 from tap import Skip, test
 from views import PAGE, SLACK, owners
@@ -217,10 +217,13 @@ def counted_in_mount(t):
         worker.do(f"write path=big len={BIG_PAGES * PAGE}")
         worker.do("unlink path=big")
 
+    # a kprobe's program is skipped where it meets bpf(2) at work on its CPU: trace_call_bpf(), bpf_prog_active
+    missed = 8 if "kprobe" in way_of("tmpfs pages in") else 0
+
     def judge(snapshot):
         row = snapshot.mount(dev, mount)
         nobodys = row["unattributed_bytes"]
-        if row["used_bytes"] != count * PAGE or nobodys > SLACK["lru_pages"] * PAGE * top.count:
+        if row["used_bytes"] != count * PAGE or nobodys > (missed + SLACK["lru_pages"] * top.count) * PAGE:
             return f"{count * PAGE} bytes expected, each with its owner: {row}"
         if not SLACK["lru_pages"] and row["peak_bytes"] > (count + BIG_PAGES) * PAGE:
             return f"never more than {(count + BIG_PAGES) * PAGE} bytes were there: {row}"
@@ -232,7 +235,7 @@ def counted_in_mount(t):
     top.wait_until(lambda snapshot: mount_complaint(snapshot, dev, mount))
     worker.do(f"write path=f len={BIG_PAGES * PAGE}")
     row = top.wait_until(lambda snapshot: mount_complaint(snapshot, dev, mount)).mount(dev, mount)
-    t.equal(row["unattributed_bytes"] <= SLACK["lru_pages"] * PAGE, True, f"all that is there is the worker's: {row}")
+    t.equal(row["unattributed_bytes"] <= (missed + SLACK["lru_pages"]) * PAGE, True, f"all that is there is the worker's: {row}")
 
 
 @test("bomb: a tmpfs that files beyond the table fill is warned of before the next reading")
