@@ -5,7 +5,7 @@ import os
 from children import EMULATED, TIER
 from commands import lines, pagetide
 from expect import mount_complaint
-from harness import PATIENCE_SECONDS, main, way_of
+from harness import PATIENCE_SECONDS, main
 from limits import ready, write_file
 from tap import Skip, test
 from views import PAGE, SLACK, owners
@@ -217,16 +217,17 @@ def counted_in_mount(t):
         worker.do(f"write path=big len={BIG_PAGES * PAGE}")
         worker.do("unlink path=big")
 
-    # a kprobe's program is skipped where it meets bpf(2) at work on its CPU: trace_call_bpf(), bpf_prog_active
-    missed = 8 if "kprobe" in way_of("tmpfs pages in") else 0
+    # a program can be skipped where another one was preempted on its CPU (docs/decisions/011): in emulation often
+    missed = 8 if EMULATED else 0
+    kept_back = 2 * 8  # pages: each CPU's part of a thousandth of the mount's size
 
     def judge(snapshot):
         row = snapshot.mount(dev, mount)
         nobodys = row["unattributed_bytes"]
         if row["used_bytes"] != count * PAGE or nobodys > (missed + SLACK["lru_pages"] * top.count) * PAGE:
             return f"{count * PAGE} bytes expected, each with its owner: {row}"
-        if not SLACK["lru_pages"] and row["peak_bytes"] > (count + BIG_PAGES) * PAGE:
-            return f"never more than {(count + BIG_PAGES) * PAGE} bytes were there: {row}"
+        if not SLACK["lru_pages"] and row["peak_bytes"] > (count + BIG_PAGES + kept_back) * PAGE:
+            return f"never more than {(count + BIG_PAGES + kept_back) * PAGE} bytes were there: {row}"
         return None
 
     top.wait_until(judge, timeout=2 * PATIENCE_SECONDS)
