@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "shares.h"
+
 struct books {
 	struct limitwatch *limits;
 	const struct file_slot *files;
@@ -29,52 +31,25 @@ struct part {
 
 typedef void (*take_fn)(struct limitwatch *limits, const struct part *part, const void *context);
 
-static int by_file(const void *a, const void *b)
-{
-	const struct pair_row *left = a, *right = b;
-
-	if (left->key.file != right->key.file)
-		return left->key.file < right->key.file ? -1 : 1;
-	return (left->key.birth_ns > right->key.birth_ns) - (left->key.birth_ns < right->key.birth_ns);
-}
-
 /* the first pair of this use of the slot; without pairs the shares of all but the first owner are nobody's */
 static size_t first_pair(struct books *books, uint32_t file, uint64_t birth_ns)
 {
-	const struct pair_row key = { .key = { .file = file, .birth_ns = birth_ns } };
-	size_t low = 0, high, capacity = 0;
+	size_t capacity = 0;
 
 	if (!books->has_pairs) {
 		int n = tracer__pairs(books->limits->tracer, &books->pairs, &capacity);
 
 		books->has_pairs = true;
 		books->pair_count = n > 0 ? (size_t)n : 0;
-		if (books->pair_count)
-			qsort(books->pairs, books->pair_count, sizeof(*books->pairs), by_file);
+		shares__sort(books->pairs, books->pair_count);
 	}
-	for (high = books->pair_count; low < high;) {
-		size_t middle = low + (high - low) / 2;
-
-		if (by_file(&books->pairs[middle], &key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return shares__first(books->pairs, books->pair_count, file, birth_ns);
 }
 
 static bool is_pair_of(const struct books *books, size_t pair, uint32_t file)
 {
 	return pair < books->pair_count && books->pairs[pair].key.file == file &&
 	       books->pairs[pair].key.birth_ns == books->files[file].birth_ns;
-}
-
-/* the slot's shares were halved since the pair was used last */
-static uint64_t shares_of(const struct file_slot *slot, const struct pair *pair)
-{
-	uint32_t behind = slot->scale - pair->scale;
-
-	return behind < 8 ? pair->shares >> (8 * behind) : 0;
 }
 
 static void take_part(const struct books *books, uint32_t file, uint32_t owner, double share, take_fn take,
@@ -88,8 +63,10 @@ static void take_part(const struct books *books, uint32_t file, uint32_t owner, 
 	part.owner = &books->owners[owner];
 	part.is_first = owner == slot->owner;
 	if (slot__pages(slot) > 0)
-		part.bytes = (uint64_t)((double)slot__pages(slot) * share + 0.5) * books->limits->page_bytes;
-	part.swap_bytes = (uint64_t)((double)slot->swapped * share + 0.5) * books->limits->page_bytes;
+		part.bytes = shares__at_most((double)slot__pages(slot) * share + 0.5, (uint64_t)slot__pages(slot)) *
+			     books->limits->page_bytes;
+	part.swap_bytes =
+		shares__at_most((double)slot->swapped * share + 0.5, slot->swapped) * books->limits->page_bytes;
 	take(books->limits, &part, context);
 }
 
@@ -105,7 +82,7 @@ static void take_file(struct books *books, uint32_t file, take_fn take, const vo
 	}
 	first = first_pair(books, file, slot->birth_ns);
 	for (size_t i = first; is_pair_of(books, i, file); i++)
-		total += shares_of(slot, &books->pairs[i].pair);
+		total += shares__of_pair(slot, &books->pairs[i].pair);
 	/* shares that no pair had room for are nobody's */
 	if (total < slot->total_shares)
 		total = slot->total_shares;
@@ -114,7 +91,7 @@ static void take_file(struct books *books, uint32_t file, take_fn take, const vo
 	take_part(books, file, slot->owner, (double)slot->shares / (double)total, take, context);
 	for (size_t i = first; is_pair_of(books, i, file); i++)
 		take_part(books, file, books->pairs[i].key.owner,
-			  (double)shares_of(slot, &books->pairs[i].pair) / (double)total, take, context);
+			  (double)shares__of_pair(slot, &books->pairs[i].pair) / (double)total, take, context);
 }
 
 /* one without a page counts as a file as long as it has a name, or something in swap */

@@ -276,7 +276,7 @@ void model__files(struct model *model, const struct reading *reading)
 	model__take_owners(model, reading);
 	if (model->failed)
 		return;
-	model__sort_pairs(reading);
+	shares__sort(reading->pairs, reading->pair_count);
 	model__note_pairs(model, reading);
 	model__note_followers(model, reading);
 	model__settle_doubts(model, reading);

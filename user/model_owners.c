@@ -10,23 +10,6 @@
 
 #define OWNER_GRACE_NS 2000000000ULL /* an exited owner's slot is not reused at once */
 
-static int by_file(const void *a, const void *b)
-{
-	const struct pair_row *left = a, *right = b;
-
-	if (left->key.file != right->key.file)
-		return left->key.file < right->key.file ? -1 : 1;
-	if (left->key.birth_ns != right->key.birth_ns)
-		return left->key.birth_ns < right->key.birth_ns ? -1 : 1;
-	return (left->key.owner > right->key.owner) - (left->key.owner < right->key.owner);
-}
-
-void model__sort_pairs(const struct reading *reading)
-{
-	if (reading->pair_count)
-		qsort(reading->pairs, reading->pair_count, sizeof(*reading->pairs), by_file);
-}
-
 /* the owners' pages add up to `pages`: the largest rests are rounded up */
 static void split(struct owners_of_file *of, uint64_t total_shares, uint64_t pages)
 {
@@ -36,7 +19,7 @@ static void split(struct owners_of_file *of, uint64_t total_shares, uint64_t pag
 		double share = total_shares ? (double)of->parts[i].shares / (double)total_shares : 0;
 		double exact = share * (double)pages;
 
-		of->parts[i].pages = at_most(exact, pages);
+		of->parts[i].pages = shares__at_most(exact, pages);
 		of->parts[i].rest = exact - (double)of->parts[i].pages;
 		given += of->parts[i].pages;
 	}
@@ -84,8 +67,7 @@ void model__find_owners(struct model *model, const struct reading *reading, uint
 		return;
 	for (; *pair < reading->pair_count && reading->pairs[*pair].key.file <= index; ++*pair) {
 		const struct pair_row *row = &reading->pairs[*pair];
-		uint32_t behind = slot->scale - row->pair.scale;
-		uint64_t shares = behind < 8 ? row->pair.shares >> (8 * behind) : 0;
+		uint64_t shares = shares__of_pair(slot, &row->pair);
 
 		if (row->key.file != index || row->key.birth_ns != slot->birth_ns || !(slot->flags & FILE_SHARED)) {
 			struct pair_key *key = rows__add(model, &model->garbage_pairs, sizeof(*key));

@@ -117,9 +117,10 @@ static void share_removed(const struct rows *changes, uint64_t removed)
 	for (size_t i = 0; most && i < changes->count; i++) {
 		struct change *change = &list[i];
 
-		change->removed = most == removed
-					  ? change->may_lose
-					  : at_most((double)change->may_lose / (double)most * (double)removed, left);
+		change->removed =
+			most == removed
+				? change->may_lose
+				: shares__at_most((double)change->may_lose / (double)most * (double)removed, left);
 		left -= change->removed;
 	}
 	if (changes->count)
@@ -229,18 +230,7 @@ void model__tell_file(struct model *model, const struct reading *reading, uint32
 
 size_t model__first_pair(const struct reading *reading, const struct record_file_gone *record)
 {
-	size_t low = 0, high = reading->pair_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct pair_key *key = &reading->pairs[middle].key;
-
-		if (key->file < record->index || (key->file == record->index && key->birth_ns < record->birth_ns))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return shares__first(reading->pairs, reading->pair_count, record->index, record->birth_ns);
 }
 
 static uint64_t change_of_gone_pair(struct model *model, struct pair_state *state)

@@ -7,6 +7,7 @@
 #include <uthash.h>
 
 #include "model.h"
+#include "shares.h"
 
 #define PATH_ROOM (PATH_MAX + PATH_BYTES)
 
@@ -131,12 +132,6 @@ struct model {
 	bool failed; /* out of memory while building */
 };
 
-/* what a proportion of a count comes to, never more than `most`: a double near 2^64 is beyond what an integer holds */
-static inline uint64_t at_most(double exact, uint64_t most)
-{
-	return exact < (double)most ? (uint64_t)exact : most;
-}
-
 /* model.c */
 void *rows__add(struct model *model, struct rows *rows, size_t size);
 /* free(3), at the next reading: the snapshot is shown until then, while records come. Only for what has a row in it. */
@@ -162,7 +157,6 @@ void model__files(struct model *model, const struct reading *reading);
 /* model_owners.c */
 void model__take_owners(struct model *model, const struct reading *reading);
 struct process *model__owner(const struct model *model, uint32_t index);
-void model__sort_pairs(const struct reading *reading);
 /* the slot's owners into `of`; *pair walks the sorted pairs */
 void model__find_owners(struct model *model, const struct reading *reading, uint32_t index, size_t *pair,
 			struct owners_of_file *of);

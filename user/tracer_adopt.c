@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "accounts.h"
+#include "shares.h"
 
 struct adopting {
 	struct tracer *tracer;
@@ -136,13 +137,6 @@ static int put(struct adopting *a, const struct file_slot *file, uint32_t owner,
 	return bss->adopted_count == SEED_FDS ? run(a) : 0;
 }
 
-static uint64_t shares_of(const struct file_slot *file, const struct pair_row *row)
-{
-	uint32_t behind = file->scale - row->pair.scale;
-
-	return behind < 8 ? row->pair.shares >> (8 * behind) : 0;
-}
-
 /* the further owners take their parts one after the other, each of what is left */
 static int put_pairs(struct adopting *a, const struct file_slot *file)
 {
@@ -160,7 +154,7 @@ static int put_pairs(struct adopting *a, const struct file_slot *file)
 			high = middle;
 	}
 	for (; !err && low < a->from->pair_count && a->pairs[low]->key.birth_ns == file->birth_ns; low++) {
-		double shares = (double)shares_of(file, a->pairs[low]);
+		double shares = (double)shares__of_pair(file, &a->pairs[low]->pair);
 
 		if (left < 1 || shares > left)
 			break;

@@ -13,15 +13,23 @@ static void make_before(struct world *w, uint32_t index, uint32_t owner, uint64_
 	world__share(w, index, 4);
 }
 
-static void what_the_command_added_to_anothers_file_is_kept(void **state)
+/* the command has half of what was added to file 1 */
+static struct world *with_anothers_file(void)
 {
 	struct world *w = world__running();
+
+	world__owner(w, 3, 43, "other");
+	make_before(w, 1, 2, 8);
+	return w;
+}
+
+static void what_the_command_added_to_anothers_file_is_kept(void **state)
+{
+	struct world *w = with_anothers_file();
 	const struct snapshot_file *row;
 	const struct snapshot *s;
 
 	(void)state;
-	world__owner(w, 3, 43, "other");
-	make_before(w, 1, 2, 8);
 	world__gone(w, 1, OWNER_UNKNOWN, 0); /* before any reading */
 	s = world__read(w, SECOND);
 	assert_int_equal(s->file_count, 1);
@@ -41,11 +49,9 @@ static void what_the_command_added_to_anothers_file_is_kept(void **state)
 
 static void of_anothers_file_the_pairs_may_be_read_before_the_record(void **state)
 {
-	struct world *w = world__running();
+	struct world *w = with_anothers_file();
 
 	(void)state;
-	world__owner(w, 3, 43, "other");
-	make_before(w, 1, 2, 8);
 	world__read(w, SECOND);
 	w->reading.pair_count = 0; /* the last reading let them be forgotten */
 	world__gone(w, 1, 3, 0);
@@ -55,11 +61,9 @@ static void of_anothers_file_the_pairs_may_be_read_before_the_record(void **stat
 
 static void of_anothers_file_the_pairs_may_be_read_a_reading_after(void **state)
 {
-	struct world *w = world__running();
+	struct world *w = with_anothers_file();
 
 	(void)state;
-	world__owner(w, 3, 43, "other");
-	make_before(w, 1, 2, 8);
 	world__gone(w, 1, OWNER_UNKNOWN, 0);
 	w->reading.pair_count = 0;
 	assert_int_equal(world__read(w, SECOND)->file_count, 0);
