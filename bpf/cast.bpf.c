@@ -114,18 +114,16 @@ static __always_inline __u32 name_of(struct inode *inode)
 }
 
 /* each field that is read through a helper costs ten loads: there may be a million files */
-SEC("iter/bpf_map_elem")
-int files_refresh_cast(struct bpf_iter__bpf_map_elem *ctx)
+__noinline int refresh_slot_cast(__u32 file)
 {
-	struct file_slot *slot = ctx->value;
+	struct file_slot *slot = bpf_map_lookup_elem(&files, &file);
 	struct inode_now now = {};
-	__u32 *key = ctx->key;
 	struct address_space *mapping;
 	struct inode *inode;
 	__u64 address;
 
-	if (!slot || !key || !slot->mapping)
-		return 0;
+	if (!slot || !slot->mapping)
+		return REFRESH_DONE;
 	mapping = CAST(address_space, (void *)slot->mapping);
 	address = (__u64)mapping->host;
 	inode = CAST(inode, (void *)address);
@@ -140,5 +138,11 @@ int files_refresh_cast(struct bpf_iter__bpf_map_elem *ctx)
 	}
 	if (knob_story)
 		now.name = name_of(inode);
-	return refresh(slot, *key, &now);
+	return refresh(slot, file, &now);
+}
+
+SEC("raw_tp")
+int files_refresh_cast(void *ctx)
+{
+	return refresh_some(refresh_slot_cast);
 }

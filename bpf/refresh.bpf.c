@@ -22,6 +22,7 @@ int refresh__correct(__u32 file, __s64 drift)
 }
 
 bool refresh_waits = false;
+__u32 refresh_next = 0, refresh_used = 0;
 
 #define TREE_LEVELS 4
 #define TREE_SLOTS 64 /* include/linux/xarray.h: XA_CHUNK_SIZE */
@@ -69,18 +70,17 @@ int refresh__charge(__u32 file)
 	return 0;
 }
 
-SEC("iter/bpf_map_elem")
-int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
+/* a function of its own: the verifier walks it once, not at every turn of the loop */
+__noinline int refresh_slot(__u32 file)
 {
-	struct file_slot *slot = ctx->value;
+	struct file_slot *slot = bpf_map_lookup_elem(&files, &file);
 	struct inode_now now = {};
-	__u32 *key = ctx->key;
 	struct address_space *mapping;
 	struct shmem_inode_info *info;
 	struct inode *inode;
 
-	if (!slot || !key || !slot->mapping)
-		return 0;
+	if (!slot || !slot->mapping)
+		return REFRESH_DONE;
 	mapping = (void *)slot->mapping;
 	inode = BPF_CORE_READ(mapping, host);
 	now.ino = BPF_CORE_READ(inode, i_ino);
@@ -94,7 +94,13 @@ int files_refresh_iter(struct bpf_iter__bpf_map_elem *ctx)
 	}
 	if (knob_story)
 		now.name = story__name(slot->mapping);
-	return refresh(slot, *key, &now);
+	return refresh(slot, file, &now);
+}
+
+SEC("raw_tp")
+int files_refresh(void *ctx)
+{
+	return refresh_some(refresh_slot);
 }
 
 /*

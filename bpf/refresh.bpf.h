@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A slot is compared with its inode: what the inode says now is read by the program, in
- * one of two ways, and judged here.
+ * one of two ways, and judged here. The user side runs the program until all slots are
+ * through: the kernel holds preemption off while it runs (net/bpf/test_run.c), so it
+ * takes a few at a time.
  */
 #ifndef PAGETIDE_REFRESH_BPF_H
 #define PAGETIDE_REFRESH_BPF_H
@@ -12,7 +14,12 @@
 #define NEW_NS 1000000000ULL
 #define STILL_FACTOR 2654435761U /* a hash: neither the drift nor what moved is another one */
 
+#define REFRESH_VISITED 1024 /* slots in one run of the program, */
+#define REFRESH_USED 64      /* and of those the ones that were in use */
+
 /* refresh.bpf.c */
+extern __u32 refresh_next; /* the slot that the next run begins with */
+extern __u32 refresh_used;
 int refresh__correct(__u32 file, __s64 drift);
 int refresh__charge(__u32 file);
 
@@ -28,6 +35,7 @@ static __always_inline int refresh(struct file_slot *slot, __u32 file, const str
 	__s64 drift;
 	__u32 still;
 
+	refresh_used++;
 	/* two CPUs that raised a top at once may have left the lower one */
 	if (file >= files_top)
 		files_top = file + 1;
@@ -35,11 +43,11 @@ static __always_inline int refresh(struct file_slot *slot, __u32 file, const str
 		owners_top = slot->owner + 1;
 	if (slot->ino != now->ino || slot->dev != now->dev) {
 		books__release(file, mapping);
-		return 0;
+		return REFRESH_DONE;
 	}
-	/* before anything changes: the kernel asks for the same slot again (1) */
+	/* before anything changes: the user side asks for the same slot again */
 	if (knob_story && slot->name != now->name && refresh_waits && !has_room_for_name(false))
-		return 1;
+		return REFRESH_WAITS;
 	slot->nrpages = now->nrpages;
 	slot->size_bytes = now->size_bytes;
 	slot->swapped = now->swapped;
@@ -70,7 +78,21 @@ static __always_inline int refresh(struct file_slot *slot, __u32 file, const str
 	if (!slot->nrpages && slot__pages(slot) <= 0 && !slot->swapped &&
 	    slot->birth_ns + NEW_NS < bpf_ktime_get_boot_ns())
 		books__release(file, mapping);
-	return 0;
+	return REFRESH_DONE;
+}
+
+/* from refresh_next on; the position is kept in memory: the verifier would follow each value of it. enum refresh_came */
+static __always_inline int refresh_some(int (*one)(__u32 file))
+{
+	refresh_used = 0;
+	for (__u32 i = 0; i < REFRESH_VISITED; i++) {
+		if (refresh_used >= REFRESH_USED || refresh_next >= knob_files)
+			break;
+		if (one(refresh_next) == REFRESH_WAITS)
+			return REFRESH_WAITS;
+		refresh_next++;
+	}
+	return REFRESH_DONE;
 }
 
 #endif

@@ -426,6 +426,9 @@ struct adopted {
 _Static_assert(sizeof(struct adopted) == 32, "wire");
 #define ADOPTED_WHOLE (1U << 20)
 
+/* of a slot that was to be compared with its inode; WAITS: its name finds no room in the ring, and it is as it was */
+enum refresh_came { REFRESH_DONE, REFRESH_WAITS };
+
 enum table { TABLE_FILES, TABLE_PAIRS, TABLE_OWNERS, TABLE_LEAN, TABLES };
 
 struct record_full {

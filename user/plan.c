@@ -95,9 +95,10 @@ static int offers_task_vma(struct kernel *kernel)
 	return offers_iterator(kernel, "task_vma");
 }
 
-static int offers_map_elem(struct kernel *kernel)
+static int offers_always(struct kernel *kernel)
 {
-	return offers_iterator(kernel, "bpf_map_elem");
+	(void)kernel;
+	return 0;
 }
 
 /* the same by the programs of bpf/cast.bpf.c, which load sooner and cost less */
@@ -116,9 +117,9 @@ static int offers_task_cast(struct kernel *kernel)
 	return by_cast(kernel, offers_task);
 }
 
-static int offers_map_elem_cast(struct kernel *kernel)
+static int offers_always_cast(struct kernel *kernel)
 {
-	return by_cast(kernel, offers_map_elem);
+	return by_cast(kernel, offers_always);
 }
 
 static int offers_life(struct kernel *kernel)
@@ -166,12 +167,6 @@ static int offers_signal(struct kernel *kernel)
 	return kernel__try_tracepoint(kernel, "signal_generate");
 }
 
-static int offers_always(struct kernel *kernel)
-{
-	(void)kernel;
-	return 0;
-}
-
 #define WAYS(...) ((const struct way[]){ __VA_ARGS__, { .name = NULL } })
 
 // clang-format off
@@ -201,8 +196,8 @@ const struct fact facts[FACTS] = {
 		  {"page_remove_tracepoint"}, offers_filemap, NULL})},
 	[FACT_REFRESH] = {FACT_REFRESH, "file totals", "what each file really holds",
 	    GROUP_READ | GROUP_TRACE,
-	    WAYS({"iterator bpf_map_elem", TIER_AUTO, {"files_refresh_cast"}, offers_map_elem_cast, NULL},
-		 {"iterator bpf_map_elem", TIER_AUTO, {"files_refresh_iter"}, offers_map_elem, NULL})},
+	    WAYS({"program run by pagetide", TIER_AUTO, {"files_refresh_cast"}, offers_always_cast, NULL},
+		 {"program run by pagetide", TIER_AUTO, {"files_refresh"}, offers_always, NULL})},
 	[FACT_SEED] = {FACT_SEED, "cold start", "tmpfs files from before", GROUP_READ | GROUP_TRACE,
 	    WAYS({"walk of every tmpfs mount", TIER_AUTO, {"seed_files", "prepare_slots", "learn_cpu", "tell_caller"},
 		  offers_always, NULL})},

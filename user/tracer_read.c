@@ -143,45 +143,31 @@ static bool take_names(struct tracer *tracer, int *fruitless)
 	return *fruitless < FRUITLESS_MOST;
 }
 
-/* to its end; it stops with EAGAIN where a name finds no room (kernel/bpf/bpf_iter.c: bpf_iter_run_prog()) */
-static int run_refresh(struct tracer *tracer, int fd, bool waits)
-{
-	bool *refresh_waits = &tracer->bpf->bss->refresh_waits;
-	char nothing[64];
-	int fruitless = 0;
-	ssize_t n;
-
-	do {
-		*refresh_waits = waits; /* a drain may have led to another refresh, which did not wait */
-		n = read(fd, nothing, sizeof(nothing));
-		if (n < 0 && errno == EAGAIN && waits)
-			waits = take_names(tracer, &fruitless);
-		else if (n < 0 && errno != EINTR && errno != EAGAIN)
-			return -errno;
-	} while (n);
-	return 0;
-}
-
 int tracer__refresh(struct tracer *tracer, bool all_names)
 {
-	union bpf_iter_link_info info = {};
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
-	int err, fd;
+	const struct bpf_program *program =
+		loaded(tracer->bpf->progs.files_refresh_cast, tracer->bpf->progs.files_refresh);
+	struct pagetide_bpf__bss *bss = tracer->bpf->bss;
+	bool waits = all_names && tracer->take;
+	uint32_t next = 0;
+	int fruitless = 0;
 
 	if (tracer->bpf->rodata->knob_lazy_inserts)
 		empty_lru_batches();
-	info.map.map_fd = (uint32_t)bpf_map__fd(tracer->bpf->maps.files);
-	err = attach_iterator(tracer, ITERATE_FILES,
-			      loaded(tracer->bpf->progs.files_refresh_cast, tracer->bpf->progs.files_refresh_iter),
-			      &options);
-	if (err)
-		return err;
-	fd = bpf_iter_create(bpf_link__fd(tracer->iterators[ITERATE_FILES]));
-	if (fd < 0)
-		return fd;
-	err = run_refresh(tracer, fd, all_names && tracer->take);
-	close(fd);
-	return err;
+	while (next < tracer->bpf->rodata->knob_files) {
+		LIBBPF_OPTS(bpf_test_run_opts, options);
+		int err;
+
+		bss->refresh_waits = waits; /* a drain may have led to another refresh, which did not wait */
+		bss->refresh_next = next;
+		err = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
+		if (err)
+			return err;
+		next = bss->refresh_next;
+		if (options.retval == REFRESH_WAITS)
+			waits = take_names(tracer, &fruitless);
+	}
+	return 0;
 }
 
 int tracer__seed(struct tracer *tracer, const int *fds, uint32_t count, uint32_t *found)

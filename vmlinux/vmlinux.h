@@ -333,10 +333,6 @@ struct bpf_iter__task_vma {
 	struct task_struct *task;
 	struct vm_area_struct *vma;
 };
-struct bpf_iter__bpf_map_elem {
-	void *key;
-	void *value;
-};
 struct bpf_iter__cgroup {
 	struct bpf_iter_meta *meta;
 	struct cgroup *cgroup;
