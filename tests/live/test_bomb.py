@@ -3,7 +3,7 @@
 import os
 
 from children import EMULATED, TIER
-from commands import lines, pagetide
+from commands import lines, pagetide, wait_until
 from expect import mount_complaint
 from harness import PATIENCE_SECONDS, main
 from limits import ready, write_file
@@ -203,6 +203,11 @@ def found_a_slot(t):
     top.wait_until(shows({}, {first.pid: 0}), timeout=2 * PATIENCE_SECONDS)
 
 
+def used_pages(mount):
+    status = os.statvfs(mount)
+    return status.f_blocks - status.f_bfree
+
+
 SELDOM_SECONDS = 40
 BIG_PAGES = 80  # more than a file may have that is to stay beyond the table
 
@@ -216,6 +221,8 @@ def counted_in_mount(t):
     for _ in range(50):
         worker.do(f"write path=big len={BIG_PAGES * PAGE}")
         worker.do("unlink path=big")
+        # a reading holds a file that it has just met as an open one: then it goes when that read(2) of pagetide's ends
+        wait_until(lambda: used_pages(mount) == count, "the file that was unlinked is gone")
 
     # a program can be skipped where another one was preempted on its CPU (docs/decisions/011): in emulation often
     missed = 8 if EMULATED else 0
