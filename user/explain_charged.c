@@ -7,11 +7,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "units.h"
 
-#define CGROUPS 16
+#define CGROUPS_TOLD 16 /* those with most */
 #define WORTH_BYTES (1ULL << 20)
 
 struct charged {
@@ -66,21 +67,44 @@ static bool is_foreign(const struct snapshot *s, const struct snapshot_file *fil
 	return known > 0;
 }
 
-static void note(struct charged *all, size_t *count, const struct snapshot_file *file)
+static int by_charge(const void *a, const void *b)
 {
-	size_t i = 0;
+	const struct snapshot_file *const *left = a, *const *right = b;
 
-	while (i < *count && all[i].id != file->charged_id)
-		i++;
-	if (i == CGROUPS)
-		return;
-	if (i == *count)
-		all[(*count)++] =
-			(struct charged){ .id = file->charged_id, .path = file->charged_path, .example = file };
-	all[i].bytes += file->bytes;
-	all[i].files++;
-	if (file->bytes > all[i].example->bytes)
-		all[i].example = file;
+	if ((*left)->charged_id != (*right)->charged_id)
+		return (*left)->charged_id < (*right)->charged_id ? -1 : 1;
+	return (*left > *right) - (*left < *right);
+}
+
+static int by_bytes_falling(const void *a, const void *b)
+{
+	const struct charged *left = a, *right = b;
+
+	if (left->bytes != right->bytes)
+		return left->bytes > right->bytes ? -1 : 1;
+	return (left->id > right->id) - (left->id < right->id);
+}
+
+/* one for each cgroup; all has room for as many as there are files, which are sorted by it */
+static size_t add_up(const struct snapshot_file **files, size_t file_count, struct charged *all)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < file_count; i++) {
+		const struct snapshot_file *file = files[i];
+		struct charged *c;
+
+		if (!count || all[count - 1].id != file->charged_id)
+			all[count++] = (struct charged){
+				.id = file->charged_id, .path = file->charged_path, .example = file
+			};
+		c = &all[count - 1];
+		c->bytes += file->bytes;
+		c->files++;
+		if (file->bytes > c->example->bytes)
+			c->example = file;
+	}
+	return count;
 }
 
 static void add(struct explanation *e, const struct charged *c)
@@ -117,19 +141,29 @@ static void add(struct explanation *e, const struct charged *c)
 void explain__charged(struct explanation *e)
 {
 	const struct snapshot *s = e->snapshot;
-	struct charged all[CGROUPS];
-	size_t count = 0;
+	const struct snapshot_file **files = calloc(s->file_count + 1, sizeof(*files));
+	struct charged *all = calloc(s->file_count + 1, sizeof(*all));
+	size_t file_count = 0, count = 0;
 
-	for (size_t i = 0; s->cgroup_count && i < s->file_count; i++) {
+	for (size_t i = 0; files && s->cgroup_count && i < s->file_count; i++) {
 		const struct snapshot_file *file = &s->files[i];
 
 		if (file->gone || file->other || file->kind == FILE_KIND_FILE || !file->charged_id)
 			continue;
 		if (!file->charged_path || is_foreign(s, file))
-			note(all, &count, file);
+			files[file_count++] = file;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (all[i].bytes >= WORTH_BYTES)
+	if (files && all) {
+		qsort(files, file_count, sizeof(struct snapshot_file *), by_charge);
+		count = add_up(files, file_count, all);
+		qsort(all, count, sizeof(*all), by_bytes_falling);
+	}
+	for (size_t i = 0; i < count && all[i].bytes >= WORTH_BYTES; i++) {
+		if (i < CGROUPS_TOLD)
 			add(e, &all[i]);
+		else
+			e->left_out++;
 	}
+	free(all);
+	free(files);
 }

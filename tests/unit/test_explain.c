@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <string.h>
 
 #include "explain.h"
@@ -259,6 +260,31 @@ static void charged_elsewhere(void **state)
 	assert_int_equal(explain(), 0);
 }
 
+/* of more cgroups than are told those with most are, however late their files come */
+static void charged_to_many(void **state)
+{
+	const size_t count = sizeof(files) / sizeof(files[0]), removed = count / 2, told = 16;
+	double least = INFINITY;
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		add_file("/dev/shm/a", (i + 1) * MIB);
+		files[i].owner_count = 0;
+		files[i].charged_id = 1000 + i % removed; /* two of each */
+		files[i].charged_path = NULL;
+	}
+	assert_int_equal(explain(), told);
+	assert_int_equal(left_out, removed - told);
+	for (size_t i = 0; i < told; i++) {
+		assert_string_equal(findings[i].kind, "tmpfs_of_removed_cgroup");
+		assert_string_equal(findings[i].figures[1].key, "files");
+		assert_true(findings[i].figures[1].value == 2);
+		least = fmin(least, findings[i].figures[0].value);
+	}
+	/* the n-th of them has files n and n + removed, counted from one */
+	assert_true(least == (double)((removed - told + 1) * 2 + removed) * (double)MIB);
+}
+
 static void no_swap(void **state)
 {
 	(void)state;
@@ -354,6 +380,7 @@ int main(void)
 		TEST(removed_and_held),
 		TEST(segments),
 		TEST(charged_elsewhere),
+		TEST(charged_to_many),
 		TEST(no_swap),
 		TEST(only_grows),
 		TEST(no_room_for_more),
