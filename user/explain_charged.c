@@ -95,9 +95,8 @@ static size_t add_up(const struct snapshot_file **files, size_t file_count, stru
 		struct charged *c;
 
 		if (!count || all[count - 1].id != file->charged_id)
-			all[count++] = (struct charged){
-				.id = file->charged_id, .path = file->charged_path, .example = file
-			};
+			all[count++] =
+				(struct charged){ .id = file->charged_id, .path = file->charged_path, .example = file };
 		c = &all[count - 1];
 		c->bytes += file->bytes;
 		c->files++;

@@ -48,22 +48,30 @@ static int64_t at_least_none(int64_t pages)
 	return pages > 0 ? pages : 0;
 }
 
-/* what no CPU has added yet is read after the slot: a flush between the two counts twice, not never */
+/* what the CPUs have not added yet is read before the slot: a flush between the two counts twice, not never */
+static int64_t kept_back(const struct tracer *tracer, uint32_t index)
+{
+	const struct streak *streaks = tracer->bpf->bss->streaks;
+	int64_t kept = 0;
+
+	for (uint32_t cpu = 0; cpu < STREAK_CPUS && cpu < tracer->bpf->rodata->knob_cpus; cpu++) {
+		if (streaks[cpu].mount == index)
+			kept += __atomic_load_n(&streaks[cpu].mount_pages, __ATOMIC_ACQUIRE);
+	}
+	return kept;
+}
+
 struct mount_count tracer__mount(const struct tracer *tracer, uint32_t index)
 {
 	const struct mount_slot *slot = slot_of(tracer, index);
-	const struct streak *streaks = tracer->bpf->bss->streaks;
+	int64_t kept = kept_back(tracer, index);
 	struct mount_count count = {
-		.pages = slot->pages,
+		.pages = __atomic_load_n(&slot->pages, __ATOMIC_ACQUIRE) + kept,
 		.peak_pages = slot->peak,
 		.other_pages = at_least_none(slot->other_pages),
 		.other_owned = at_least_none(slot->other_owned),
 	};
 
-	for (uint32_t cpu = 0; cpu < STREAK_CPUS && cpu < tracer->bpf->rodata->knob_cpus; cpu++) {
-		if (streaks[cpu].mount == index)
-			count.pages += streaks[cpu].mount_pages;
-	}
 	if (count.pages > count.peak_pages)
 		count.peak_pages = count.pages;
 	return count;
