@@ -26,6 +26,7 @@ struct process {
 	UT_hash_handle hh;
 	char comm[COMM_LENGTH];
 	char *cmdline;
+	char cmdline_comm[COMM_LENGTH]; /* what the process was called when that was read */
 	uint32_t ppid, uid, flags;
 	uint64_t cgroup;
 	bool exited, exit_known, seen, has_mm, has_owner, exit_untold, exit_recorded;

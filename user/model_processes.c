@@ -8,6 +8,20 @@
 /* an exited process that owns nothing is shown for so long, then forgotten */
 #define EXITED_SHOWN_NS 3000000000ULL
 
+/* NULL: as before. One that has another name by now and none that can be read is within exec: what it had is not its */
+static void take_cmdline(struct process *process, const struct task_row *row, const char *cmdline)
+{
+	bool renamed = memcmp(process->cmdline_comm, row->process.comm, COMM_LENGTH) != 0;
+
+	memcpy(process->cmdline_comm, row->process.comm, COMM_LENGTH);
+	if (cmdline && process->cmdline && strcmp(process->cmdline, cmdline) == 0)
+		return;
+	if (!cmdline && !renamed)
+		return;
+	free(process->cmdline);
+	process->cmdline = cmdline ? strdup(cmdline) : NULL;
+}
+
 static void take_row(struct model *model, const struct reading *reading, const struct task_row *row,
 		     const char *cmdline)
 {
@@ -37,10 +51,7 @@ static void take_row(struct model *model, const struct reading *reading, const s
 	/* one that an earlier reading missed is back; one that told its exit is not */
 	process->exited = process->exit_known;
 	process->seen = !process->exited;
-	if (cmdline && (!process->cmdline || strcmp(process->cmdline, cmdline) != 0)) {
-		free(process->cmdline);
-		process->cmdline = strdup(cmdline);
-	}
+	take_cmdline(process, row, cmdline);
 }
 
 void model__tasks(struct model *model, const struct reading *reading)

@@ -47,6 +47,25 @@ static void a_row_becomes_a_process(void **state)
 	world__free(w);
 }
 
+/* exec gives the new name first; until the new command line is there, /proc has none */
+static void a_command_line_is_not_shown_with_another_name(void **state)
+{
+	struct world *w = world__new(false, false);
+	struct task_row *task = world__task(w, 42, 0, "sh");
+
+	(void)state;
+	w->cmdlines[0] = "sh -c x";
+	w->reading.cmdlines = w->cmdlines;
+	world__read(w, SECOND);
+	w->cmdlines[0] = NULL; /* as before */
+	assert_string_equal(the_process(world__read(w, SECOND), 42)->cmdline, "sh -c x");
+	strcpy(task->process.comm, "x");
+	assert_null(the_process(world__read(w, SECOND), 42)->cmdline);
+	w->cmdlines[0] = "x";
+	assert_string_equal(the_process(world__read(w, SECOND), 42)->cmdline, "x");
+	world__free(w);
+}
+
 static void a_name_of_sixteen_bytes_is_ended(void **state)
 {
 	struct world *w = world__new(false, false);
@@ -426,6 +445,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_becomes_a_process),
 		cmocka_unit_test(a_name_of_sixteen_bytes_is_ended),
+		cmocka_unit_test(a_command_line_is_not_shown_with_another_name),
 		cmocka_unit_test(a_reused_pid_is_another_process),
 		cmocka_unit_test(kernel_threads_have_no_memory_of_their_own),
 		cmocka_unit_test(rows_are_sorted_by_pid_and_start),
