@@ -10,7 +10,7 @@ from machine import ROOT, BenchError, Stats, program_times, stop
 from sleepers import Forks, Sleepers
 from table import Section, Spread
 
-OBJECTS = ["tracer", "tracer_read", "plan", "kernel", "file"]
+OBJECTS = ["tracer", "tracer_read", "books", "plan", "kernel", "file"]
 GOALS = {"statm": 8, "smaps_rollup": 60}
 
 
