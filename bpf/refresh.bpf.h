@@ -14,8 +14,8 @@
 #define NEW_NS 1000000000ULL
 #define STILL_FACTOR 2654435761U /* a hash: neither the drift nor what moved is another one */
 
-#define REFRESH_VISITED 1024 /* slots in one run of the program, */
-#define REFRESH_USED 64      /* and of those the ones that were in use */
+#define REFRESH_VISITED 256 /* slots in one run of the program (the verifier walks each turn of the loop), */
+#define REFRESH_USED 64     /* and of those the ones that were in use */
 
 /* refresh.bpf.c */
 extern __u32 refresh_next; /* the slot that the next run begins with */
