@@ -5,7 +5,7 @@ import os
 from children import EMULATED, TIER
 from commands import lines, pagetide, wait_until
 from expect import mount_complaint
-from harness import PATIENCE_SECONDS, main
+from harness import PATIENCE_SECONDS, main, statfs_used
 from limits import ready, write_file
 from tap import Skip, test
 from views import PAGE, SLACK, owners
@@ -203,11 +203,6 @@ def found_a_slot(t):
     top.wait_until(shows({}, {first.pid: 0}), timeout=2 * PATIENCE_SECONDS)
 
 
-def used_pages(mount):
-    status = os.statvfs(mount)
-    return status.f_blocks - status.f_bfree
-
-
 SELDOM_SECONDS = 40
 BIG_PAGES = 80  # more than a file may have that is to stay beyond the table
 
@@ -222,7 +217,7 @@ def counted_in_mount(t):
         worker.do(f"write path=big len={BIG_PAGES * PAGE}")
         worker.do("unlink path=big")
         # a reading holds a file that it has just met as an open one: then it goes when that read(2) of pagetide's ends
-        wait_until(lambda: used_pages(mount) == count, "the file that was unlinked is gone")
+        wait_until(lambda: statfs_used(mount) == count * PAGE, "the file that was unlinked is gone")
 
     # a program can be skipped where another one was preempted on its CPU (docs/decisions/011): in emulation often
     missed = 8 if EMULATED else 0

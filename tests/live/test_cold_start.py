@@ -8,7 +8,7 @@ from pathlib import Path
 
 from children import PAGETIDE
 from expect import file_complaint, file_is_gone, mount_complaint, segment_pages, segment_reply
-from harness import Failure, Skip, dev_of, main
+from harness import Failure, Skip, dev_of, main, statfs_used
 from tap import test
 from views import PAGE, SLACK, Ledger, Snapshot, owners, same_text
 
@@ -157,8 +157,7 @@ def private(t):
 
 def private_complaint(snapshot, reply, worker):
     row = snapshot.mount(reply["dev"])
-    used = os.statvfs(f"/proc/{worker.pid}/cwd")
-    used = (used.f_blocks - used.f_bfree) * used.f_frsize
+    used = statfs_used(f"/proc/{worker.pid}/cwd")
     if not row:
         return f"the private mount {reply['dev']} is not in the snapshot"
     if (row.get("used_bytes"), row.get("limit_bytes")) != (used, 8 << 20):
