@@ -109,11 +109,16 @@ static void set_sizes(struct tracer *tracer, const struct tracer_knobs *knobs)
 	}
 }
 
-static int run_prepare(struct tracer *tracer, uint32_t table, uint32_t first, uint32_t end)
+int tracer__run_program(const struct bpf_program *program)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options);
-	int program = bpf_program__fd(tracer->bpf->progs.prepare_slots);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
 
+	return err ? err : (int)options.retval;
+}
+
+static int run_prepare(struct tracer *tracer, uint32_t table, uint32_t first, uint32_t end)
+{
 	/* from the top down, so that the lowest slots lie on top of the stack */
 	while (end > first) {
 		uint32_t count = end - first > PREPARE_CHUNK ? PREPARE_CHUNK : end - first;
@@ -122,8 +127,8 @@ static int run_prepare(struct tracer *tracer, uint32_t table, uint32_t first, ui
 		tracer->bpf->bss->prepare_table = table;
 		tracer->bpf->bss->prepare_first = end - count;
 		tracer->bpf->bss->prepare_count = count;
-		err = bpf_prog_test_run_opts(program, &options);
-		if (err)
+		err = tracer__run_program(tracer->bpf->progs.prepare_slots);
+		if (err < 0)
 			return err;
 		end -= count;
 	}
@@ -177,10 +182,7 @@ static void learn_cpus(struct tracer *tracer)
 
 int tracer__caller(const struct tracer *tracer)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, options);
-	int err = bpf_prog_test_run_opts(bpf_program__fd(tracer->bpf->progs.tell_caller), &options);
-
-	return err ? err : (int)options.retval;
+	return tracer__run_program(tracer->bpf->progs.tell_caller);
 }
 
 uint32_t tracer__self(const struct tracer *tracer)

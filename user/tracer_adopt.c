@@ -5,7 +5,6 @@
  */
 #include "tracer_private.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,15 +106,14 @@ static uint32_t our_owner(struct adopting *a, uint32_t index)
 
 static int run(struct adopting *a)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, options);
 	struct pagetide_bpf__bss *bss = a->tracer->bpf->bss;
 	int err = 0;
 
 	bss->seed_count = 0;
 	if (bss->adopted_count)
-		err = bpf_prog_test_run_opts(bpf_program__fd(a->tracer->bpf->progs.seed_files), &options);
+		err = tracer__run_program(a->tracer->bpf->progs.seed_files);
 	bss->adopted_count = 0;
-	return err ? err : tracer__make_room(a->tracer);
+	return err < 0 ? err : tracer__make_room(a->tracer);
 }
 
 static int put(struct adopting *a, const struct file_slot *file, uint32_t owner, uint32_t part, bool first)

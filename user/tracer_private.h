@@ -39,4 +39,7 @@ struct tracer {
 	uint64_t names_came; /* ever, out of the ring */
 };
 
+/* Runs a program of SEC("raw_tp") once, here and now (BPF_PROG_TEST_RUN). What it returned, or -errno. */
+int tracer__run_program(const struct bpf_program *program);
+
 #endif

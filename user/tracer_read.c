@@ -155,16 +155,15 @@ int tracer__refresh(struct tracer *tracer, bool all_names)
 	if (tracer->bpf->rodata->knob_lazy_inserts)
 		empty_lru_batches();
 	while (next < tracer->bpf->rodata->knob_files) {
-		LIBBPF_OPTS(bpf_test_run_opts, options);
-		int err;
+		int came;
 
 		bss->refresh_waits = waits; /* a drain may have led to another refresh, which did not wait */
 		bss->refresh_next = next;
-		err = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
-		if (err)
-			return err;
+		came = tracer__run_program(program);
+		if (came < 0)
+			return came;
 		next = bss->refresh_next;
-		if (options.retval == REFRESH_WAITS)
+		if (came == REFRESH_WAITS)
 			waits = take_names(tracer, &fruitless);
 	}
 	return 0;
@@ -172,19 +171,18 @@ int tracer__refresh(struct tracer *tracer, bool all_names)
 
 int tracer__seed(struct tracer *tracer, const int *fds, uint32_t count, uint32_t *found)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, options);
 	struct pagetide_bpf__bss *bss = tracer->bpf->bss;
-	int program = bpf_program__fd(tracer->bpf->progs.seed_files), err;
+	int err;
 
 	for (uint32_t done = 0; done < count; done += SEED_FDS) {
 		uint32_t n = count - done > SEED_FDS ? SEED_FDS : count - done;
 
 		memcpy(bss->seed_fds, fds + done, n * sizeof(*fds));
 		bss->seed_count = n;
-		err = bpf_prog_test_run_opts(program, &options);
-		if (!err)
+		err = tracer__run_program(tracer->bpf->progs.seed_files);
+		if (err >= 0)
 			err = tracer__make_room(tracer);
-		if (err)
+		if (err < 0)
 			return err;
 		if (found)
 			memcpy(found + done, bss->seed_files_found, n * sizeof(*found));
