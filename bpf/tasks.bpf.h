@@ -47,6 +47,8 @@ static __always_inline int print_task(struct seq_file *seq, struct task_struct *
 		row.process.flags |= PROCESS_KERNEL;
 	} else if (mm) {
 		row.process.flags |= PROCESS_HAS_MM;
+		if (mm == leader->real_parent->mm)
+			row.process.flags |= PROCESS_SHARES_MM;
 		rss_read_known(mm, &sums);
 		row.anon_pages = sums.pages[RSS_ANON] > 0 ? sums.pages[RSS_ANON] : 0;
 		row.file_pages = sums.pages[RSS_FILE] > 0 ? sums.pages[RSS_FILE] : 0;

@@ -118,6 +118,7 @@ enum process_flag {
 	PROCESS_FOLLOWED = 1 << 0, /* the command that is run or traced, or a descendant */
 	PROCESS_KERNEL = 1 << 1,
 	PROCESS_HAS_MM = 1 << 2,
+	PROCESS_SHARES_MM = 1 << 3, /* it runs in its parent's memory: vfork(2), clone(2) with CLONE_VM */
 };
 
 struct owner_key {

@@ -406,7 +406,7 @@ void blame__cgroup(struct blame *blame, const struct snapshot *snapshot, const c
 
 		if (p->kernel || (path && (!p->cgroup || !is_below(p->cgroup, path))))
 			continue;
-		share.bytes = is_known(p->anon_bytes) ? p->anon_bytes : 0;
+		share.bytes = is_known(p->anon_bytes) && !p->shares_memory ? p->anon_bytes : 0;
 		blame__add(blame, &share);
 		/* what it brought into tmpfs is its, whether it maps it or not */
 		share.bytes = is_known(p->tmpfs_bytes) ? p->tmpfs_bytes : 0;

@@ -118,6 +118,7 @@ static const struct column process_columns[] = {
 	FLAG(snapshot_process, exited, "exited", NULL, 0),
 	FLAG(snapshot_process, kernel, "kernel_thread", NULL, 0),
 	COMPUTED(COLUMN_COUNT, process_exit_status, "exit_status", NULL, 0),
+	FLAG(snapshot_process, shares_memory, "shares_memory", NULL, 0),
 };
 static const struct column process_order = COMPUTED(COLUMN_BYTES, process_largest, NULL, NULL, 0);
 

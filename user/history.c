@@ -74,7 +74,7 @@ static void take_process(struct history *history, const struct snapshot_process 
 	uint64_t size_kib = (uint64_t)anon + kib(process->shmem_bytes) + tmpfs;
 	struct line *line;
 
-	if (process->kernel || size_kib < 256)
+	if (process->kernel || process->shares_memory || size_kib < 256)
 		return;
 	line = find(history, process->pid, process->start_ns);
 	if (!line) {

@@ -174,11 +174,13 @@ static void add_process(struct bag bags[BAGS], const struct snapshot_process *pr
 	if (process->kernel)
 		return;
 	row = bag__row(bag, labels);
-	bag__add(bag, row, COMMAND_ANON, number(process->anon_bytes));
-	bag__add(bag, row, COMMAND_FILE, number(process->file_bytes));
-	bag__add(bag, row, COMMAND_SHMEM, number(process->shmem_bytes));
-	bag__add(bag, row, COMMAND_SWAP, number(process->swap_bytes));
-	bag__add(bag, row, COMMAND_TABLES, number(process->page_table_bytes));
+	if (!process->shares_memory) {
+		bag__add(bag, row, COMMAND_ANON, number(process->anon_bytes));
+		bag__add(bag, row, COMMAND_FILE, number(process->file_bytes));
+		bag__add(bag, row, COMMAND_SHMEM, number(process->shmem_bytes));
+		bag__add(bag, row, COMMAND_SWAP, number(process->swap_bytes));
+		bag__add(bag, row, COMMAND_TABLES, number(process->page_table_bytes));
+	}
 	bag__add(bag, row, COMMAND_CACHE, number(process->cache_bytes));
 	bag__add(bag, row, COMMAND_TMPFS, number(process->tmpfs_bytes));
 	if (!process->exited)

@@ -29,7 +29,7 @@ struct process {
 	char cmdline_comm[COMM_LENGTH]; /* what the process was called when that was read */
 	uint32_t ppid, uid, flags;
 	uint64_t cgroup;
-	bool exited, exit_known, seen, has_mm, has_owner, exit_untold, exit_recorded;
+	bool exited, exit_known, seen, has_mm, shares_mm, has_owner, exit_untold, exit_recorded;
 	int exit_code;
 	uint64_t exit_boot_ns, exec_boot_ns;
 	uint64_t anon, file, shmem, swap, page_tables, locked, virtual_size, peak_rss;

@@ -38,6 +38,7 @@ static void take_row(struct model *model, const struct reading *reading, const s
 	process->cgroup = row->process.cgroup;
 	process->flags |= row->process.flags;
 	process->has_mm = row->process.flags & PROCESS_HAS_MM;
+	process->shares_mm = row->process.flags & PROCESS_SHARES_MM;
 	process->anon = pages_to_bytes(model, row->anon_pages);
 	process->file = pages_to_bytes(model, row->file_pages);
 	process->shmem = pages_to_bytes(model, row->shmem_pages);
@@ -75,7 +76,7 @@ static void fill_row(struct model *model, const struct reading *reading, struct 
 {
 	struct snapshot_process *row = rows__add(model, &model->process_rows, sizeof(*row));
 	const struct cgroup_state *cgroup = model__cgroup(model, process->cgroup);
-	bool live = process->has_mm && !process->exited;
+	bool live = process->has_mm && !process->exited, has_own = live && !process->shares_mm;
 	uint64_t resident = live ? process->anon + process->file + process->shmem : 0;
 	uint64_t cache = pages_to_bytes(model, process->cache);
 	uint64_t tmpfs = pages_to_bytes(model, process->tmpfs);
@@ -96,6 +97,7 @@ static void fill_row(struct model *model, const struct reading *reading, struct 
 	row->exit_code = process->exit_code;
 	row->kernel = process->flags & PROCESS_KERNEL;
 	row->followed = process->flags & PROCESS_FOLLOWED;
+	row->shares_memory = live && process->shares_mm;
 	row->anon_bytes = live ? process->anon : ABSENT;
 	row->file_bytes = live ? process->file : ABSENT;
 	row->shmem_bytes = live ? process->shmem : ABSENT;
@@ -111,12 +113,13 @@ static void fill_row(struct model *model, const struct reading *reading, struct 
 	row->peak_tmpfs_bytes = reading->tracing ? pages_to_bytes(model, process->peak_tmpfs) : ABSENT;
 	row->cache_added_bytes = pages_to_bytes(model, process->cache_added);
 	row->tmpfs_added_bytes = pages_to_bytes(model, process->tmpfs_added);
-	row->resident_rate = model__rate(model, process->has_last && live, resident, process->last_resident, reading);
+	row->resident_rate =
+		model__rate(model, process->has_last && has_own, resident, process->last_resident, reading);
 	row->cache_rate =
 		model__rate(model, process->has_last && reading->tracing, cache, process->last_cache, reading);
 	row->tmpfs_rate =
 		model__rate(model, process->has_last && reading->tracing, tmpfs, process->last_tmpfs, reading);
-	process->last_resident = resident;
+	process->last_resident = has_own ? resident : 0;
 	process->last_cache = cache;
 	process->last_tmpfs = tmpfs;
 	process->has_last = true;

@@ -134,7 +134,9 @@ static uint64_t known(uint64_t bytes)
 
 static uint64_t size_of(const struct snapshot_process *process)
 {
-	return known(process->anon_bytes) + known(process->swap_bytes) + known(process->tmpfs_bytes);
+	uint64_t own = process->shares_memory ? 0 : known(process->anon_bytes) + known(process->swap_bytes);
+
+	return own + known(process->tmpfs_bytes);
 }
 
 size_t page_rows__processes(const struct snapshot *snapshot, const struct snapshot_process **out, size_t most)

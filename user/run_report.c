@@ -74,6 +74,8 @@ int run_timeline__add(struct run_timeline *timeline, const struct snapshot *snap
 		if (process->exited)
 			continue;
 		row->processes++;
+		if (process->shares_memory)
+			continue;
 		add_figure(&row->anon_bytes, process->anon_bytes);
 		add_figure(&row->file_bytes, process->file_bytes);
 		add_figure(&row->shmem_bytes, process->shmem_bytes);

@@ -52,9 +52,8 @@ static void add_rate(double *sum, double rate)
 		*sum = isnan(*sum) ? rate : *sum + rate;
 }
 
-static void add_process(struct container_row *row, const struct snapshot_process *p)
+static void add_memory(struct container_row *row, const struct snapshot_process *p)
 {
-	row->processes += !p->exited;
 	add(&row->rss_bytes, p->anon_bytes);
 	add(&row->rss_bytes, p->file_bytes);
 	add(&row->rss_bytes, p->shmem_bytes);
@@ -63,6 +62,13 @@ static void add_process(struct container_row *row, const struct snapshot_process
 	add(&row->shmem_bytes, p->shmem_bytes);
 	add(&row->swap_bytes, p->swap_bytes);
 	add(&row->page_table_bytes, p->page_table_bytes);
+}
+
+static void add_process(struct container_row *row, const struct snapshot_process *p)
+{
+	row->processes += !p->exited;
+	if (!p->shares_memory)
+		add_memory(row, p);
 	add(&row->cache_bytes, p->cache_bytes);
 	add(&row->tmpfs_bytes, p->tmpfs_bytes);
 	add_rate(&row->resident_rate, p->resident_rate);

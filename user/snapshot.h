@@ -70,7 +70,8 @@ struct snapshot_process {
 	uint64_t cache_added_bytes, tmpfs_added_bytes;       /* brought in while watched, ever */
 	double resident_rate, cache_rate, tmpfs_rate;        /* net change of anon+file+shmem, cache, tmpfs */
 	bool exited, kernel, followed;
-	int exit_code; /* as wait(2) encodes it, when exited */
+	bool shares_memory; /* its resident figures are its parent's too: a sum of processes passes over them */
+	int exit_code;      /* as wait(2) encodes it, when exited */
 };
 
 struct snapshot_cgroup {

@@ -22,6 +22,7 @@ static const struct mode {
 	  "--dir DIR --rate BYTES|max --how write|mmap|fallocate|many-processes|small-files --bytes N [--hold]" },
 	{ "anon", anon_main, "--bytes N [--locked N] [--virtual N] [--freed N] [--hold]" },
 	{ "spawn", spawn_main, "--count N" },
+	{ "lend", lend_main, "--bytes N" },
 	{ "short", short_main, "[--bytes N] [--count N] [--milliseconds N]" },
 	{ "crowd", crowd_main, "--path FILE --bytes N [--mappings N] [--threads N]" },
 	{ "deny", deny_main,

@@ -140,6 +140,7 @@ int bomb_main(int argc, char **argv);
 int fill_main(int argc, char **argv);
 int anon_main(int argc, char **argv);
 int spawn_main(int argc, char **argv);
+int lend_main(int argc, char **argv);
 int short_main(int argc, char **argv);
 int crowd_main(int argc, char **argv);
 int deny_main(int argc, char **argv);

@@ -114,6 +114,27 @@ int spawn_main(int argc, char **argv)
 	return 0; /* and the children with it, by PR_SET_PDEATHSIG */
 }
 
+/* A child within vfork(2), in memory that is its parent's, until a line comes. */
+int lend_main(int argc, char **argv)
+{
+	int64_t bytes = 64 << 20;
+	const struct option_row rows[] = { { "bytes", 'n', &bytes } };
+
+	if (options__parse(rows, ARRAY_LEN(rows), argc, argv) || !memory__touched(bytes))
+		return 2;
+	pid_t pid = vfork();
+	if (pid < 0)
+		return 1;
+	if (!pid) {
+		printf("{");
+		json__process(stdout, getpid(), truth__start_time(getpid()));
+		printf(",\"parent\":%d}\n", getppid());
+		wait_for_line(); /* prints it */
+		_exit(0);
+	}
+	return waitpid(pid, NULL, 0) == pid ? 0 : 1;
+}
+
 static int short__life(int64_t bytes, int64_t milliseconds, int64_t started_ns, int report)
 {
 	uint64_t start_time = truth__start_time(getpid());

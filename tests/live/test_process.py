@@ -246,6 +246,15 @@ def cgroup_case(t, version, limits, usage_file, peak_file):
     t.shared_top().wait_until(complaint)
 
 
+@test("process: a child within vfork shows its parent's memory, and says so")
+def lent(t):
+    helper = t.helper("lend", "--bytes", "64M")
+    child = helper.read()
+    shown = at_rest(t, [child["pid"], child["parent"]])
+    t.equal([shown.process(child[who])["shares_memory"] for who in ("parent", "pid")], [False, True], "shares_memory")
+    t.equal(shown.process(child["pid"])["anon_bytes"] >= 64 * MIB - NOT_YET_COUNTED, True, "the figures are /proc's")
+
+
 LEADERLESS = """
 import ctypes, pathlib, sys, threading
 kept = bytearray(b"x") * (64 << 20)

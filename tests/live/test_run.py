@@ -11,7 +11,8 @@ from pathlib import Path
 
 from commands import Failure, end_is, held_objects, ignoring, none_left, one_line, pagetide, start, wait_until
 from children import PAGETIDE, die_with_parent
-from harness import main
+from harness import build_pageops, main
+from limits import MIB
 from tap import Skip, test
 
 SHELL = "/bin/sh"
@@ -324,6 +325,21 @@ def timeline(t):
                 {key: float(value) for key, value in other.items() if key.endswith("_bytes")}, "the figures of a row")
     seconds = [float(row["seconds"]) for row in rows]
     t.equal(seconds, sorted(seconds), "times in order")
+
+
+@test("run: memory in which a child runs until its exec counts once")
+def lent(t):
+    path = Path(t.temp(), "report.json")
+    child = start("run", "--json", "-o", path, "--interval", "0.05", "--", build_pageops(), "lend", "--bytes", "64M",
+                  stdin=subprocess.PIPE)
+    if not child.stdout.readline():
+        child.communicate()
+        raise Skip("not allowed")
+    pagetide("snapshot")  # longer than the interval
+    child.communicate(b"\n", timeout=20)
+    report = json.loads(path.read_text())
+    t.equal(report["at_peak"]["processes"], 2, "processes at the peak: the child was seen within vfork")
+    t.equal(64 * MIB <= report["peak_rss_bytes"] < 96 * MIB, True, f"peak_rss_bytes {report['peak_rss_bytes']}")
 
 
 @test("run: it waits for what the command left running, and says so")

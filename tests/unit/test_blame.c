@@ -126,6 +126,25 @@ static struct history *watched(struct snapshot *snapshot, struct snapshot_proces
 	return history;
 }
 
+/* between vfork and exec a child shows its parent's memory: it is no culprit */
+static void a_child_in_its_parents_memory_is_not_blamed(void **state)
+{
+	struct snapshot_process rows[2] = { process_of(1, "parent", 10 * MIB, 0), process_of(2, "child", 10 * MIB, 0) };
+	struct snapshot snapshot = { .boot_ns = NOW, .processes = rows, .process_count = 2 };
+	struct history *history;
+
+	(void)state;
+	assert_int_equal(history__open(&history), 0);
+	rows[1].shares_memory = true;
+	history__take(history, &snapshot);
+	blame__begin(&blame, BLAME_MEMORY);
+	blame__cgroup(&blame, &snapshot, "/job");
+	blame__finish(&blame, history, snapshot.boot_ns, &w);
+	assert_int_equal(w.culprit_count, 1);
+	assert_string_equal(w.culprits[0].comm, "parent");
+	history__close(history);
+}
+
 static void memory_grows_by_both(void **state)
 {
 	static const uint64_t none[2], grows[2] = { 0, MIB };
@@ -245,6 +264,7 @@ int main(void)
 		cmocka_unit_test(the_largest_of_many),
 		cmocka_unit_test(a_process_counts_once),
 		cmocka_unit_test(who_stands_out_is_told_alone),
+		cmocka_unit_test(a_child_in_its_parents_memory_is_not_blamed),
 		cmocka_unit_test(memory_grows_by_both),
 		cmocka_unit_test(what_grows_on_a_mount),
 		cmocka_unit_test(inodes_are_counted),

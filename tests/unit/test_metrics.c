@@ -210,6 +210,25 @@ static void assert_no_series_twice(const char *text)
 	}
 }
 
+static void memory_that_two_share_counts_once(void **state)
+{
+	static struct snapshot_process processes[2] = {
+		{ .comm = "x", .pid = 1, .anon_bytes = 7 },
+		{ .comm = "x", .pid = 2, .anon_bytes = 7, .shares_memory = true },
+	};
+	struct snapshot snapshot = {
+		.tier = "tracepoint", .kernel = "6.1", .processes = processes, .process_count = 2
+	};
+	struct tally *tally = some_tally();
+	char *text = page(&snapshot, tally, METRICS_TEXT, 20000);
+
+	(void)state;
+	assert_non_null(strstr(text, "pagetide_process_memory_bytes{comm=\"x\",kind=\"anon\"} 7\n"));
+	assert_non_null(strstr(text, "pagetide_processes{comm=\"x\"} 2\n"));
+	free(text);
+	tally__close(tally);
+}
+
 /* names that differ, and look the same where they are shown */
 static void one_series_for_what_looks_the_same(void **state)
 {
@@ -270,6 +289,7 @@ int main(void)
 		cmocka_unit_test(openmetrics),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(info_of_the_living),
+		cmocka_unit_test(memory_that_two_share_counts_once),
 		cmocka_unit_test(one_series_for_what_looks_the_same),
 		cmocka_unit_test(documented),
 	};

@@ -312,6 +312,30 @@ static void a_living_owner_is_no_garbage(void **state)
 	world__free(w);
 }
 
+/* vfork: the figures are those of /proc, the parent's; what it has after exec came then */
+static void a_child_in_its_parents_memory(void **state)
+{
+	struct world *w = world__new(false, false);
+	struct task_row *child = world__task(w, 43, 0, "x");
+	const struct snapshot_process *row;
+
+	(void)state;
+	child->anon_pages = 1000;
+	child->process.flags |= PROCESS_SHARES_MM;
+	row = the_process(world__read(w, SECOND), 43);
+	assert_true(row->shares_memory);
+	assert_int_equal(row->anon_bytes, 1000 * PAGE);
+	row = the_process(world__read(w, SECOND), 43);
+	assert_true(isnan(row->resident_rate));
+	child->anon_pages = 10;
+	child->process.flags ^= PROCESS_SHARES_MM;
+	row = the_process(world__read(w, SECOND), 43);
+	assert_false(row->shares_memory);
+	assert_int_equal(row->anon_bytes, 10 * PAGE);
+	assert_true(row->resident_rate == 10.0 * PAGE);
+	world__free(w);
+}
+
 /* ---- rates, the system ---- */
 
 static void rates(void **state)
@@ -458,6 +482,7 @@ int main(void)
 		cmocka_unit_test(one_that_started_after_the_iterator_lives),
 		cmocka_unit_test(owners_outlive_their_exit),
 		cmocka_unit_test(a_living_owner_is_no_garbage),
+		cmocka_unit_test(a_child_in_its_parents_memory),
 		cmocka_unit_test(rates),
 		cmocka_unit_test(peaks_of_what_is_owned),
 		cmocka_unit_test(without_tracing_nothing_is_said_of_owners),

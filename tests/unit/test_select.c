@@ -179,6 +179,29 @@ static void containers(void **state)
 	select__free(&rows);
 }
 
+/* pid 2001 between vfork and exec: it is a process, and the memory is that of 2000 */
+static void memory_that_two_share_counts_once(void **state)
+{
+	struct snapshot snapshot = fixture_snapshot();
+	const struct container_row *row;
+	struct snapshot_process processes[16];
+	struct rows rows;
+
+	(void)state;
+	assert_true(snapshot.process_count <= 16);
+	memcpy(processes, snapshot.processes, snapshot.process_count * sizeof(*processes));
+	for (size_t i = 0; i < snapshot.process_count; i++)
+		processes[i].shares_memory = processes[i].pid == 2001;
+	snapshot.processes = processes;
+	assert_int_equal(select__view(&rows, &snapshot, &all, VIEW_CONTAINER, 0), 0);
+	row = rows.row[1];
+	assert_string_equal(row->container, "0123456789ab");
+	assert_int_equal(row->processes, 2);
+	assert_int_equal(row->rss_bytes, 210 * MIB);
+	assert_int_equal(row->anon_bytes, 200 * MIB);
+	select__free(&rows);
+}
+
 /* the only figures that these have */
 #define TMPFS(name, whose) .comm = "dd", .container = name, .in = whose, .tmpfs_bytes = MIB
 
@@ -344,6 +367,7 @@ int main(void)
 		cmocka_unit_test(filters),
 		cmocka_unit_test(what_is_in_a_containers_mount),
 		cmocka_unit_test(containers),
+		cmocka_unit_test(memory_that_two_share_counts_once),
 		cmocka_unit_test(containers_of_one_name),
 		cmocka_unit_test(a_name_used_again),
 		cmocka_unit_test(names),
