@@ -283,6 +283,8 @@ int do_main(int argc, char **argv)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	worker__init(&w);
+	printf("{\"ready\":true}\n"); /* it is in its folder, whatever is mounted on that from now on */
+	fflush(stdout);
 	for (int i = 1; i < argc && !status; i++)
 		status = do_one(&w, argv[i]);
 	while (!status && (n = getline(&line, &size, stdin)) > 0) {

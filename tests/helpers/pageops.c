@@ -13,7 +13,8 @@ static const struct mode {
 	int (*main)(int argc, char **argv);
 	const char *usage;
 } modes[] = {
-	{ "do", do_main, "DIR [\"OP key=value ...\"]...   then one operation a line on stdin, until EOF" },
+	{ "do", do_main,
+	  "DIR [\"OP key=value ...\"]...   says that it is ready, then one operation a line on stdin, until EOF" },
 	{ "fuzz", fuzz_main,
 	  "--seed N --ops N --workers K --dir TMPFS [--disk DIR] [--files M] [--max-pages P] [--batch B] [--without a,b]"
 	  " [--no-wait]" },

@@ -125,6 +125,14 @@ class Helper(Process):
 class Worker(Helper):
     """pageops do: one process that does what it is told, one operation at a time, and says what it did."""
 
+    def __init__(self, command, cgroup=None):
+        super().__init__(command, cgroup)
+        try:
+            self.read()  # it is in its folder
+        except Failure:
+            self.close()
+            raise
+
     def do(self, text, may_fail=False):
         raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
         self.child.stdin.write(raw + b"\n")

@@ -28,7 +28,7 @@ def drop_bomb(t, mount, processes, files, keep):
                     "--dir", mount).read_all()[-1]
     t.equal(said["failed"], 0, "helpers that failed")
     t.equal(said["used_bytes"], said["pages_left"] * PAGE, "what the helper left and statfs")
-    return (t.helper("do", mount, "mkdir path=d").read()["dev"],
+    return (t.worker(mount, "mkdir path=d").read()["dev"],
             {row["ino"]: row["st_blocks"] * 512 for row in said["left"]})
 
 
