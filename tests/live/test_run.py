@@ -335,10 +335,11 @@ def lent(t):
     if not child.stdout.readline():
         child.communicate()
         raise Skip("not allowed")
-    pagetide("snapshot")  # longer than the interval
+    for _ in range(3):
+        pagetide("snapshot")  # each longer than the interval
     child.communicate(b"\n", timeout=20)
     report = json.loads(path.read_text())
-    t.equal(report["at_peak"]["processes"], 2, "processes at the peak: the child was seen within vfork")
+    t.equal(any(row["processes"] == 2 for row in report["timeline"]), True, "the child was seen within vfork")
     t.equal(64 * MIB <= report["peak_rss_bytes"] < 96 * MIB, True, f"peak_rss_bytes {report['peak_rss_bytes']}")
 
 
