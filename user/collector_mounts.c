@@ -166,8 +166,8 @@ static int read_view(struct collector *collector)
 /* index 0: not watched. `before`: its count as it was before its use was read */
 static void read_count(const struct collector *collector, uint32_t index, int64_t before, struct reading_mount *mount)
 {
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	struct mount_count count;
-	int64_t pages;
 
 	mount->peak_bytes = mount->other_pages = mount->other_owned = 0;
 	if (!index)
@@ -179,14 +179,7 @@ static void read_count(const struct collector *collector, uint32_t index, int64_
 	mount->other_owned = (uint64_t)count.other_owned;
 	if (!mount->used_bytes.has)
 		return;
-	/*
-	 * The kernel side saw how far its count rose above what it was when the use was read: between the two it may
-	 * have changed, and what came or went then is no peak. One that this misses stays for the next reading.
-	 */
-	pages = before > count.pages ? before : count.pages;
-	mount->peak_bytes = mount->used_bytes.value;
-	if (count.peak_pages > pages)
-		mount->peak_bytes += (uint64_t)(count.peak_pages - pages) * (uint64_t)sysconf(_SC_PAGESIZE);
+	mount->peak_bytes = tracer__mount_peak(collector->tracer, index, before, mount->used_bytes.value / page) * page;
 }
 
 static void read_usage(struct collector *collector)

@@ -38,6 +38,7 @@ uint32_t tracer__know_mount(struct tracer *tracer, uint32_t dev)
 		return 0;
 	tracer->mount_devs[index] = dev;
 	tracer->mount_superblocks[index] = 0;
+	tracer->mount_bases[index].known = false;
 	tracer->mount_detached[index] = false;
 	return index;
 }
@@ -77,11 +78,33 @@ struct mount_count tracer__mount(const struct tracer *tracer, uint32_t index)
 	return count;
 }
 
-static void begin_peak(const struct tracer *tracer, uint32_t index)
+static void begin_peak(struct tracer *tracer, uint32_t index)
 {
 	struct mount_slot *slot = slot_of(tracer, index);
 
 	slot->peak = slot->pages;
+	tracer->mount_bases[index].known = false;
+}
+
+/*
+ * What is used is never less than the base and what is counted: a page is charged before it comes, and a file's are let
+ * go when the last of them went (mm/shmem.c: shmem_recalc_inode()). So the least difference is the base, until one that
+ * is greater stands still: then the count missed some.
+ */
+uint64_t tracer__mount_peak(struct tracer *tracer, uint32_t index, int64_t before, uint64_t used_pages)
+{
+	struct mount_base *base = &tracer->mount_bases[index];
+	struct mount_count count = tracer__mount(tracer, index);
+	int64_t least = before < count.pages ? before : count.pages;
+	int64_t most = (int64_t)used_pages - least, peak;
+	bool still = before == count.pages && base->last_count == count.pages;
+
+	if (!base->known || still || most < base->pages)
+		base->pages = most;
+	base->known = true;
+	base->last_count = count.pages;
+	peak = count.peak_pages + base->pages;
+	return peak > (int64_t)used_pages ? (uint64_t)peak : used_pages;
 }
 
 void tracer__mount_is(struct tracer *tracer, uint32_t index, uint64_t superblock)

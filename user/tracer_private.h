@@ -18,6 +18,12 @@
 
 enum iterator { ITERATE_TASKS, ITERATE_CGROUPS, ITERATE_OPEN, ITERATE_MAPPED, ITERATE_NUMBERS, ITERATORS };
 
+/* what a mount uses above what is counted: what was there before */
+struct mount_base {
+	int64_t pages, last_count;
+	bool known;
+};
+
 struct tracer {
 	const struct plan *plan;
 	struct pagetide_bpf *bpf;
@@ -29,6 +35,7 @@ struct tracer {
 	struct books_map files, charges, owners, mounts;
 	uint32_t mount_devs[MAX_MOUNTS]; /* of the mounts' slots; 0: free */
 	uint64_t mount_superblocks[MAX_MOUNTS];
+	struct mount_base mount_bases[MAX_MOUNTS];
 	bool mount_detached[MAX_MOUNTS]; /* mounted no more, but files are held */
 	uint32_t file_slots, kept_slots, owner_slots;
 	uint32_t lean_tables;
