@@ -179,7 +179,8 @@ static void read_count(const struct collector *collector, uint32_t index, int64_
 	mount->other_owned = (uint64_t)count.other_owned;
 	if (!mount->used_bytes.has)
 		return;
-	mount->peak_bytes = tracer__mount_peak(collector->tracer, index, before, mount->used_bytes.value / page) * page;
+	mount->peak_bytes =
+		tracer__mount_peak(collector->tracer, index, before, mount->used_bytes.value / page, &count) * page;
 }
 
 static void read_usage(struct collector *collector)

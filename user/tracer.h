@@ -95,8 +95,9 @@ struct mount_count {
 struct mount_count tracer__mount(const struct tracer *tracer, uint32_t index);
 /* Which superblock the mount's is now, 0: not known. Of another one than at the last call the peak begins anew. */
 void tracer__mount_is(struct tracer *tracer, uint32_t index, uint64_t superblock);
-/* The most pages that were ever used: `used_pages` are now, `before` is the count from before they were read. */
-uint64_t tracer__mount_peak(struct tracer *tracer, uint32_t index, int64_t before, uint64_t used_pages);
+/* The most pages that were ever used: `used_pages` were, between a count of `before` and `count`. */
+uint64_t tracer__mount_peak(struct tracer *tracer, uint32_t index, int64_t before, uint64_t used_pages,
+			    const struct mount_count *count);
 /*
  * The mount's size, UINT64_MAX for none: on a large one each CPU adds several pages at
  * once. A peak and a crossing are late by a thousandth of the size at most.

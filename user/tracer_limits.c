@@ -91,19 +91,19 @@ static void begin_peak(struct tracer *tracer, uint32_t index)
  * go when the last of them went (mm/shmem.c: shmem_recalc_inode()). So the least difference is the base, until one that
  * is greater stands still: then the count missed some.
  */
-uint64_t tracer__mount_peak(struct tracer *tracer, uint32_t index, int64_t before, uint64_t used_pages)
+uint64_t tracer__mount_peak(struct tracer *tracer, uint32_t index, int64_t before, uint64_t used_pages,
+			    const struct mount_count *count)
 {
 	struct mount_base *base = &tracer->mount_bases[index];
-	struct mount_count count = tracer__mount(tracer, index);
-	int64_t least = before < count.pages ? before : count.pages;
+	int64_t least = before < count->pages ? before : count->pages;
 	int64_t most = (int64_t)used_pages - least, peak;
-	bool still = before == count.pages && base->last_count == count.pages;
+	bool still = before == count->pages && base->last_count == count->pages;
 
 	if (!base->known || still || most < base->pages)
 		base->pages = most;
 	base->known = true;
-	base->last_count = count.pages;
-	peak = count.peak_pages + base->pages;
+	base->last_count = count->pages;
+	peak = count->peak_pages + base->pages;
 	return peak > (int64_t)used_pages ? (uint64_t)peak : used_pages;
 }
 
