@@ -10,7 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from children import PATIENCE_SECONDS, START_SECONDS, die_with_parent
+from children import PATIENCE_SECONDS, START_SECONDS, die_with_parent, written_to
 from tap import Failure, Skip
 
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
@@ -72,8 +72,8 @@ class Browser:
             ready, _, _ = select.select([self.from_child], [], [], max(0, deadline - time.monotonic()))
             more = os.read(self.from_child, 1 << 16) if ready else b""
             if not more:
-                self.errors.seek(0)
-                raise Failure(f"chromium {'ended' if ready else 'does not answer'}: {self.errors.read()[-1000:]!r}")
+                how = "ended" if ready else "does not answer"
+                raise Failure(f"chromium {how}: {written_to(self.errors)[-1000:]!r}")
             self.pending += more
         line, _, self.pending = self.pending.partition(b"\0")
         return json.loads(line)

@@ -48,6 +48,11 @@ def join_then_die_with_parent(cgroup):
     return before_exec
 
 
+def written_to(file):
+    """All of a file that a child writes to. Its offset is the child's too: moved, the next line would go over the first."""
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
+
+
 class Process:
     """A child that dies with us and prints lines; its standard error is kept for the diagnostics."""
 
@@ -64,8 +69,7 @@ class Process:
         self.pid = self.child.pid
 
     def error_text(self):
-        self.errors.seek(0)
-        return self.errors.read().decode("utf-8", "backslashreplace")[-2000:]
+        return written_to(self.errors).decode("utf-8", "backslashreplace")[-2000:]
 
     def describe(self):
         return f"{' '.join(self.command)}: exit status {self.child.poll()}; standard error: {self.error_text()!r}"
