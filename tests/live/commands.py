@@ -77,9 +77,14 @@ def is_printable(text, what):
         raise Failure(f"{what} has {odd}")
 
 
+def complaints(errors):
+    """What was said beside warnings, which the machine itself may be the reason of."""
+    return [line for line in errors.splitlines(True) if not line.startswith("pagetide: warning: ")]
+
+
 def one_line(t, done, *words):
     """An error is one line that names what was wrong, and nothing else was said, but that a limit is near."""
-    lines = [line for line in done.errors.splitlines(True) if not line.startswith("pagetide: warning: ")]
+    lines = complaints(done.errors)
     if len(lines) != 1 or not lines[0].startswith("pagetide: ") or not lines[0].endswith("\n"):
         raise Failure(f"not one line of pagetide's: {done}")
     if any(ord(character) < 32 for character in lines[0][:-1]) or "\x7f" in lines[0]:

@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 from children import PAGETIDE, TIER, Process
-from commands import wait_until
+from commands import complaints, wait_until
 from containers import tool
 from tap import Failure, Skip
 
@@ -41,6 +41,9 @@ class Serve:
             return self.get("/healthz")[0] == 200
         except OSError:
             return False
+
+    def lines(self):
+        return complaints(self.process.error_text())
 
     def get(self, path, **headers):
         """(status, content type, body)"""

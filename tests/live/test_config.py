@@ -26,9 +26,6 @@ class Configured(Serve):
         self.file.write_text(text)
         os.kill(self.process.pid, signal.SIGHUP)
 
-    def lines(self):
-        return [line for line in self.process.error_text().splitlines() if not line.startswith("pagetide: warning: ")]
-
 
 @test("a hangup brings another interval, other levels and another command")
 def reloaded(t):

@@ -228,16 +228,12 @@ def odd_textfile(t):
     for count in (1, 2):
         config.write_text(f"textfile: {fifo}\n")
         os.kill(running.process.pid, signal.SIGHUP)
-        wait_until(lambda: len(said(running)) == count, "a line")
-        t.equal("no regular file" in said(running)[-1], True, f"{said(running)}")
+        wait_until(lambda: len(running.lines()) == count, "a line")
+        t.equal("no regular file" in running.lines()[-1], True, f"{running.lines()}")
         goes_on(running)
     config.write_text(f"textfile: {t.temp()}/metrics\n")
     os.kill(running.process.pid, signal.SIGHUP)
     wait_until(Path(t.temp(), "metrics").exists, "another textfile")
-
-
-def said(running):
-    return [line for line in running.process.error_text().splitlines() if not line.startswith("pagetide: warning: ")]
 
 
 def goes_on(running):
@@ -257,9 +253,9 @@ def fifo_at_reload(t):
         path.unlink(missing_ok=True)
         os.mkfifo(path)
         os.kill(running.process.pid, signal.SIGHUP)
-        wait_until(lambda: len(said(running)) == count, f"a line of {path.name}")
-        t.equal([word in said(running)[-1] for word in (path.name, "no regular file", "stays")], [True] * 3,
-                f"{said(running)}")
+        wait_until(lambda: len(running.lines()) == count, f"a line of {path.name}")
+        t.equal([word in running.lines()[-1] for word in (path.name, "no regular file", "stays")], [True] * 3,
+                f"{running.lines()}")
         goes_on(running)
         path.unlink()
         path.write_text("")
