@@ -202,7 +202,7 @@ def signals(t):
     wait_until(lambda: serve.value("pagetide_readings_total") == before + 1, "another reading")
     os.kill(serve.process.pid, signal.SIGTERM)
     end_is(t, serve.process.child, 0)
-    t.equal(serve.lines(), [], "standard error")
+    t.equal(serve.process.error_text(), "", "standard error")
 
 
 @test("the service manager is told")
@@ -248,7 +248,7 @@ def textfile_mode(t):
     before = path.stat().st_ino
     wait_until(lambda: path.stat().st_ino != before, "another one in its place")
     t.equal(stat.S_IMODE(path.stat().st_mode), 0o640, "the mode that it was given")
-    t.equal(serve.lines(), [], "standard error")
+    t.equal(serve.process.error_text(), "", "standard error")
 
 
 @test("a folder of another user's that the text file cannot be made in is told at the start, once")

@@ -138,7 +138,7 @@ def hostile(t):
         peers.append(peer)
     os.kill(web.process.pid, signal.SIGTERM)
     end_is(t, web.process.child, 0)
-    t.equal(web.lines(), [], "standard error")
+    t.equal(web.process.error_text(), "", "standard error")
 
 
 @test("TLS, and what is not TLS at its port")
@@ -158,7 +158,7 @@ def encrypted(t):
     t.equal(web.curl("/healthz", "-k", user="alice:sesame")[1], 200, "status beside 90 bad connections")
     for peer in idle:
         peer.close()
-    t.equal(web.lines(), [], "standard error")
+    t.equal(web.process.error_text(), "", "standard error")
 
 
 class Authority:
@@ -208,7 +208,7 @@ def clients(t):
     names = subprocess.run([tool("openssl"), "s_client", "-connect", f"127.0.0.1:{web.port}"], input="", text=True,
                            capture_output=True).stdout
     t.equal("CN = ca" in names, True, f"whose certificates are asked for: {names}")
-    t.equal(web.lines(), [], "standard error")
+    t.equal(web.process.error_text(), "", "standard error")
 
 
 def client_hello():
@@ -308,14 +308,14 @@ def reloaded(t):
     os.kill(web.process.pid, signal.SIGHUP)
     wait_until(lambda: web.certificate() not in (None, first), "another certificate")
     t.equal(web.status(user="alice:sesame"), 200, "status with it")
-    t.equal(web.lines(), [], "standard error so far")
+    t.equal(web.process.error_text(), "", "standard error so far")
     for count, (text, word) in enumerate((("tls_server_config: {cert_file: web.yml, key_file: key.pem}\n" + alice, "cert_file"),
                                           ("basic_auth_users: {alice: sesame}\n", "bcrypt"), ("a: [\n", "YAML"),
                                           ("", "takes away TLS"), (alice, "takes away TLS"),
                                           (TLS, "takes away every user")), 1):
         web.hangup(text)
-        wait_until(lambda: len(web.lines()) == count, f"a line of {text}")
-        last = web.lines()[-1]
+        wait_until(lambda: len(web.process.error_text().splitlines()) == count, f"a line of {text}")
+        last = web.process.error_text().splitlines()[-1]
         t.equal(word in last and "stays" in last, True, f"{word} in {last}")
         t.equal([web.status(user=user) for user in (None, "alice:sesame")], [401, 200], "as before")
     before = web.value("pagetide_readings_total")
